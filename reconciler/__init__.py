@@ -1,0 +1,1 @@
+"""Declarative reconciler for AWS Fargate networking: no Kubernetes, no state file."""
