@@ -1,0 +1,128 @@
+"""What one AWS resource is made of, as frozen dataclasses whose fields carry what the engine must know of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, ClassVar, dataclass_transform
+
+from reconciler.model.values import UNSET, Id, Marker, Ref, Template
+
+DIGEST_VERSION = "v1"
+"""Prefix of every digest. A digest of another version is evidence of nothing."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Traits:
+    """What the engine knows of one field.
+
+    `immutable`: a change replaces the resource. `exclusive`: the referenced target serves one holder only, so
+    replacing the holder replaces the target. `secret`: compared by digest, never printed. `whole`: shown as one
+    value in a diff. `compared=False`: carries an edge or a name chosen at
+    creation; a difference in it means nothing.
+    """
+
+    immutable: bool = False
+    exclusive: bool = False
+    secret: bool = False
+    whole: bool = False
+    compared: bool = True
+
+
+_PLAIN = Traits()
+
+
+def field(
+    *,
+    default: Any = UNSET,
+    immutable: bool = False,
+    exclusive: bool = False,
+    secret: bool = False,
+    whole: bool = False,
+    compared: bool = True,
+) -> Any:
+    """A field of a `Fields` class with its `Traits`; give `default=UNSET` where a value may be missing."""
+    traits = Traits(immutable, exclusive, secret, whole, compared)
+    return dataclasses.field(default=default, metadata={"traits": traits})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, dataclasses.field))
+class Fields:
+    """Base of the field sets of all resource types and of the nested parts of them.
+
+    Subclasses are frozen, keyword-only dataclasses; names are AWS's member names in snake case.
+    """
+
+    __slots__ = ()
+    as_presence: ClassVar[bool] = False
+    """An entry of a collection that is only on one side shows as `present`, not field by field."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+
+
+_TRAITS: dict[type[Fields], dict[str, Traits]] = {}
+
+
+def traits_of(cls: type[Fields]) -> dict[str, Traits]:
+    """The traits of every field of a class, in the order of declaration."""
+    known = _TRAITS.get(cls)
+    if known is None:
+        declared = dataclasses.fields(cls)  # type: ignore[arg-type]
+        known = _TRAITS[cls] = {f.name: f.metadata.get("traits", _PLAIN) for f in declared}
+    return known
+
+
+@cache
+def member_name(name: str) -> str:
+    """AWS's member name, lower camel case, of a field: `cidr_block` is `cidrBlock`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def set_fields(fields: Fields) -> Iterator[tuple[str, Any, Traits]]:
+    """The fields that hold a value, `None` included, with their traits."""
+    for name, traits in traits_of(type(fields)).items():
+        value = getattr(fields, name)
+        if not isinstance(value, Marker):
+            yield name, value, traits
+
+
+def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
+    """A value as JSON data that is equal for equal values, each `Ref` replaced by what `of_ref` says of its target."""
+    if isinstance(value, Ref):
+        return {"ref": [value.address, value.output, of_ref(value)]}
+    if isinstance(value, Id):
+        return {"id": value.value}
+    if isinstance(value, Template):
+        return {"template": [canonical(part, of_ref) for part in value.parts]}
+    if isinstance(value, Fields):
+        return {name: canonical(item, of_ref) for name, item, _ in set_fields(value)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]
+    if isinstance(value, frozenset):
+        return {"set": sorted((canonical(item, of_ref) for item in value), key=_text)}
+    if isinstance(value, tuple | list):
+        return [canonical(item, of_ref) for item in value]
+    if hasattr(value, "items"):
+        entries = [[canonical(key, of_ref), canonical(item, of_ref)] for key, item in value.items()]
+        return {"map": sorted(entries, key=_text)}
+    return value
+
+
+def digest_of(data: Any, length: int = 16) -> str:
+    """A versioned digest of JSON data: `v1.` and hexadecimal digits."""
+    return f"{DIGEST_VERSION}.{hashlib.sha256(_text(data).encode()).hexdigest()[:length]}"
+
+
+def same_version(digest: str | None) -> bool:
+    """Whether a digest was made by this version of the rules, so that a difference means something."""
+    return digest is not None and digest.startswith(f"{DIGEST_VERSION}.")
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,205 @@
+"""The desired state of one stack: its resources, the edges between them, and their digests."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from reconciler.model.fields import canonical, digest_of, set_fields
+from reconciler.model.resource import Resource, ResourceType
+from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
+
+Types = Mapping[str, ResourceType[Any]]
+"""All resource types by name."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StackPolicy:
+    """What holds for a whole stack: whose it is, where it lives, and how far the program may go.
+
+    `interval` is in seconds; `account` refuses any other account before the first change.
+    """
+
+    name: str
+    region: str
+    owner: str = "default"
+    account: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    tags: FrozenMap[str, str] = EMPTY
+    drift: str = "Heal"
+    interval: float = 60.0
+    prune: bool = True
+
+
+class Cycle(Exception):
+    """Resources that wait for each other; `addresses` in the order of the circle."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        super().__init__(" -> ".join(addresses))
+        self.addresses = addresses
+
+
+@dataclasses.dataclass(frozen=True)
+class Graph:
+    """The desired resources of a stack by address. Equal inputs give equal graphs in equal order."""
+
+    stack: StackPolicy
+    resources: Mapping[str, Resource[Any]]
+    types: Types
+
+    @classmethod
+    def of(cls, stack: StackPolicy, resources: Iterable[Resource[Any]], types: Types) -> Graph:
+        """A graph of resources in order of address. Two of one address are a bug of a kind."""
+        ordered: dict[str, Resource[Any]] = {}
+        for resource in sorted(resources, key=lambda r: r.address):
+            if resource.address in ordered:
+                raise AssertionError(f"two resources compiled to {resource.address}")
+            ordered[resource.address] = resource
+        return cls(stack, ordered, types)
+
+    @cached_property
+    def targets(self) -> Mapping[str, frozenset[str]]:
+        """The addresses that each resource refers to by a field."""
+        return {
+            address: frozenset(ref.address for ref in refs(resource.fields))
+            for address, resource in self.resources.items()
+        }
+
+    @cached_property
+    def edges(self) -> Mapping[str, frozenset[str]]:
+        """What each address comes after: references, `after` of the resource and `after` of its type."""
+        related = _Related(self.targets, {a: r.type for a, r in self.resources.items()}, self.types)
+        return {
+            address: (self.targets[address] | resource.after | related.before(address)) & self.resources.keys()
+            for address, resource in self.resources.items()
+        }
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Addresses so that each comes after what it needs. Raises `Cycle`."""
+        try:
+            return tuple(TopologicalSorter(self.edges).static_order())
+        except CycleError as error:
+            raise Cycle(list(reversed(error.args[1]))) from error
+
+    @cached_property
+    def holders(self) -> Mapping[str, frozenset[str]]:
+        """For each target of an exclusive field the addresses that hold it."""
+        found: dict[str, set[str]] = {}
+        for address, resource in self.resources.items():
+            for _, value, traits in set_fields(resource.fields):
+                if traits.exclusive:
+                    for ref in refs(value):
+                        found.setdefault(ref.address, set()).add(address)
+        return {target: frozenset(holders) for target, holders in found.items()}
+
+    @cached_property
+    def replacement_digests(self) -> Mapping[str, str]:
+        """Digest of the immutable fields of each address, those of what they refer to and of its holders included.
+
+        Two live objects of one address with one such digest are twins; another digest is another object under
+        another name.
+        """
+        bases: dict[str, str] = {}
+        for address in self.order:
+            fields = self.resources[address].fields
+            data = {
+                name: canonical(value, lambda ref: bases.get(ref.address, ""))
+                for name, value, traits in set_fields(fields)
+                if traits.immutable and not traits.exclusive
+            }
+            bases[address] = digest_of([self.resources[address].type, data])
+        return {
+            address: digest_of([base, sorted(self._held_as(holder, bases) for holder in self.holders[address])])
+            if address in self.holders
+            else base
+            for address, base in bases.items()
+        }
+
+    def _held_as(self, holder: str, bases: Mapping[str, str]) -> str:
+        """The digest of the nearest holder that is a thing of its own: a collection stands for its parent."""
+        resource = self.resources[holder]
+        kind = self.types[resource.type]
+        if kind.collection and kind.parent:
+            parent = getattr(resource.fields, kind.parent)
+            if isinstance(parent, Ref) and parent.address in bases:
+                return bases[parent.address]
+        return bases[holder]
+
+    @cached_property
+    def applied_digests(self) -> Mapping[str, str]:
+        """Digest of all set fields of each address and of the user's tags: what a converged object carries."""
+        tags = sorted(self.stack.tags.items())
+        digests = self.replacement_digests
+        result = {}
+        for address, resource in self.resources.items():
+            data = canonical(resource.fields, lambda ref: digests.get(ref.address, ""))
+            own_tags = tags if self.types[resource.type].taggable else []
+            result[address] = digest_of([resource.type, data, own_tags])
+        return result
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the whole graph: what the anchor carries after a fully converged apply."""
+        return digest_of(sorted(self.applied_digests.items()))
+
+    def dependants(self, address: str) -> Iterator[str]:
+        """The addresses that refer to `address` by a field."""
+        return (other for other, targets in self.targets.items() if address in targets)
+
+
+class _Related:
+    """Edges that types declare through a third type, for any graph of nodes with targets and types."""
+
+    def __init__(self, targets: Mapping[str, frozenset[str]], type_of: Mapping[str, str], types: Types) -> None:
+        self._targets = targets
+        self._type_of = type_of
+        self._types = types
+        self._reached: dict[str, frozenset[str]] = {}
+        self._index: dict[tuple[str, str], set[str]] = {}
+        wanted = {pair for t in types.values() for pair in t.after.items()}
+        first_types = {first for first, _ in wanted}
+        for node, name in type_of.items():
+            if name in first_types:
+                for via in self._reach(node):
+                    if (name, type_of.get(via, "")) in wanted:
+                        self._index.setdefault((name, via), set()).add(node)
+
+    def before(self, node: str) -> frozenset[str]:
+        """The nodes that `node` comes after because its type says so."""
+        after = self._types[self._type_of[node]].after
+        found: set[str] = set()
+        if after:
+            reached = self._reach(node)
+            for first, via_type in after.items():
+                for via in reached:
+                    if self._type_of.get(via) == via_type:
+                        found |= self._index.get((first, via), set())
+        found.discard(node)
+        return frozenset(found)
+
+    def _reach(self, node: str) -> frozenset[str]:
+        known = self._reached.get(node)
+        if known is not None:
+            return known
+        seen: set[str] = set()
+        stack = [node]
+        while stack:
+            for target in self._targets.get(stack.pop(), frozenset()):
+                if target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        self._reached[node] = frozenset(seen)
+        return self._reached[node]
+
+
+def related_edges(
+    targets: Mapping[str, frozenset[str]], type_of: Mapping[str, str], types: Types
+) -> Mapping[str, frozenset[str]]:
+    """What each node comes after because of its type's `after`; nodes may be addresses or live ids."""
+    related = _Related(targets, type_of, types)
+    return {node: related.before(node) for node in type_of}

@@ -1,0 +1,217 @@
+"""One AWS resource: as wanted, as observed, and what is known of its type."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from reconciler.model.fields import Fields
+from reconciler.model.values import EMPTY, FrozenMap, Ref
+
+if TYPE_CHECKING:
+    from reconciler.model.ports import Reader
+
+F = TypeVar("F", bound=Fields)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resource(Generic[F]):
+    """One AWS resource as wanted.
+
+    `address` is `type/name...`, stable over time; `owner` the object that a user wrote (`Task/web`); `after` the
+    addresses that must be done first though no field refers to them.
+    """
+
+    address: str
+    type: str
+    fields: F
+    owner: str
+    after: frozenset[str] = frozenset()
+
+
+class State(Enum):
+    """Where an observed object is in its AWS life."""
+
+    READY = "ready"
+    PENDING = "pending"
+    DELETING = "deleting"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observed(Generic[F]):
+    """One AWS object as AWS describes it now.
+
+    `address` comes from our tags (of a part that cannot carry tags: from its parent's) and is `None` for what is
+    foreign. `id` names it in AWS; `outputs` are what others may refer to, `id` included. `tags` are all its tags.
+    `applied` is the digest our last converging call left on it. `delegated` names fields that belong to an AWS agent
+    now, with who. `detail` says what AWS says of a state that is not `READY`. `created` orders twins, older first.
+    """
+
+    type: str
+    id: str
+    fields: F
+    address: str | None = None
+    stack: str | None = None
+    owner: str | None = None
+    outputs: FrozenMap[str, str] = EMPTY
+    tags: FrozenMap[str, str] = EMPTY
+    applied: str | None = None
+    state: State = State.READY
+    detail: str = ""
+    created: str = ""
+    delegated: FrozenMap[str, str] = EMPTY
+    in_use: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """One AWS request as data.
+
+    `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
+    JMESPath expressions over the answer; `known` gives outputs that no answer carries.
+    """
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    save: FrozenMap[str, str] = EMPTY
+    known: FrozenMap[str, str] = EMPTY
+
+    @property
+    def name(self) -> str:
+        """`ec2:CreateVpc`, as IAM and CloudTrail call it."""
+        return f"{self.service}:{self.operation}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an observation looks: one account and region, for the stacks named.
+
+    `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `found`
+    what the types in `needs` gave in this pass.
+    """
+
+    account: str
+    region: str
+    partition: str
+    stacks: tuple[str, ...]
+    expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
+    found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
+
+    def ids(self, type_name: str) -> list[str]:
+        """Sorted ids of the live objects of a type found earlier that belong to the stacks of this scope."""
+        return sorted({o.id for o in self.found.get(type_name, ()) if o.stack in self.stacks})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Context:
+    """What a type needs to know, beside the fields, to write its requests.
+
+    `name` is the AWS name chosen for a new object, `token` the idempotency token of this creation, `tags` all the
+    tags that a create call carries.
+    """
+
+    stack: str
+    account: str
+    region: str
+    partition: str
+    name: str = ""
+    token: str = ""
+    tags: FrozenMap[str, str] = EMPTY
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a regional resource of this account."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+class Replacement(Enum):
+    """How a type is replaced when an immutable field changes."""
+
+    CREATE_FIRST = "create-first"
+    DELETE_FIRST = "delete-first"
+    NEVER = "never"
+
+
+class Naming(Enum):
+    """How the AWS name of a new object is made of stack, object and address."""
+
+    NONE = "none"
+    """AWS gives ids; there is no name."""
+    STABLE = "stable"
+    """One name for ever: old and new never live side by side."""
+    DIGEST = "digest"
+    """Ends in eight hexadecimal digits of stack, address and replacement digest."""
+
+
+class ResourceType(ABC, Generic[F]):
+    """Everything known about one AWS resource type. One instance per module of `resources/`, named `TYPE`.
+
+    Reading goes through the `Reader` it is handed; writing is returned as `Call`s. A *collection* (the rules of a
+    group, the routes of a table) is a type of its own whose address is its parent's and `/` and its `collection` name;
+    its id is its parent's and its applied digest is a tag of its parent.
+    """
+
+    name: ClassVar[str]
+    cloudformation: ClassVar[str]
+    fields: ClassVar[type[Fields]]
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Types whose observation this one reads from `Scope.found`."""
+    after: ClassVar[Mapping[str, str]] = {}
+    """Other types to come first, by the type through which both are related: an ECS service comes after
+    `listener-rules` that lead to a `target-group` it also leads to."""
+    replacement: ClassVar[Replacement] = Replacement.CREATE_FIRST
+    replacement_reason: ClassVar[str] = ""
+    """AWS's reason why a type that is not `CREATE_FIRST` is not."""
+    naming: ClassVar[Naming] = Naming.NONE
+    name_limit: ClassVar[int] = 255
+    name_separator: ClassVar[str] = "-"
+    collection: ClassVar[str | None] = None
+    parent: ClassVar[str | None] = None
+    """The field that refers to the parent of a collection or of a part that cannot carry tags."""
+    taggable: ClassVar[bool] = True
+    guarded: ClassVar[str | None] = None
+    """What people call it, where deleting or replacing one must be allowed explicitly."""
+    awaited: ClassVar[bool] = False
+    """Dependants wait until it is `READY`, not only until it exists."""
+    settles: ClassVar[bool] = False
+    """It is not `READY`, or not gone, when the call that made or removed it returns."""
+    absent: ClassVar[frozenset[str]] = frozenset()
+    """Error codes of a delete that mean: already gone."""
+    not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(code, part of the message) of errors that mean: what this refers to is not visible or usable yet."""
+
+    @abstractmethod
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
+        """All objects of this type that belong to the stacks of `scope` or live inside something that does."""
+
+    @abstractmethod
+    def create(self, resource: Resource[F], context: Context) -> Sequence[Call]:
+        """The requests that make it; the first that answers with an identity saves it."""
+
+    @abstractmethod
+    def update(
+        self, resource: Resource[F], observed: Observed[F], changed: frozenset[str], context: Context
+    ) -> Sequence[Call]:
+        """The requests that bring the changed top-level fields (never an immutable one) to what is wanted."""
+
+    @abstractmethod
+    def delete(self, observed: Observed[F], context: Context) -> Sequence[Call]:
+        """The requests that remove it."""
+
+    def tag(self, target: str | Ref, put: Mapping[str, str], remove: Iterable[str]) -> Sequence[Call]:
+        """The requests that set and remove tags of an object by its id. Types without tags have none."""
+        raise NotImplementedError(f"{self.name} has no tags of its own")
+
+    def align(self, desired: F, observed: F) -> F:
+        """`observed` with its entries keyed as in `desired`, where AWS keeps no name for an entry."""
+        del desired
+        return observed
+
+    def fits(self, desired: F, observed: F) -> bool:
+        """A last word on whether an observed object whose immutable fields agree can be the desired one."""
+        del desired, observed
+        return True

@@ -1,0 +1,73 @@
+"""AWS::EC2::SecurityGroup without its rules. AWS: EC2 CreateSecurityGroup; name and description never change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
+
+
+class SecurityGroup(Fields):
+    """A group of network interfaces; its rules are a collection of their own."""
+
+    vpc_id: Ref | Id = field(immutable=True)
+    description: str = field(immutable=True)
+
+
+class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
+    name = "security-group"
+    cloudformation = "AWS::EC2::SecurityGroup"
+    fields = SecurityGroup
+    needs = ("vpc",)
+    naming = Naming.DIGEST
+    absent = frozenset({"InvalidGroup.NotFound"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroup]]:
+        vpcs = scope.ids("vpc")
+        if not vpcs:
+            return
+        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
+        for group in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=in_vpcs):
+            if group["GroupName"] == "default":
+                continue
+            yield Observed(
+                type=self.name,
+                id=group["GroupId"],
+                fields=SecurityGroup(vpc_id=Id(group["VpcId"]), description=group["Description"]),
+                outputs=FrozenMap({"id": group["GroupId"]}),
+                **ownership(tag_map(group.get("Tags"))),
+            )
+
+    def create(self, resource: Resource[SecurityGroup], context: Context) -> Sequence[Call]:
+        return [
+            Call(
+                "ec2",
+                "CreateSecurityGroup",
+                {
+                    "GroupName": context.name,
+                    "Description": resource.fields.description,
+                    "VpcId": resource.fields.vpc_id,
+                    "TagSpecifications": specifications("security-group", context.tags),
+                },
+                save=FrozenMap({"id": "GroupId"}),
+            )
+        ]
+
+    def update(
+        self,
+        resource: Resource[SecurityGroup],
+        observed: Observed[SecurityGroup],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return []
+
+    def delete(self, observed: Observed[SecurityGroup], context: Context) -> Sequence[Call]:
+        return [Call("ec2", "DeleteSecurityGroup", {"GroupId": observed.id})]
+
+
+TYPE = SecurityGroupType()

@@ -1,0 +1,191 @@
+"""The rules of a security group as one collection, owned whole. AWS: EC2 Authorize/RevokeSecurityGroup*.
+
+Rules that AWS merges into one `IpPermission` are exploded into one entry per direction, protocol, ports and peer;
+that tuple is AWS's identity of a rule, the description is not part of it (EC2 API reference, SecurityGroupRule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.tags import ADDRESS
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
+from reconciler.resources._ownership import Ec2Tags, ownership, tag_map
+
+
+@dataclass(frozen=True, slots=True)
+class RuleKey:
+    """What makes a rule itself: protocol (`tcp`, `-1` is all), ports (absent for `-1`), and one peer: a CIDR, a
+    security group or a prefix list."""
+
+    protocol: str
+    from_port: int | None
+    to_port: int | None
+    peer: str | Ref | Id
+
+    def __str__(self) -> str:
+        if self.protocol == "-1":
+            return f"all {self.peer}"
+        ports = str(self.from_port) if self.from_port == self.to_port else f"{self.from_port}-{self.to_port}"
+        return f"{self.protocol} {ports} {self.peer}" if self.from_port is not None else f"{self.protocol} {self.peer}"
+
+
+class Rule(Fields):
+    """The part of a rule that can change in place."""
+
+    as_presence = True
+    description: str | Marker | None = field(default=UNSET)
+
+
+Rules = FrozenMap[RuleKey, Rule]
+
+
+class SecurityGroupRules(Fields):
+    """All rules of one group, by direction."""
+
+    group_id: Ref | Id = field(immutable=True)
+    ingress: Rules = field()
+    egress: Rules = field()
+
+
+EVERYWHERE = RuleKey("-1", None, None, "0.0.0.0/0")
+"""The egress rule that AWS gives every new group (EC2 user guide, "Security group rules")."""
+
+
+class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
+    name = "security-group-rules"
+    cloudformation = "AWS::EC2::SecurityGroup"
+    fields = SecurityGroupRules
+    needs = ("vpc",)
+    collection = "rules"
+    parent = "group_id"
+    absent = frozenset({"InvalidGroup.NotFound", "InvalidPermission.NotFound"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroupRules]]:
+        vpcs = scope.ids("vpc")
+        if not vpcs:
+            return
+        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
+        for group in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=in_vpcs):
+            tags = tag_map(group.get("Tags"))
+            if not tags.get(ADDRESS):
+                continue
+            yield Observed(
+                type=self.name,
+                id=group["GroupId"],
+                fields=SecurityGroupRules(
+                    group_id=Id(group["GroupId"]),
+                    ingress=_exploded(group["IpPermissions"]),
+                    egress=_exploded(group["IpPermissionsEgress"]),
+                ),
+                outputs=FrozenMap({"group": group["GroupId"]}),
+                **ownership(tags, self.collection),
+            )
+
+    def create(self, resource: Resource[SecurityGroupRules], context: Context) -> Sequence[Call]:
+        fresh = SecurityGroupRules(
+            group_id=resource.fields.group_id, ingress=FrozenMap(), egress=FrozenMap({EVERYWHERE: Rule()})
+        )
+        return _calls(resource.fields, fresh, resource.fields.group_id)
+
+    def update(
+        self,
+        resource: Resource[SecurityGroupRules],
+        observed: Observed[SecurityGroupRules],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return _calls(resource.fields, observed.fields, observed.id)
+
+    def delete(self, observed: Observed[SecurityGroupRules], context: Context) -> Sequence[Call]:
+        """Only rules that name other groups are in anybody's way: groups that name each other block both deletes."""
+        calls = []
+        for direction, rules in (("Ingress", observed.fields.ingress), ("Egress", observed.fields.egress)):
+            named = [key for key in rules if not isinstance(key.peer, str)]
+            if named:
+                calls.append(_revoke(direction, observed.id, named))
+        return calls
+
+
+def _calls(desired: SecurityGroupRules, observed: SecurityGroupRules, group: str | Ref | Id) -> list[Call]:
+    """Adds before it removes, so that no rule that stays needed is missing in between."""
+    add: list[Call] = []
+    describe: list[Call] = []
+    remove: list[Call] = []
+    for direction, wanted, present in (
+        ("Ingress", desired.ingress, observed.ingress),
+        ("Egress", desired.egress, observed.egress),
+    ):
+        missing = {key: rule for key, rule in wanted.items() if key not in present}
+        if missing:
+            permissions = [_permission(key, rule.description) for key, rule in _sorted(missing)]
+            add.append(_rules_call(f"AuthorizeSecurityGroup{direction}", group, permissions))
+        renamed = {
+            key: rule
+            for key, rule in wanted.items()
+            if key in present and rule.description is not UNSET and rule.description != present[key].description
+        }
+        if renamed:
+            permissions = [_permission(key, rule.description) for key, rule in _sorted(renamed)]
+            describe.append(_rules_call(f"UpdateSecurityGroupRuleDescriptions{direction}", group, permissions))
+        extra = [key for key in present if key not in wanted]
+        if extra:
+            remove.append(_revoke(direction, group, extra))
+    return [*add, *describe, *remove]
+
+
+def _revoke(direction: str, group: str | Ref | Id, keys: Iterable[RuleKey]) -> Call:
+    permissions = [_permission(key, None) for key in sorted(keys, key=str)]
+    return _rules_call(f"RevokeSecurityGroup{direction}", group, permissions)
+
+
+def _rules_call(operation: str, group: str | Ref | Id, permissions: list[dict[str, Any]]) -> Call:
+    return Call("ec2", operation, {"GroupId": group, "IpPermissions": permissions})
+
+
+def _sorted(rules: Mapping[RuleKey, Rule]) -> list[tuple[RuleKey, Rule]]:
+    return sorted(rules.items(), key=lambda item: str(item[0]))
+
+
+def _permission(key: RuleKey, description: str | Marker | None) -> dict[str, Any]:
+    permission: dict[str, Any] = {"IpProtocol": key.protocol}
+    if key.from_port is not None:
+        permission |= {"FromPort": key.from_port, "ToPort": key.to_port}
+    words = {"Description": description} if isinstance(description, str) else {}
+    peer = key.peer
+    if isinstance(peer, str):
+        if peer.startswith("pl-"):
+            return permission | {"PrefixListIds": [{"PrefixListId": peer, **words}]}
+        if ":" in peer:
+            return permission | {"Ipv6Ranges": [{"CidrIpv6": peer, **words}]}
+        return permission | {"IpRanges": [{"CidrIp": peer, **words}]}
+    return permission | {"UserIdGroupPairs": [{"GroupId": peer, **words}]}
+
+
+def _exploded(permissions: Iterable[Mapping[str, Any]]) -> Rules:
+    rules: dict[RuleKey, Rule] = {}
+    for permission in permissions:
+        protocol = permission["IpProtocol"]
+        ports = (None, None) if protocol == "-1" else (permission.get("FromPort"), permission.get("ToPort"))
+        for peer, description in _peers(permission):
+            rules[RuleKey(protocol, *ports, peer)] = Rule(description=description)
+    return FrozenMap(rules)
+
+
+def _peers(permission: Mapping[str, Any]) -> Iterable[tuple[str | Id, str | None]]:
+    for entry in permission.get("IpRanges", ()):
+        yield entry["CidrIp"], entry.get("Description") or None
+    for entry in permission.get("Ipv6Ranges", ()):
+        yield entry["CidrIpv6"], entry.get("Description") or None
+    for entry in permission.get("PrefixListIds", ()):
+        yield entry["PrefixListId"], entry.get("Description") or None
+    for entry in permission.get("UserIdGroupPairs", ()):
+        yield Id(entry["GroupId"]), entry.get("Description") or None
+
+
+TYPE = SecurityGroupRulesType()

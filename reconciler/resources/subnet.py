@@ -1,0 +1,76 @@
+"""AWS::EC2::Subnet. AWS: EC2 CreateSubnet; the same CIDR cannot exist twice in a VPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
+
+
+class Subnet(Fields):
+    """Where it lies and what addresses it has; nothing of it can change."""
+
+    vpc_id: Ref | Id = field(immutable=True)
+    cidr_block: str = field(immutable=True)
+    availability_zone: str = field(immutable=True)
+
+
+class SubnetType(Ec2Tags, ResourceType[Subnet]):
+    name = "subnet"
+    cloudformation = "AWS::EC2::Subnet"
+    fields = Subnet
+    needs = ("vpc",)
+    absent = frozenset({"InvalidSubnetID.NotFound"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Subnet]]:
+        vpcs = scope.ids("vpc")
+        if not vpcs:
+            return
+        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
+        for subnet in reader.pages("ec2", "DescribeSubnets", "Subnets", Filters=in_vpcs):
+            yield Observed(
+                type=self.name,
+                id=subnet["SubnetId"],
+                fields=Subnet(
+                    vpc_id=Id(subnet["VpcId"]),
+                    cidr_block=subnet["CidrBlock"],
+                    availability_zone=subnet["AvailabilityZone"],
+                ),
+                outputs=FrozenMap({"id": subnet["SubnetId"]}),
+                state=State.READY if subnet["State"] == "available" else State.PENDING,
+                **ownership(tag_map(subnet.get("Tags"))),
+            )
+
+    def create(self, resource: Resource[Subnet], context: Context) -> Sequence[Call]:
+        return [
+            Call(
+                "ec2",
+                "CreateSubnet",
+                {
+                    "VpcId": resource.fields.vpc_id,
+                    "CidrBlock": resource.fields.cidr_block,
+                    "AvailabilityZone": resource.fields.availability_zone,
+                    "TagSpecifications": specifications("subnet", context.tags),
+                },
+                save=FrozenMap({"id": "Subnet.SubnetId"}),
+            )
+        ]
+
+    def update(
+        self,
+        resource: Resource[Subnet],
+        observed: Observed[Subnet],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return []
+
+    def delete(self, observed: Observed[Subnet], context: Context) -> Sequence[Call]:
+        return [Call("ec2", "DeleteSubnet", {"SubnetId": observed.id})]
+
+
+TYPE = SubnetType()

@@ -1,0 +1,83 @@
+"""AWS::EC2::VPC. AWS: EC2 CreateVpc, ModifyVpcAttribute, DescribeVpcAttribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
+
+
+class Vpc(Fields):
+    """The address range and the two DNS switches; hostnames need support."""
+
+    cidr_block: str = field(immutable=True)
+    enable_dns_support: bool = field()
+    enable_dns_hostnames: bool = field()
+
+
+_ATTRIBUTES = {"enable_dns_support": "EnableDnsSupport", "enable_dns_hostnames": "EnableDnsHostnames"}
+_DEFAULTS = {"enable_dns_support": True, "enable_dns_hostnames": False}
+
+
+class VpcType(Ec2Tags, ResourceType[Vpc]):
+    name = "vpc"
+    cloudformation = "AWS::EC2::VPC"
+    fields = Vpc
+    guarded = "network"
+    absent = frozenset({"InvalidVpcID.NotFound"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
+        for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)]):
+            switches = {
+                name: reader.get(
+                    "ec2",
+                    "DescribeVpcAttribute",
+                    VpcId=vpc["VpcId"],
+                    Attribute=attribute[0].lower() + attribute[1:],
+                )[attribute]["Value"]
+                for name, attribute in _ATTRIBUTES.items()
+            }
+            yield Observed(
+                type=self.name,
+                id=vpc["VpcId"],
+                fields=Vpc(cidr_block=vpc["CidrBlock"], **switches),
+                outputs=FrozenMap({"id": vpc["VpcId"]}),
+                state=State.READY if vpc["State"] == "available" else State.PENDING,
+                **ownership(tag_map(vpc.get("Tags"))),
+            )
+
+    def create(self, resource: Resource[Vpc], context: Context) -> Sequence[Call]:
+        create = Call(
+            "ec2",
+            "CreateVpc",
+            {
+                "CidrBlock": resource.fields.cidr_block,
+                "TagSpecifications": specifications("vpc", context.tags),
+            },
+            save=FrozenMap({"id": "Vpc.VpcId"}),
+        )
+        changed = [name for name, default in _DEFAULTS.items() if getattr(resource.fields, name) != default]
+        return [create, *_switch(Ref(resource.address), resource.fields, changed)]
+
+    def update(
+        self, resource: Resource[Vpc], observed: Observed[Vpc], changed: frozenset[str], context: Context
+    ) -> Sequence[Call]:
+        return _switch(observed.id, resource.fields, [name for name in _ATTRIBUTES if name in changed])
+
+    def delete(self, observed: Observed[Vpc], context: Context) -> Sequence[Call]:
+        return [Call("ec2", "DeleteVpc", {"VpcId": observed.id})]
+
+
+def _switch(vpc: str | Ref, fields: Vpc, names: Iterable[str]) -> list[Call]:
+    """One request per attribute: ModifyVpcAttribute takes no two at once."""
+    return [
+        Call("ec2", "ModifyVpcAttribute", {"VpcId": vpc, _ATTRIBUTES[name]: {"Value": getattr(fields, name)}})
+        for name in names
+    ]
+
+
+TYPE = VpcType()
