@@ -1,0 +1,32 @@
+"""How long AWS takes over things, in seconds of the sandbox's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Typical durations (aws-semantics 4 to 6), all in seconds. None of them is contractual on AWS."""
+
+    vpc_pending: float = 2.0
+    subnet_pending: float = 2.0
+    nat_pending: float = 90.0
+    nat_deleting: float = 60.0
+    nat_row_kept: float = 3600.0
+    """A `deleted` or `failed` NAT gateway stays listed for about an hour."""
+    endpoint_pending: float = 60.0
+    endpoint_deleting: float = 60.0
+    eni_lingers: float = 30.0
+    """How long the network interfaces of load balancers and endpoints outlive their owner."""
+    role_propagation: float = 0.0
+    """How long ECS cannot assume a role that was just made; 0 turns IAM's propagation delay off."""
+
+    load_balancer_provisioning: float = 120.0
+    target_initial: float = 20.0
+    task_provisioning: float = 5.0
+    task_pending: float = 10.0
+    task_activating: float = 5.0
+    task_deprovisioning: float = 10.0
+    task_row_kept: float = 3600.0
+    service_scheduling: float = 2.0

@@ -1,0 +1,32 @@
+"""What every test may use: a strict AWS in process, on a stepped clock."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.sandbox import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--plain-moto",
+        action="store_true",
+        help="run on moto without our patches: every test marked stricter_than_moto must then fail",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stricter_than_moto: a behaviour of AWS that plain moto lacks")
+
+
+@pytest.fixture
+def plain_moto(request: pytest.FixtureRequest) -> bool:
+    """Whether this run leaves our patches out."""
+    return bool(request.config.getoption("--plain-moto"))
+
+
+@pytest.fixture
+def sandbox(plain_moto: bool) -> Iterator[Sandbox]:
+    """An empty account on a clock that stands still; `sandbox.faults = Faults(...)` makes things go wrong."""
+    with Sandbox(strict=not plain_moto) as running:
+        yield running
