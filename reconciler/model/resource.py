@@ -91,8 +91,8 @@ class Call:
 class Scope:
     """Where an observation looks: one account and region, for the stacks named.
 
-    `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `found`
-    what the types in `needs` gave in this pass.
+    `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
+    the applied digest that each desired address would carry, `found` what the types in `needs` gave in this pass.
     """
 
     account: str
@@ -100,6 +100,7 @@ class Scope:
     partition: str
     stacks: tuple[str, ...]
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
+    digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
 
     def ids(self, type_name: str) -> list[str]:
@@ -169,6 +170,11 @@ class ResourceType(ABC, Generic[F]):
     naming: ClassVar[Naming] = Naming.NONE
     name_limit: ClassVar[int] = 255
     name_separator: ClassVar[str] = "-"
+    """Between stack and address parts of a `STABLE` name: a character that no object's name can hold, so that no two
+    objects meet in one name."""
+    name_prefix: ClassVar[str] = ""
+    name_with_region: ClassVar[bool] = False
+    """The service is global: the name tells regions apart."""
     collection: ClassVar[str | None] = None
     parent: ClassVar[str | None] = None
     """The field that refers to the parent of a collection or of a part that cannot carry tags."""
@@ -179,6 +185,10 @@ class ResourceType(ABC, Generic[F]):
     """Dependants wait until it is `READY`, not only until it exists."""
     settles: ClassVar[bool] = False
     """It is not `READY`, or not gone, when the call that made or removed it returns."""
+    dead_when_failed: ClassVar[bool] = False
+    """A `FAILED` object of this type can never become `READY`: it is replaced."""
+    keeps: ClassVar[int] = 0
+    """How many retired objects, newest first, stay as history."""
     absent: ClassVar[frozenset[str]] = frozenset()
     """Error codes of a delete that mean: already gone."""
     not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()

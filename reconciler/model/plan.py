@@ -1,0 +1,184 @@
+"""Changes, actions, plans and outcomes: what is decided and what became of it, all data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from reconciler.model.resource import Call
+
+
+class Cause(Enum):
+    """Why AWS and the spec differ."""
+
+    PENDING = "pending"
+    """The spec changed, or was never fully applied."""
+    DRIFT = "drift"
+    """AWS changed after we had converged it."""
+
+
+class Status(Enum):
+    """How an object of ours has drifted."""
+
+    MODIFIED = "Modified"
+    MISSING = "Missing"
+    ORPHANED = "Orphaned"
+    DUPLICATE = "Duplicate"
+
+
+class Reason(Enum):
+    """Why an action is in a plan."""
+
+    PENDING = "pending"
+    DRIFT = "drift"
+    ORPHANED = "orphaned"
+    DUPLICATE = "duplicate"
+    CASCADE = "cascade"
+
+
+class Verb(Enum):
+    """What an action does to one AWS object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REFRESH = "refresh"
+    """Only our own tags are out of date: done with the next apply, never shown."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs. `observed` and `desired` are JSON values, `None` where a side has nothing.
+
+    `field` is the top-level field of the resource that `path` lies in; `replaces` says that AWS cannot change it.
+    """
+
+    address: str
+    path: str
+    observed: Any
+    desired: Any
+    field: str
+    cause: Cause
+    replaces: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do to one AWS object.
+
+    `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
+    records it in our tags, which nobody waits for. `replaces` is the id of the object that a create stands in for,
+    `order` how; `retires` marks the delete of such an object.
+    """
+
+    key: str
+    address: str
+    type: str
+    owner: str
+    verb: Verb
+    reason: Reason
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    calls: tuple[Call, ...] = ()
+    seal: tuple[Call, ...] = ()
+    needs: frozenset[str] = frozenset()
+    replaces: str | None = None
+    order: str | None = None
+    retires: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Blocked:
+    """A change that is not made: what, why, and what a person can do."""
+
+    address: str
+    reason: str
+    fix: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drifted:
+    """One object of ours that AWS no longer has as we left it."""
+
+    address: str
+    type: str
+    owner: str
+    id: str | None
+    status: Status
+    changes: tuple[Change, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do to bring a stack to its desired state.
+
+    `outputs` are those of the live objects that stay, by address. `disruptions` say what needs to be allowed before
+    anything is changed. Equal inputs give equal plans; `fingerprint` is a digest of the inputs.
+    """
+
+    stack: str
+    actions: tuple[Action, ...]
+    drift: tuple[Drifted, ...]
+    blocked: tuple[Blocked, ...]
+    disruptions: tuple[str, ...]
+    unchanged: int
+    outputs: Mapping[str, Mapping[str, str]]
+    fingerprint: str
+
+    @property
+    def visible(self) -> tuple[Action, ...]:
+        """The actions that a person is shown: a replacement once, no refresh of our own tags."""
+        replaced = {(a.address, a.replaces) for a in self.actions if a.replaces}
+        return tuple(
+            a
+            for a in self.actions
+            if a.verb is not Verb.REFRESH and not (a.verb is Verb.DELETE and (a.address, a.id) in replaced)
+        )
+
+    def summary(self) -> dict[str, int]:
+        """Counts of visible actions by what users call them."""
+        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": self.unchanged}
+        for action in self.visible:
+            counts[verb_shown(action)] += 1
+        return counts
+
+
+def verb_shown(action: Action) -> str:
+    """`create`, `update`, `replace` or `delete`, as plans and reports call an action."""
+    return "replace" if action.replaces else action.verb.value
+
+
+class Result(Enum):
+    """What became of an action."""
+
+    DONE = "done"
+    PENDING = "pending"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an action failed: which AWS operation said what, and what a person can do next."""
+
+    operation: str
+    code: str
+    message: str
+    next: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one action. `because` names what a skipped one waited for; `detail` what AWS says of a pending one.
+
+    `seconds` counts from the first request to done.
+    """
+
+    action: Action
+    result: Result
+    seconds: float = 0.0
+    failure: Failure | None = None
+    because: str = ""
+    detail: str = ""

@@ -1,0 +1,32 @@
+"""What AWS has in one account and region that concerns one stack."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.resource import Observed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at AWS.
+
+    `found` holds the objects that carry our tags by address, several where an address is doubled; `foreign` what
+    lives in our networks, clusters and load balancers without our tags; `unknown` the types that could not be read,
+    with the reason: of these nothing is known to be absent.
+    """
+
+    account: str
+    region: str
+    partition: str
+    stack: str
+    found: Mapping[str, tuple[Observed[Any], ...]]
+    foreign: tuple[Observed[Any], ...] = ()
+    unknown: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def live(self) -> Iterator[Observed[Any]]:
+        """Every object of the stack, in order of address."""
+        for address in sorted(self.found):
+            yield from self.found[address]
