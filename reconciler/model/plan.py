@@ -171,9 +171,9 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one action. `because` names what a skipped one waited for; `detail` what AWS says of a pending one.
+    """What became of one action.
 
-    `seconds` counts from the first request to done.
+    `because` names what a skipped one waited for; `detail` is what AWS says of a pending one. `seconds` counts from the first request to done.
     """
 
     action: Action

@@ -167,6 +167,8 @@ class ResourceType(ABC, Generic[F]):
     replacement: ClassVar[Replacement] = Replacement.CREATE_FIRST
     replacement_reason: ClassVar[str] = ""
     """AWS's reason why a type that is not `CREATE_FIRST` is not."""
+    waits_only_on_request: ClassVar[bool] = False
+    """An apply is done once AWS took the change; its settling is waited for under `--wait` only."""
     naming: ClassVar[Naming] = Naming.NONE
     name_limit: ClassVar[int] = 255
     name_separator: ClassVar[str] = "-"
@@ -175,6 +177,8 @@ class ResourceType(ABC, Generic[F]):
     name_prefix: ClassVar[str] = ""
     name_with_region: ClassVar[bool] = False
     """The service is global: the name tells regions apart."""
+    tagged_by: ClassVar[str] = "id"
+    """The output that tag calls take: an ARN where that is not the id."""
     collection: ClassVar[str | None] = None
     parent: ClassVar[str | None] = None
     """The field that refers to the parent of a collection or of a part that cannot carry tags."""

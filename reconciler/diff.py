@@ -1,0 +1,466 @@
+"""Desired graph against snapshot: which live object is which, and what differs, as data. Pure.
+
+The winner of an address is the live object that fits the desired one; only a winner's identity translates back to a
+`Ref`. Whatever still points at a loser therefore differs by itself, and a replacement spreads without extra code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.model import tags as own_tags
+from reconciler.model.fields import Fields, digest_of, member_name, same_version, set_fields, traits_of
+from reconciler.model.graph import Graph
+from reconciler.model.plan import Cause, Change
+from reconciler.model.resource import Observed, Resource, ResourceType, State
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import (
+    KNOWN_AFTER_APPLY,
+    NOT_REPORTED,
+    UNSET,
+    FrozenMap,
+    Id,
+    Marker,
+    Ref,
+    Template,
+    ids,
+    resolve,
+    transform,
+    walk,
+)
+
+PRESENT = "present"
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """The desired graph beside what AWS has.
+
+    `winners` are translated: ids of winners are `Ref`s. `changes` holds what differs in place, `replaced` the live
+    object that cannot become the desired one with what forces that, `missing` why an address has nothing, `stale`
+    the winners whose own tags alone are behind. `retired` are losers of a desired address, `twins` needless doubles,
+    `contested` doubles that are both in use, `orphans` objects of no desired address. `unreadable` addresses are left
+    alone in this pass, with the reason. `failed` are winners that AWS itself gave up bringing to the state we asked
+    for (a rolled-back deployment), with AWS's words.
+    """
+
+    graph: Graph
+    snapshot: Snapshot
+    winners: Mapping[str, Observed[Any]]
+    changes: Mapping[str, tuple[Change, ...]]
+    replaced: Mapping[str, tuple[Observed[Any], tuple[Change, ...]]]
+    missing: Mapping[str, Cause]
+    stale: frozenset[str]
+    retired: tuple[Observed[Any], ...]
+    twins: tuple[Observed[Any], ...]
+    contested: Mapping[str, tuple[Observed[Any], ...]]
+    orphans: tuple[Observed[Any], ...]
+    unreadable: Mapping[str, str]
+    failed: Mapping[str, str]
+    converged_before: bool
+
+    def lookup(self, ref: Ref) -> str | None:
+        """The value of a reference where its target lives."""
+        winner = self.winners.get(ref.address)
+        return winner.outputs.get(ref.output) if winner else None
+
+
+def compare(graph: Graph, snapshot: Snapshot) -> Comparison:
+    """What of the desired state AWS has, lacks and has otherwise."""
+    matching = _Matching(graph, snapshot)
+    winners = matching.winners
+    translate = _translator(winners)
+    translated = {
+        address: dataclasses.replace(
+            winner,
+            fields=_aligned(graph, address, transform(winner.fields, translate)),
+        )
+        for address, winner in winners.items()
+    }
+    differ = _Differ(graph, snapshot, translated)
+    changes: dict[str, tuple[Change, ...]] = {}
+    stale: set[str] = set()
+    failed: dict[str, str] = {}
+    for address, winner in translated.items():
+        if winner.state is State.FAILED and winner.applied == graph.applied_digests[address]:
+            failed[address] = winner.detail
+        found = differ.changes(address, winner)
+        if found:
+            changes[address] = found
+        elif differ.is_stale(address, winner):
+            stale.add(address)
+    replaced = {address: (old, differ.forcing(address, old, translate)) for address, old in matching.incumbents.items()}
+    absent = [a for a in graph.resources if a not in winners and a not in matching.unreadable and a not in replaced]
+    missing = {a: differ.cause_of_absence(a) for a in absent if a not in matching.contested}
+    return Comparison(
+        graph=graph,
+        snapshot=snapshot,
+        winners=translated,
+        changes=changes,
+        replaced=replaced,
+        missing=missing,
+        stale=frozenset(stale),
+        retired=tuple(matching.retired),
+        twins=tuple(matching.twins),
+        contested=matching.contested,
+        orphans=tuple(o for o in snapshot.live() if o.address not in graph.resources and o.state is not State.DELETING),
+        unreadable=matching.unreadable,
+        failed=failed,
+        converged_before=differ.converged_before,
+    )
+
+
+def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change, ...]:
+    """Everything that a new object of an address would be given, as changes from nothing."""
+    desired = resolve(comparison.graph.resources[address].fields, comparison.lookup)
+
+    def key_text(key: Any) -> str:
+        return shown_key(key, comparison.lookup)
+
+    found = []
+    for name, wanted, traits in set_fields(desired):
+        if wanted is None or not traits.compared:
+            continue
+        path = member_name(name)
+        pairs = ((path, None, wanted),) if traits.whole else _differences(path, None, wanted, key_text)
+        for inner, _, value in pairs:
+            shown = shown_value(value, comparison.lookup)
+            shown = digest_of(shown) if traits.secret else shown
+            found.append(Change(address, inner, None, shown, name, cause))
+    return tuple(found)
+
+
+def anchors(graph: Graph) -> tuple[str, ...]:
+    """The two addresses that carry the digest of the whole graph after a fully converged apply."""
+    bearing = (a for a, r in graph.resources.items() if _bears_tags(graph.types[r.type]))
+    return tuple(address for address, _ in zip(bearing, range(2), strict=False))
+
+
+def _bears_tags(kind: ResourceType[Any]) -> bool:
+    return kind.taggable and kind.collection is None
+
+
+def _aligned(graph: Graph, address: str, observed: Any) -> Any:
+    resource = graph.resources[address]
+    return graph.types[resource.type].align(resource.fields, observed)
+
+
+def _translator(winners: Mapping[str, Observed[Any]]) -> Callable[[Any], Any]:
+    """Turns an `Id` that is an output of a winner into a `Ref`; leaves everything else."""
+    index = {
+        (name, value): address for address, winner in sorted(winners.items()) for name, value in winner.outputs.items()
+    }
+
+    def leaf(value: Any) -> Any:
+        if isinstance(value, Id):
+            address = index.get((value.output, value.value))
+            return Ref(address, value.output) if address is not None else value
+        return value
+
+    return leaf
+
+
+class _Matching:
+    """Which live object wins each address, found in the order of the graph.
+
+    A target of an exclusive field that a loser still holds cannot win; since that may unseat others, matching is
+    repeated without what was excluded until nothing more is.
+    """
+
+    def __init__(self, graph: Graph, snapshot: Snapshot) -> None:
+        self._graph = graph
+        self._snapshot = snapshot
+        self._excluded: set[tuple[str, str]] = set()
+        self._referenced = self._named_by_others()
+        self.unreadable = self._unreadable()
+        while True:
+            self._match()
+            unseated = self._unseated()
+            if not unseated:
+                break
+            self._excluded |= unseated
+
+    def _named_by_others(self) -> set[str]:
+        named: set[str] = set()
+        for live in self._snapshot.live():
+            named |= {i.value for i in ids(live.fields)} - set(live.outputs.values()) - {live.id}
+        return named
+
+    def _unreadable(self) -> dict[str, str]:
+        """Addresses of types that could not be read, and what refers to them."""
+        found: dict[str, str] = {}
+        for address in self._graph.order:
+            name = self._graph.resources[address].type
+            if name in self._snapshot.unknown:
+                found[address] = f"{name} could not be read: {self._snapshot.unknown[name]}"
+                continue
+            blind = sorted(target for target in self._graph.targets[address] if target in found)
+            if blind:
+                found[address] = f"refers to {blind[0]}, which could not be read"
+        return found
+
+    def _match(self) -> None:
+        self.winners: dict[str, Observed[Any]] = {}
+        self.incumbents: dict[str, Observed[Any]] = {}
+        self.contested: dict[str, tuple[Observed[Any], ...]] = {}
+        self.retired: list[Observed[Any]] = []
+        self.twins: list[Observed[Any]] = []
+        for address in self._graph.order:
+            if address in self.unreadable:
+                continue
+            kind = self._graph.types[self._graph.resources[address].type]
+            live = [
+                o
+                for o in self._snapshot.found.get(address, ())
+                if o.type == kind.name and o.state is not State.DELETING
+            ]
+            fitting = [o for o in live if self._fits(self._graph.resources[address], kind, o)]
+            losers = [o for o in live if o not in fitting]
+            if fitting:
+                self._choose(address, kind, fitting)
+                self.retired += losers
+            elif losers:
+                best = max(losers, key=lambda o: (o.in_use, o.id in self._referenced, o.created, o.id))
+                self.incumbents[address] = best
+                self.retired += [o for o in losers if o is not best]
+
+    def _choose(self, address: str, kind: ResourceType[Any], fitting: list[Observed[Any]]) -> None:
+        if kind.keeps:
+            fitting = sorted(fitting, key=lambda o: (o.in_use, o.created), reverse=True)
+            self.winners[address] = fitting[0]
+            self.retired += fitting[1:]
+            return
+        used = [o for o in fitting if o.id in self._referenced]
+        if len(used) > 1:
+            self.contested[address] = tuple(sorted(used, key=lambda o: o.id))
+            return
+        ranked = sorted(fitting, key=lambda o: (o.id not in self._referenced, o.created, o.id))
+        self.winners[address] = ranked[0]
+        self.twins += ranked[1:]
+
+    def _fits(self, desired: Resource[Any], kind: ResourceType[Any], live: Observed[Any]) -> bool:
+        if (desired.address, live.id) in self._excluded or (kind.dead_when_failed and live.state is State.FAILED):
+            return False
+        for name, wanted, traits in set_fields(desired.fields):
+            if traits.immutable and not traits.exclusive and not self._agrees(wanted, getattr(live.fields, name)):
+                return False
+        return kind.fits(desired.fields, live.fields)
+
+    def _agrees(self, wanted: Any, present: Any) -> bool:
+        if present is NOT_REPORTED:
+            return True
+        return bool(resolve(wanted, self._output) == transform(present, _translator_of(self.winners, wanted)))
+
+    def _output(self, ref: Ref) -> str | None:
+        winner = self.winners.get(ref.address)
+        return winner.outputs.get(ref.output) if winner else None
+
+    def _unseated(self) -> set[tuple[str, str]]:
+        """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another."""
+        winner_ids = {(address, o.id) for address, o in self.winners.items()}
+        held_by_losers: set[str] = set()
+        for live in self._snapshot.live():
+            if (live.address, live.id) not in winner_ids:
+                for name, traits in traits_of(type(live.fields)).items():
+                    if traits.exclusive:
+                        held_by_losers |= {i.value for i in ids(getattr(live.fields, name))}
+        found = {
+            (address, self.winners[address].id)
+            for address in self._graph.holders
+            if address in self.winners and held_by_losers & set(self.winners[address].outputs.values())
+        }
+        for address, winner in self.winners.items():
+            for name, wanted, traits in set_fields(self._graph.resources[address].fields):
+                fixed = traits.immutable and traits.exclusive
+                if fixed and not self._agrees(wanted, getattr(winner.fields, name)):
+                    found.add((address, winner.id))
+        return found
+
+
+def _translator_of(winners: Mapping[str, Observed[Any]], wanted: Any) -> Callable[[Any], Any]:
+    """A translator that knows only the winners that `wanted` refers to: all that matters for comparing with it."""
+    named = {part.address for part in walk(wanted) if isinstance(part, Ref)}
+    return _translator({address: winners[address] for address in named if address in winners})
+
+
+class _Differ:
+    """Field by field differences of winners and incumbents."""
+
+    def __init__(self, graph: Graph, snapshot: Snapshot, winners: Mapping[str, Observed[Any]]) -> None:
+        self._graph = graph
+        self._snapshot = snapshot
+        self._winners = winners
+        self.converged_before = any(
+            winners[a].tags.get(own_tags.CONVERGED) == graph.digest for a in anchors(graph) if a in winners
+        )
+
+    def changes(self, address: str, winner: Observed[Any]) -> tuple[Change, ...]:
+        resource = self._graph.resources[address]
+        desired = resolve(resource.fields, self._output)
+        cause = self._cause(address, winner)
+        found: list[Change] = []
+        for name, wanted, traits in set_fields(desired):
+            present = getattr(winner.fields, name)
+            if not traits.compared or present is NOT_REPORTED or name in winner.delegated:
+                continue
+            path = member_name(name)
+            if traits.whole:
+                pairs: Iterable[tuple[str, Any, Any]] = () if present == wanted else ((path, present, wanted),)
+            else:
+                pairs = _differences(path, present, wanted, self._shown_key)
+            found += [self._change(address, pair, name, cause, traits.secret) for pair in pairs]
+        if _bears_tags(self._graph.types[resource.type]):
+            found += self._tag_changes(address, winner, cause)
+        return tuple(found)
+
+    def forcing(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> tuple[Change, ...]:
+        """The changes that no update can make, then those that come along."""
+        resource = self._graph.resources[address]
+        desired = resolve(resource.fields, self._output)
+        live = transform(incumbent.fields, translate)
+        cause = self._cause(address, incumbent)
+        found: list[Change] = []
+        for name, wanted, traits in set_fields(desired):
+            present = getattr(live, name)
+            if not traits.compared or present is NOT_REPORTED:
+                continue
+            for pair in _differences(member_name(name), present, wanted, self._shown_key):
+                change = self._change(address, pair, name, cause, traits.secret)
+                found.append(dataclasses.replace(change, replaces=traits.immutable))
+        return tuple(found)
+
+    def is_stale(self, address: str, winner: Observed[Any]) -> bool:
+        """Whether an object in its desired state has own tags that do not say so."""
+        kind = self._graph.types[self._graph.resources[address].type]
+        if not kind.taggable:
+            return False
+        if winner.applied != self._graph.applied_digests[address]:
+            return True
+        listed = own_tags.listed_keys(winner.tags)
+        return kind.collection is None and listed != frozenset(self._graph.stack.tags)
+
+    def cause_of_absence(self, address: str) -> Cause:
+        """Missing where the graph was fully converged once, or where a converged object refers to it."""
+        if self.converged_before:
+            return Cause.DRIFT
+        for other in self._graph.dependants(address):
+            winner = self._winners.get(other)
+            if winner is not None and winner.applied == self._graph.applied_digests[other]:
+                return Cause.DRIFT
+        return Cause.PENDING
+
+    def _cause(self, address: str, live: Observed[Any]) -> Cause:
+        resource = self._graph.resources[address]
+        kind = self._graph.types[resource.type]
+        if not kind.taggable:
+            return Cause.DRIFT if self.converged_before else Cause.PENDING
+        if live.applied is None:
+            return Cause.PENDING if kind.collection else Cause.DRIFT
+        if not same_version(live.applied):
+            return Cause.DRIFT if self.converged_before else Cause.PENDING
+        return Cause.DRIFT if live.applied == self._graph.applied_digests[address] else Cause.PENDING
+
+    def _tag_changes(self, address: str, winner: Observed[Any], cause: Cause) -> Iterator[Change]:
+        wanted = self._graph.stack.tags
+        ours = own_tags.listed_keys(winner.tags) | wanted.keys()
+        for key in sorted(ours):
+            present, desired = winner.tags.get(key), wanted.get(key)
+            if present != desired:
+                yield Change(address, f"tags[{key}]", present, desired, "tags", cause)
+        if winner.applied is None:
+            digest = self._graph.applied_digests[address]
+            yield Change(address, f"tags[{own_tags.APPLIED}]", None, digest, "tags", Cause.DRIFT)
+
+    def _change(self, address: str, pair: tuple[str, Any, Any], field: str, cause: Cause, secret: bool) -> Change:
+        path, present, wanted = pair
+        shown = [shown_value(value, self._output) for value in (present, wanted)]
+        if secret:
+            shown = [None if value is None else digest_of(value) for value in shown]
+        return Change(address, path, shown[0], shown[1], field, cause)
+
+    def _output(self, ref: Ref) -> str | None:
+        winner = self._winners.get(ref.address)
+        return winner.outputs.get(ref.output) if winner else None
+
+    def _shown_key(self, key: Any) -> str:
+        return shown_key(key, self._output)
+
+
+def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
+    """The name of an entry of a collection; a reference in it shows as its id, else as its target's address."""
+
+    def leaf(value: Any) -> Any:
+        if isinstance(value, Ref):
+            return lookup(value) or value.address
+        return str(value) if isinstance(value, Id) else value
+
+    return str(transform(key, leaf)) if not isinstance(key, str) else key
+
+
+def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
+    """A value as JSON, references as ids where known."""
+    if isinstance(value, Ref):
+        return lookup(value) or KNOWN_AFTER_APPLY
+    if isinstance(value, Id):
+        return value.value
+    if isinstance(value, Template):
+        return KNOWN_AFTER_APPLY
+    if isinstance(value, Fields):
+        return {member_name(name): shown_value(item, lookup) for name, item, _ in set_fields(value)}
+    if isinstance(value, frozenset):
+        return sorted((shown_value(item, lookup) for item in value), key=str)
+    if isinstance(value, tuple | list):
+        return [shown_value(item, lookup) for item in value]
+    if isinstance(value, Mapping):
+        return {shown_key(key, lookup): shown_value(value[key], lookup) for key in sorted(value, key=str)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return shown_key(value, lookup)
+    return None if isinstance(value, Marker) else value
+
+
+def _differences(
+    path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]
+) -> Iterator[tuple[str, Any, Any]]:
+    """(path, observed, desired) of every leaf that differs; `None` where a side has nothing."""
+    if present == wanted or wanted is UNSET or present is NOT_REPORTED:
+        return
+    sides = (present, wanted)
+    if any(isinstance(side, Fields) for side in sides):
+        yield from _in_fields(path, present, wanted, key_text)
+    elif any(isinstance(side, FrozenMap) for side in sides):
+        yield from _in_map(path, present, wanted, key_text)
+    elif any(isinstance(side, frozenset) for side in sides):
+        old, new = (side if isinstance(side, frozenset) else frozenset() for side in sides)
+        for item in sorted(old ^ new, key=key_text):
+            entry = f"{path}[{key_text(item)}]"
+            yield (entry, PRESENT, None) if item in old else (entry, None, PRESENT)
+    else:
+        yield path, present, wanted
+
+
+def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
+    shape = type(wanted if isinstance(wanted, Fields) else present)
+    one_sided = not (isinstance(present, Fields) and isinstance(wanted, Fields))
+    if one_sided and shape.as_presence:
+        yield (path, None, PRESENT) if isinstance(wanted, Fields) else (path, PRESENT, None)
+        return
+    for name, traits in traits_of(shape).items():
+        old, new = (getattr(side, name) if isinstance(side, Fields) else None for side in (present, wanted))
+        if not traits.compared or isinstance(new, Marker) or old is NOT_REPORTED:
+            continue
+        old = None if old is UNSET else old
+        if old == new:
+            continue
+        inner = f"{path}.{member_name(name)}"
+        if traits.whole:
+            yield inner, old, new
+        else:
+            yield from _differences(inner, old, new, key_text)
+
+
+def _in_map(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
+    old, new = (side if isinstance(side, FrozenMap) else FrozenMap[Any, Any]() for side in (present, wanted))
+    for key in sorted({*old, *new}, key=key_text):
+        yield from _differences(f"{path}[{key_text(key)}]", old.get(key), new.get(key), key_text)

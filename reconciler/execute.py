@@ -1,0 +1,533 @@
+"""Carrying out a plan: every action as soon as what it needs is ready, on a bounded pool of threads.
+
+What AWS answers is used for the rest of the run and never stored: the next look finds the truth. An answer that got
+lost, or says that something is already there, is answered by looking again, not by doing it twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from graphlib import TopologicalSorter
+from typing import Any
+
+import jmespath
+
+from reconciler.diff import compare
+from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
+from reconciler.model.graph import Graph, Types
+from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
+from reconciler.model.ports import Clock, Guard, Reader, Writer
+from reconciler.model.resource import Call, Context, Observed, Scope, State
+from reconciler.model.values import FrozenMap, Id, Ref, Template
+from reconciler.observe import Look, snapshot_of
+
+THREADS = 16
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 15.0
+_NOT_YET_BUDGET = 300.0
+"""Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
+_CONFLICT_ATTEMPTS = 5
+
+
+class Step(Enum):
+    """What a person hears of an action while it runs."""
+
+    STARTED = "started"
+    WAITING = "waiting"
+    DONE = "done"
+    PENDING = "pending"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of one action; `seconds` since its first request."""
+
+    action: Action
+    step: Step
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds: `settle` for what AWS does on its own time. `wait_for` names types that are
+    waited for though nothing depends on their being ready (services, under `--wait`)."""
+
+    settle: float = 900.0
+    wait_for: frozenset[str] = frozenset()
+
+
+class Free:
+    """The right to write where nobody else can be writing."""
+
+    def check(self) -> None:
+        """Always granted."""
+
+
+def execute(
+    plan: Plan,
+    graph: Graph,
+    reader: Reader,
+    writer: Writer,
+    clock: Clock,
+    *,
+    limits: Limits | None = None,
+    guard: Guard | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> list[Outcome]:
+    """What became of every action of a plan, in the plan's order.
+
+    What does not depend on a failed action goes on. When `stop` is set no further action begins and those under way
+    finish their request.
+    """
+    run = _Run(plan, graph, reader, writer, clock, limits or Limits(), guard or Free(), progress, stop)
+    return run.outcomes()
+
+
+class _Failed(Exception):
+    """An action ended in failure; carries what to report."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class _Interrupted(Exception):
+    """The run was asked to stop while an action waited."""
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        graph: Graph,
+        reader: Reader,
+        writer: Writer,
+        clock: Clock,
+        limits: Limits,
+        guard: Guard,
+        progress: Callable[[Progress], None],
+        stop: threading.Event | None,
+    ) -> None:
+        self._plan = plan
+        self._graph = graph
+        self._types: Types = graph.types
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+        self._limits = limits
+        self._guard = guard
+        self._progress = progress
+        self._stop = stop or threading.Event()
+        self._deadline = clock.now() + limits.settle
+        self._outputs = _Outputs(plan.outputs)
+        self._watch = _Watch(self)
+        self._results: dict[str, Outcome] = {}
+        self._usable: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lost: BaseException | None = None
+
+    def outcomes(self) -> list[Outcome]:
+        """Runs everything and waits for it."""
+        actions = {a.key: a for a in self._plan.actions}
+        sorter = TopologicalSorter({a.key: sorted(a.needs) for a in self._plan.actions})
+        sorter.prepare()
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="execute") as pool:
+            released: set[str] = set()
+            while sorter.is_active():
+                for key in sorter.get_ready():
+                    self._start(pool, actions[key])
+                key = self._usable.get()
+                if key not in released:
+                    released.add(key)
+                    sorter.done(key)
+        if self._lost is not None:
+            raise self._lost
+        return [self._results[a.key] for a in self._plan.actions]
+
+    def _start(self, pool: ThreadPoolExecutor, action: Action) -> None:
+        failed = sorted(n for n in action.needs if n in self._results and self._results[n].result in _NOT_DONE)
+        if failed:
+            first = self._results[failed[0]]
+            because = first.because if first.result is Result.SKIPPED and first.because else first.action.address
+            self._skip(action, because)
+        elif self._stop.is_set() or self._lost is not None:
+            self._skip(action, "interrupted")
+        else:
+            pool.submit(self._work, action)
+
+    def _skip(self, action: Action, because: str) -> None:
+        self._results[action.key] = Outcome(action, Result.SKIPPED, because=because)
+        self._tell(action, Step.SKIPPED, 0.0, because)
+        self._usable.put(action.key)
+
+    def _tell(self, action: Action, step: Step, seconds: float = 0.0, detail: str = "") -> None:
+        if action.verb is not Verb.REFRESH:
+            self._progress(Progress(action, step, seconds, detail))
+
+    def _work(self, action: Action) -> None:
+        """One action in its thread; whatever happens, those that wait for it hear of it."""
+        start = self._clock.now()
+        try:
+            self._tell(action, Step.STARTED)
+            outcome = self._carried_out(action, start)
+        except _Failed as failed:
+            outcome = Outcome(action, Result.FAILED, failure=failed.failure)
+        except _Interrupted:
+            outcome = Outcome(action, Result.SKIPPED, because="interrupted")
+        except LeaseLost as lost:
+            self._stop.set()
+            self._lost = lost
+            outcome = Outcome(action, Result.SKIPPED, because="lease lost")
+        except BaseException as error:  # noqa: BLE001 - a worker's death must reach the caller's thread
+            self._stop.set()
+            self._lost = error
+            outcome = Outcome(action, Result.SKIPPED, because="interrupted")
+        outcome = dataclasses.replace(outcome, seconds=max(0.0, self._clock.now() - start))
+        self._results[action.key] = outcome
+        said = outcome.failure.message if outcome.failure else outcome.because or outcome.detail
+        self._tell(action, Step(outcome.result.value), outcome.seconds, said)
+        self._usable.put(action.key)
+
+    def _carried_out(self, action: Action, start: float) -> Outcome:
+        kind = self._types[action.type]
+        self._make(action)
+        waits = kind.settles and (kind.awaited or action.verb is Verb.DELETE)
+        if waits:
+            settled = self._settle(action, start)
+            if settled is not None:
+                return settled
+        elif action.verb is not Verb.DELETE:
+            self._usable.put(action.key)
+        for call in action.seal:
+            self._perform(action, call)
+        if kind.settles and not waits and self._is_waited_for(action):
+            settled = self._settle(action, start)
+            if settled is not None:
+                return settled
+        return Outcome(action, Result.DONE)
+
+    def _is_waited_for(self, action: Action) -> bool:
+        kind = self._types[action.type]
+        if action.verb is Verb.REFRESH:
+            return False
+        return action.type in self._limits.wait_for or not kind.waits_only_on_request
+
+    def _settle(self, action: Action, start: float) -> Outcome | None:
+        """Waits until the object is ready or gone; an outcome where it is not within the budget."""
+        kind = self._types[action.type]
+        identity = action.id if action.verb is not Verb.CREATE else self._outputs.value(Ref(action.address))
+        said = ""
+        pause = _FIRST_PAUSE
+        while True:
+            found = self._watch.look(action.type, identity)
+            if action.verb is Verb.DELETE:
+                if found is None:
+                    return None
+            elif found is not None and found.state is State.READY:
+                return None
+            elif found is not None and found.state is State.FAILED:
+                message = found.detail or f"{kind.name} {identity} failed in AWS"
+                raise _Failed(Failure("", "Failed", message, "see what AWS says of it, change the spec, apply again"))
+            detail = found.detail or found.state.value if found else "not visible yet"
+            if detail != said:
+                said = detail
+                self._tell(action, Step.WAITING, self._clock.now() - start, detail)
+            if self._clock.now() + pause > self._deadline:
+                return Outcome(action, Result.PENDING, detail=detail)
+            self._pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _make(self, action: Action) -> None:
+        for number, call in enumerate(action.calls):
+            try:
+                self._perform(action, call)
+            except _LookAgain as again:
+                self._look_again(action, call, number, again)
+                return
+
+    def _look_again(self, action: Action, call: Call, number: int, again: _LookAgain) -> None:
+        """AWS has, or may have, what we were about to make: take it over if it is ours, else make the rest."""
+        error = again.error
+        mine = self._watch.find(action.type, action.address)
+        if mine is not None:
+            self._outputs.add(action.address, mine.outputs)
+            for rest in self._remaining(action, mine):
+                self._perform(action, rest)
+            return
+        if error.error_class is ErrorClass.EXISTS:
+            raise _Failed(_failure(error, "an object that is not of this stack is in the way; rename or remove it"))
+        if again.attempts >= _CONFLICT_ATTEMPTS:
+            raise _Failed(_failure(error))
+        for rest in action.calls[number:]:
+            self._perform(action, rest)
+
+    def _remaining(self, action: Action, mine: Observed[Any]) -> Iterable[Call]:
+        """What still differs from the desired state, as calls of the type itself."""
+        seen = Look(self._reader.account, self._reader.region, self._reader.partition, {action.type: [mine]}, {})
+        snapshot = snapshot_of(seen, self._graph.stack)
+        live = {**self._watch.stand_ins(), action.address: (mine,)}
+        comparison = compare(self._graph, dataclasses.replace(snapshot, found=live))
+        changes = comparison.changes.get(action.address, ())
+        changed = frozenset(c.field for c in changes) - {"tags"}
+        if not changed or action.address not in comparison.winners:
+            return ()
+        context = Context(self._graph.stack.name, self._reader.account, self._reader.region, self._reader.partition)
+        resource = self._graph.resources[action.address]
+        return self._types[action.type].update(resource, comparison.winners[action.address], changed, context)
+
+    def _perform(self, action: Action, call: Call) -> None:
+        """One request until it is through, or the error that ends the action."""
+        kind = self._types[action.type]
+        started = self._clock.now()
+        attempts = 0
+        while True:
+            if self._stop.is_set():
+                raise _Interrupted
+            self._guard.check()
+            attempts += 1
+            try:
+                answer = self._writer.perform(call, self._resolved(action, call))
+            except AwsError as error:
+                if action.verb is Verb.DELETE and error.code in kind.absent:
+                    return
+                self._judge(action, call, error, attempts, started)
+                self._pause(_backoff(attempts))
+                continue
+            self._outputs.add(action.address, call.known)
+            self._outputs.add(
+                action.address,
+                {name: str(value) for name, path in call.save.items() if (value := jmespath.search(path, answer))},
+            )
+            return
+
+    def _judge(self, action: Action, call: Call, error: AwsError, attempts: int, started: float) -> None:
+        """Returns where the request should be made again; raises where it should not."""
+        kind = self._types[action.type]
+        says_not_yet = any(error.code == code and part in error.message for code, part in kind.not_yet)
+        now = self._clock.now()
+        match error.error_class:
+            case _ if error.lost and action.verb is Verb.CREATE:
+                raise _LookAgain(error, attempts)
+            case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.UPDATE):
+                raise _LookAgain(error, attempts)
+            case ErrorClass.DEPENDENCY if now < self._deadline:
+                if attempts == 1:
+                    self._tell(action, Step.WAITING, now - started, error.message)
+                return
+            case ErrorClass.DEPENDENCY:
+                raise _Failed(_failure(error, self._in_the_way(action)))
+            case ErrorClass.CONFLICT if attempts < _CONFLICT_ATTEMPTS:
+                return
+            case _ if (says_not_yet or self._may_lag(action, error)) and now - started < _NOT_YET_BUDGET:
+                if now < self._deadline:
+                    return
+        raise _Failed(_failure(error))
+
+    def _may_lag(self, action: Action, error: AwsError) -> bool:
+        """Not found means not yet only where something it could mean was made in this run."""
+        if error.error_class is ErrorClass.NOT_YET:
+            return True
+        if error.error_class is not ErrorClass.NOT_FOUND:
+            return False
+        near = {action.address, *self._graph.edges.get(action.address, frozenset())}
+        return bool(near & self._outputs.made)
+
+    def _in_the_way(self, action: Action) -> str:
+        """Who holds what AWS refuses to delete: the network interfaces in it and whose they are."""
+        filters = {"subnet": "subnet-id", "security-group": "group-id", "vpc": "vpc-id", "internet-gateway": ""}
+        name = filters.get(action.type)
+        if not name:
+            return "find what still uses it, remove that, and run again"
+        try:
+            by = [{"Name": name, "Values": [action.id]}]
+            found = self._reader.fresh().pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=by)
+        except AwsError:
+            return "find what still uses it, remove that, and run again"
+        if not found:
+            return "no network interface is in the way; look for rules of other groups, peerings or gateways"
+        held = ", ".join(
+            f"{eni['NetworkInterfaceId']} ({eni.get('Description') or eni.get('InterfaceType', 'interface')})"
+            for eni in found[:5]
+        )
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        return f"in the way: {held}{more}; remove what owns them, or run again when AWS has cleaned up"
+
+    def _resolved(self, action: Action, call: Call) -> dict[str, Any]:
+        resolved = self._plain(dict(call.params), action)
+        assert isinstance(resolved, dict)
+        return resolved
+
+    def _plain(self, value: Any, action: Action) -> Any:
+        """Request parameters as botocore takes them: references resolved, immutable shapes turned to lists and dicts."""
+        if isinstance(value, Ref):
+            return self._outputs.value(value)
+        if isinstance(value, Id):
+            return value.value
+        if isinstance(value, Template):
+            return "".join(str(self._plain(part, action)) for part in value.parts)
+        if isinstance(value, Mapping):
+            return {key: self._plain(item, action) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(item, action) for item in value]
+        if isinstance(value, frozenset):
+            return sorted(self._plain(item, action) for item in value)
+        return value
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.is_set():
+            raise _Interrupted
+        self._clock.sleep(seconds)
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of this run."""
+        return self._reader
+
+    @property
+    def graph(self) -> Graph:
+        """The desired graph of this run."""
+        return self._graph
+
+    @property
+    def known_outputs(self) -> _Outputs:
+        """The outputs known so far."""
+        return self._outputs
+
+
+_NOT_DONE = (Result.FAILED, Result.SKIPPED, Result.PENDING)
+
+
+class _LookAgain(Exception):
+    """The request may have been, or had been, carried out already."""
+
+    def __init__(self, error: AwsError, attempts: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.attempts = attempts
+
+
+class _Outputs:
+    """Outputs by address: those of what lived before, then those of what this run makes."""
+
+    def __init__(self, before: Mapping[str, Mapping[str, str]]) -> None:
+        self._lock = threading.Lock()
+        self._values = {address: dict(outputs) for address, outputs in before.items()}
+        self.made: set[str] = set()
+
+    def add(self, address: str, outputs: Mapping[str, str]) -> None:
+        if outputs:
+            with self._lock:
+                self._values.setdefault(address, {}).update(outputs)
+                self.made.add(address)
+
+    def value(self, ref: Ref) -> str:
+        with self._lock:
+            known = self._values.get(ref.address, {}).get(ref.output)
+        if known is None:
+            raise _Failed(Failure("", "Unresolved", f"{ref} is not known", "run again; report it if it comes back"))
+        return known
+
+    def addresses(self) -> list[str]:
+        with self._lock:
+            return list(self._values)
+
+    def of(self, address: str) -> FrozenMap[str, str]:
+        with self._lock:
+            return FrozenMap(self._values.get(address, {}))
+
+
+class _Watch:
+    """Looks at one type at a time, one look serving everybody who waits for that type."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[int, list[Observed[Any]]]] = {}
+
+    def look(self, type_name: str, identity: str | None) -> Observed[Any] | None:
+        """The object as it is now, by id."""
+        return next((o for o in self._current(type_name) if o.id == identity), None)
+
+    def find(self, type_name: str, address: str) -> Observed[Any] | None:
+        """The object as it is now, by address; of doubles the older."""
+        stack = self._run.graph.stack.name
+        mine = [o for o in self._current(type_name) if o.stack == stack and o.address == address]
+        return min((o for o in mine if o.state is not State.DELETING), key=lambda o: (o.created, o.id), default=None)
+
+    def stand_ins(self) -> dict[str, tuple[Observed[Any], ...]]:
+        """Everything whose outputs are known, as live objects in their desired state."""
+        graph = self._run.graph
+        return {
+            address: (self._stand_in(address),)
+            for address in self._run.known_outputs.addresses()
+            if address in graph.resources
+        }
+
+    def _stand_in(self, address: str) -> Observed[Any]:
+        graph = self._run.graph
+        resource = graph.resources[address]
+        outputs = self._run.known_outputs.of(address)
+        return Observed(
+            type=resource.type,
+            id=outputs.get("id", ""),
+            fields=resource.fields,
+            address=address,
+            stack=graph.stack.name,
+            owner=graph.stack.owner,
+            outputs=outputs,
+            applied=graph.applied_digests[address],
+        )
+
+    def _current(self, type_name: str) -> list[Observed[Any]]:
+        with self._lock:
+            lock = self._locks.setdefault(type_name, threading.Lock())
+            turn = self._seen.get(type_name, (0, []))[0]
+        with lock:
+            with self._lock:
+                latest, seen = self._seen.get(type_name, (0, []))
+            if latest > turn:
+                return seen
+            seen = self._observe(type_name)
+            with self._lock:
+                self._seen[type_name] = (latest + 1, seen)
+            return seen
+
+    def _observe(self, type_name: str) -> list[Observed[Any]]:
+        run = self._run
+        kind = run.graph.types[type_name]
+        live: dict[str, list[Observed[Any]]] = {}
+        for (stand_in,) in self.stand_ins().values():
+            live.setdefault(stand_in.type, []).append(stand_in)
+        scope = Scope(
+            account=run.reader.account,
+            region=run.reader.region,
+            partition=run.reader.partition,
+            stacks=(run.graph.stack.name,),
+            expected={type_name: [r for r in run.graph.resources.values() if r.type == type_name]},
+            digests=run.graph.applied_digests,
+            found={need: live.get(need, []) for need in kind.needs},
+        )
+        try:
+            return list(kind.observe(run.reader.fresh(), scope))
+        except AwsError as error:
+            raise _Failed(_failure(error)) from error
+
+
+def _failure(error: AwsError, next_step: str = "") -> Failure:
+    return Failure(error.operation, error.code, error.message, next_step or error.next_step)
+
+
+def _backoff(attempts: int) -> float:
+    """Seconds before the next attempt: exponential, capped, with jitter so that threads do not march in step."""
+    longest = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret

@@ -1,0 +1,109 @@
+"""Looking at AWS: every type once, in batches, all at the same time where none needs another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from reconciler.model.errors import AwsError, Refused
+from reconciler.model.graph import Graph, StackPolicy, Types
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Observed, Resource, Scope
+from reconciler.model.snapshot import Snapshot
+
+THREADS = 16
+"""Describes under way at once: enough for every type that needs no other."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Look:
+    """What one account and region holds of some stacks, by type; `unknown` are the types that could not be read."""
+
+    account: str
+    region: str
+    partition: str
+    found: Mapping[str, Sequence[Observed[Any]]]
+    unknown: Mapping[str, str]
+
+
+def look(types: Types, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = ()) -> Look:
+    """One look at everything that concerns these stacks; stacks of one account and region share the calls."""
+    scope = scope_of(reader, stacks, graphs)
+    found: dict[str, Sequence[Observed[Any]]] = {}
+    unknown: dict[str, str] = {}
+    waiting = dict(types)
+    running: dict[Future[list[Observed[Any]]], str] = {}
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
+        while waiting or running:
+            for name in [n for n, t in waiting.items() if all(need in found or need in unknown for need in t.needs)]:
+                kind = waiting.pop(name)
+                blind = [need for need in kind.needs if need in unknown]
+                if blind:
+                    unknown[name] = unknown[blind[0]]
+                    continue
+                here = dataclasses.replace(scope, found={need: found[need] for need in kind.needs})
+                running[pool.submit(_observed, kind.observe, reader, here)] = name
+            if running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    name = running.pop(future)
+                    try:
+                        found[name] = future.result()
+                    except AwsError as error:
+                        unknown[name] = str(error)
+    return Look(reader.account, reader.region, reader.partition, found, unknown)
+
+
+def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]:
+    return list(observe(reader, scope))
+
+
+def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> Scope:
+    """The scope of a look: what is expected of each type, from the desired graphs where there are any."""
+    expected: dict[str, list[Resource[Any]]] = {}
+    digests: dict[str, str] = {}
+    for graph in graphs:
+        digests.update(graph.applied_digests)
+        for resource in graph.resources.values():
+            expected.setdefault(resource.type, []).append(resource)
+    return Scope(
+        account=reader.account,
+        region=reader.region,
+        partition=reader.partition,
+        stacks=tuple(sorted(stacks)),
+        expected=expected,
+        digests=digests,
+    )
+
+
+def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
+    """What a look says of one stack. Raises `Refused` when the stack in AWS has another owner."""
+    found: dict[str, list[Observed[Any]]] = {}
+    foreign: list[Observed[Any]] = []
+    for name in sorted(seen.found):
+        for observed in seen.found[name]:
+            if observed.stack == stack.name and observed.address:
+                _check_owner(observed, stack)
+                found.setdefault(observed.address, []).append(observed)
+            elif observed.stack is None:
+                foreign.append(observed)
+    return Snapshot(
+        account=seen.account,
+        region=seen.region,
+        partition=seen.partition,
+        stack=stack.name,
+        found={address: tuple(sorted(found[address], key=lambda o: o.id)) for address in sorted(found)},
+        foreign=tuple(sorted(foreign, key=lambda o: (o.type, o.id))),
+        unknown=seen.unknown,
+    )
+
+
+def _check_owner(observed: Observed[Any], stack: StackPolicy) -> None:
+    if observed.owner is not None and observed.owner != stack.owner:
+        raise Refused(
+            f"stack {stack.name} in AWS belongs to owner {observed.owner} ({observed.type} {observed.id}), "
+            f"not to {stack.owner}",
+            "choose another stack name, or set owner in the Stack's spec if it really is yours",
+        )

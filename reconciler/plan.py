@@ -1,0 +1,491 @@
+"""From what differs to what to do: actions with their requests, in an order that AWS accepts. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from reconciler.diff import Comparison, creation
+from reconciler.model import tags as own_tags
+from reconciler.model.fields import canonical, digest_of
+from reconciler.model.graph import Graph, related_edges
+from reconciler.model.plan import Action, Blocked, Cause, Change, Drifted, Plan, Reason, Status, Verb
+from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, ids
+from reconciler.naming import object_name
+
+_TOKEN_LENGTH = 32
+"""Characters of an idempotency token: ECS allows 36, EC2 64, ASCII (their API references)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choices:
+    """What a caller wants of a plan.
+
+    `heal` includes drift; `retry` tries again what AWS gave up on; `withheld` are addresses that are not written,
+    with the reason.
+    """
+
+    heal: bool = True
+    retry: bool = False
+    withheld: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def make(comparison: Comparison, choices: Choices | None = None) -> Plan:
+    """The plan that brings AWS to the desired graph, for as much of it as can be planned."""
+    return _Planner(comparison, choices or Choices()).plan()
+
+
+def full_tags(graph: Graph, address: str, applied: str) -> dict[str, str]:
+    """All tags that a create call of an address carries."""
+    resource = graph.resources[address]
+    tags = {
+        **graph.stack.tags,
+        own_tags.STACK: graph.stack.name,
+        own_tags.OWNER: graph.stack.owner,
+        own_tags.ADDRESS: address,
+        own_tags.APPLIED: applied,
+        **own_tags.key_lists(graph.stack.tags),
+    }
+    if graph.types[resource.type].cloudformation.startswith("AWS::EC2::"):
+        tags.setdefault("Name", "/".join([graph.stack.name, *address.split("/")[1:]]))
+    return tags
+
+
+class _Planner:
+    def __init__(self, comparison: Comparison, choices: Choices) -> None:
+        self._comparison = comparison
+        self._choices = choices
+        self._graph = comparison.graph
+        self._snapshot = comparison.snapshot
+        self._blocked: dict[str, Blocked] = {}
+        self._actions: dict[str, Action] = {}
+        self._live = _LiveGraph(comparison)
+
+    def plan(self) -> Plan:
+        """Decide each address, then order what was decided; what cannot be ordered is blocked."""
+        self._block_beforehand()
+        for address in self._graph.order:
+            self._decide(address)
+        self._remove_losers()
+        self._order()
+        self._break_cycles()
+        comparison = self._comparison
+        touched = {a.address for a in self._actions.values() if a.verb is not Verb.REFRESH}
+        return Plan(
+            stack=self._graph.stack.name,
+            actions=tuple(sorted(self._actions.values(), key=lambda a: (a.owner, a.address, a.verb.value, a.key))),
+            drift=tuple(_drifted(comparison)),
+            blocked=tuple(self._blocked[address] for address in sorted(self._blocked)),
+            disruptions=tuple(self._disruptions()),
+            unchanged=len([a for a in comparison.winners if a not in touched]),
+            outputs={address: winner.outputs for address, winner in comparison.winners.items()},
+            fingerprint=fingerprint(self._graph, self._snapshot),
+        )
+
+    def _block_beforehand(self) -> None:
+        comparison = self._comparison
+        for address, reason in comparison.unreadable.items():
+            self._block(address, reason, "grant the permission to read it, or wait and run again")
+        for address, twins in comparison.contested.items():
+            names = ", ".join(twin.id for twin in twins)
+            fix = "move what uses one of them to the other, delete it, and run again"
+            self._block(address, f"Duplicate: {names} carry one address and are both in use", fix)
+        for address, detail in comparison.failed.items():
+            if not self._choices.retry and address in comparison.changes:
+                fix = "change the spec, or try the same again with apply --retry"
+                self._block(address, f"AWS gave up on the desired state: {detail}", fix)
+        for address, reason in self._choices.withheld.items():
+            if address in self._graph.resources:
+                self._block(address, reason, "make the spec say what AWS makes of it, or take the field out")
+        for address in comparison.replaced:
+            kind = self._kind(address)
+            if kind.replacement is Replacement.NEVER:
+                self._block(address, f"{kind.name} cannot be replaced: {kind.replacement_reason}", "replace it by hand")
+
+    def _block(self, address: str, reason: str, fix: str) -> None:
+        self._blocked.setdefault(address, Blocked(address, reason, fix))
+
+    def _decide(self, address: str) -> None:
+        comparison = self._comparison
+        if address in self._blocked:
+            return
+        waiting = self._without_target(address)
+        if waiting:
+            self._block(address, f"needs {waiting}, which is blocked", f"see {waiting}")
+        elif address in comparison.missing:
+            cause = comparison.missing[address]
+            if self._wanted(cause):
+                self._add(self._create(address, cause, creation(comparison, address, cause)))
+        elif address in comparison.replaced:
+            old, changes = comparison.replaced[address]
+            if self._wanted(_cause_of(changes)):
+                self._replace(address, old, changes)
+        elif address in comparison.changes:
+            changes = tuple(c for c in comparison.changes[address] if self._wanted(c.cause))
+            if changes:
+                self._add(self._update(address, changes))
+        elif address in comparison.stale:
+            self._add(self._refresh(address))
+
+    def _wanted(self, cause: Cause) -> bool:
+        return self._choices.heal or cause is Cause.PENDING
+
+    def _without_target(self, address: str) -> str | None:
+        """A target that is blocked and does not live: nothing that refers to it can be written."""
+        for target in sorted(self._graph.targets[address]):
+            if target in self._blocked and target not in self._comparison.winners:
+                return target
+        return None
+
+    def _kind(self, address: str) -> ResourceType[Any]:
+        return self._graph.types[self._graph.resources[address].type]
+
+    def _context(self, address: str, applied: str) -> Context:
+        kind = self._kind(address)
+        stack = self._graph.stack
+        digest = self._graph.replacement_digests[address]
+        tags = full_tags(self._graph, address, applied) if kind.taggable and not kind.collection else {}
+        return Context(
+            stack=stack.name,
+            account=self._snapshot.account,
+            region=self._snapshot.region,
+            partition=self._snapshot.partition,
+            name=object_name(kind, stack.name, stack.region, address, digest),
+            token=self._token(address),
+            tags=FrozenMap(tags),
+        )
+
+    def _token(self, address: str) -> str:
+        """One token for one creation in one situation: the same after a crash, another after a replacement or when
+        an object that had it is gone (EC2 may answer a repeated token with a dead object)."""
+        known = sorted(f"{o.type} {o.id} {o.created}" for o in self._snapshot.found.get(address, ()))
+        parts = [self._graph.stack.name, address, self._graph.applied_digests[address], *known]
+        return digest_of([self._snapshot.account, *parts], _TOKEN_LENGTH).split(".", 1)[1]
+
+    def _create(self, address: str, cause: Cause, changes: tuple[Change, ...]) -> Action:
+        resource = self._graph.resources[address]
+        kind = self._kind(address)
+        applied = self._graph.applied_digests[address]
+        calls = tuple(kind.create(resource, self._context(address, applied)))
+        seal: tuple[Call, ...] = ()
+        if kind.collection and kind.parent:
+            seal = tuple(kind.tag(getattr(resource.fields, kind.parent), self._seal_tags(address), ()))
+        elif kind.taggable and len(calls) > 1:
+            calls = tuple(kind.create(resource, self._context(address, own_tags.NONE)))
+            seal = tuple(kind.tag(Ref(address, kind.tagged_by), {own_tags.APPLIED: applied}, ()))
+        reason = Reason.DRIFT if cause is Cause.DRIFT else Reason.PENDING
+        return Action(
+            key=f"create {address}",
+            address=address,
+            type=kind.name,
+            owner=resource.owner,
+            verb=Verb.CREATE,
+            reason=reason,
+            changes=changes,
+            calls=calls,
+            seal=seal,
+        )
+
+    def _seal_tags(self, address: str) -> dict[str, str]:
+        return {own_tags.applied_key(self._kind(address).collection): self._graph.applied_digests[address]}
+
+    def _replace(self, address: str, old: Observed[Any], changes: tuple[Change, ...]) -> None:
+        kind = self._kind(address)
+        cause = _cause_of(changes)
+        order = kind.replacement
+        create = self._create(address, cause, changes)
+        if order is Replacement.CREATE_FIRST and self._same_name(create, old):
+            order = Replacement.DELETE_FIRST
+        self._add(
+            dataclasses.replace(
+                create,
+                id=old.id,
+                replaces=old.id,
+                order=order.value,
+                reason=Reason.CASCADE if self._cascades(address, changes) else create.reason,
+            )
+        )
+        self._remove(old, create.reason, retires=True)
+
+    def _same_name(self, create: Action, old: Observed[Any]) -> bool:
+        """AWS refuses two objects of one name side by side."""
+        name = self._context(create.address, "").name
+        return bool(name) and old.outputs.get("name") == name
+
+    def _cascades(self, address: str, changes: Iterable[Change]) -> bool:
+        """Whether nothing but the replacement of what it refers to forces this one."""
+        forced = [c for c in changes if c.replaces]
+        targets_replaced = any(target in self._comparison.replaced for target in self._graph.targets[address])
+        return targets_replaced and all(c.desired == KNOWN_AFTER_APPLY for c in forced)
+
+    def _update(self, address: str, changes: tuple[Change, ...]) -> Action:
+        comparison = self._comparison
+        resource = self._graph.resources[address]
+        kind = self._kind(address)
+        winner = comparison.winners[address]
+        changed = frozenset(c.field for c in changes) - {"tags"}
+        context = self._context(address, self._graph.applied_digests[address])
+        calls = tuple(kind.update(resource, winner, changed, context)) if changed else ()
+        seal = tuple(self._tag_calls(address, winner, changes))
+        pending = any(c.cause is Cause.PENDING for c in changes)
+        if pending and len(calls) > 1 and kind.taggable:
+            mark = {own_tags.applied_key(kind.collection): own_tags.NONE}
+            calls = (*kind.tag(self._tag_target(address, winner), mark, ()), *calls)
+        drift = all(c.cause is Cause.DRIFT for c in changes)
+        return Action(
+            key=f"update {address}",
+            address=address,
+            type=kind.name,
+            owner=resource.owner,
+            verb=Verb.UPDATE,
+            reason=Reason.DRIFT if drift else Reason.PENDING,
+            id=winner.id,
+            changes=changes,
+            calls=calls,
+            seal=seal,
+        )
+
+    def _tag_target(self, address: str, winner: Observed[Any]) -> str:
+        return winner.outputs.get(self._kind(address).tagged_by, winner.id)
+
+    def _tag_calls(self, address: str, winner: Observed[Any], changes: Iterable[Change]) -> Iterator[Call]:
+        kind = self._kind(address)
+        if not kind.taggable:
+            return
+        put = {} if winner.applied == self._graph.applied_digests[address] else self._seal_tags(address)
+        remove: set[str] = set()
+        if kind.collection is None:
+            user = {c.path[len("tags[") : -1]: c.desired for c in changes if c.field == "tags"}
+            put |= {key: value for key, value in user.items() if value is not None}
+            remove |= {key for key, value in user.items() if value is None}
+            lists = own_tags.key_lists(self._graph.stack.tags)
+            put |= {key: value for key, value in lists.items() if winner.tags.get(key) != value}
+            remove |= {k for k in winner.tags if k.startswith(own_tags.TAG_KEYS)} - lists.keys()
+        if put or remove:
+            yield from kind.tag(self._tag_target(address, winner), put, sorted(remove))
+
+    def _refresh(self, address: str) -> Action:
+        resource = self._graph.resources[address]
+        winner = self._comparison.winners[address]
+        return Action(
+            key=f"refresh {address}",
+            address=address,
+            type=resource.type,
+            owner=resource.owner,
+            verb=Verb.REFRESH,
+            reason=Reason.PENDING,
+            id=winner.id,
+            seal=tuple(self._tag_calls(address, winner, ())),
+        )
+
+    def _remove_losers(self) -> None:
+        comparison = self._comparison
+        kept: dict[str, int] = {}
+        for loser in sorted(comparison.retired, key=lambda o: (o.created, o.id), reverse=True):
+            address = loser.address or ""
+            keeps = self._kind(address).keeps
+            if address in self._blocked or (keeps and loser.in_use):
+                continue
+            if kept.get(address, 0) < keeps:
+                kept[address] = kept.get(address, 0) + 1
+                continue
+            self._remove(loser, Reason.PENDING, retires=True)
+        for twin in comparison.twins:
+            self._remove(twin, Reason.DUPLICATE)
+        if self._graph.stack.prune:
+            for orphan in comparison.orphans:
+                self._remove(orphan, Reason.ORPHANED)
+
+    def _remove(self, live: Observed[Any], reason: Reason, *, retires: bool = False) -> None:
+        kind = self._graph.types[live.type]
+        context = Context(
+            stack=self._graph.stack.name,
+            account=self._snapshot.account,
+            region=self._snapshot.region,
+            partition=self._snapshot.partition,
+        )
+        calls = tuple(kind.delete(live, context))
+        if not calls or (retires and kind.keeps and live.in_use):
+            return
+        address = live.address or ""
+        resource = self._graph.resources.get(address)
+        self._add(
+            Action(
+                key=f"delete {address} {live.type} {live.id}",
+                address=address,
+                type=live.type,
+                owner=resource.owner if resource else owner_of(address),
+                verb=Verb.DELETE,
+                reason=reason,
+                id=live.id,
+                calls=calls,
+                retires=retires,
+            )
+        )
+
+    def _add(self, action: Action) -> None:
+        self._actions[action.key] = action
+
+    def _order(self) -> None:
+        """Creates and updates follow the desired edges; deletes follow the edges of what lives, reversed."""
+        at_address = {a.address: a.key for a in self._actions.values() if a.verb in (Verb.CREATE, Verb.UPDATE)}
+        deletes = {(a.type, a.id): a.key for a in self._actions.values() if a.verb is Verb.DELETE}
+        for key, action in self._actions.items():
+            if action.verb is Verb.DELETE:
+                needs = self._before_delete(action, at_address, deletes)
+            else:
+                edges = self._graph.edges[action.address]
+                needs = {at_address[target] for target in edges if target in at_address}
+                if action.order == Replacement.DELETE_FIRST.value:
+                    needs.add(deletes.get((action.type, action.replaces), key))
+            self._actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+
+    def _before_delete(
+        self, action: Action, at_address: Mapping[str, str], deletes: Mapping[tuple[str, str | None], str]
+    ) -> set[str]:
+        needs: set[str] = set()
+        node = (action.type, action.id or "")
+        for other in self._live.users(node):
+            key = deletes.get(other) or at_address.get(self._live.address(other) or "")
+            if key is None:
+                parent = self._live.parent(other)
+                key = deletes.get(parent) if parent else None
+            if key is not None:
+                needs.add(key)
+        replacement = at_address.get(action.address)
+        if replacement and action.retires and self._actions[replacement].order != Replacement.DELETE_FIRST.value:
+            needs.add(replacement)
+        return needs
+
+    def _break_cycles(self) -> None:
+        """A circle means that something would have to go while what stays still uses it."""
+        while True:
+            try:
+                TopologicalSorter({a.key: a.needs for a in self._actions.values()}).prepare()
+                return
+            except CycleError as error:
+                circle = {self._actions[key].address for key in error.args[1]}
+                fix = "change the objects that use it first, or delete and create them in two steps"
+                for address in sorted(circle):
+                    self._block(address, "cannot be replaced while others use it: " + ", ".join(sorted(circle)), fix)
+                gone = {key for key, a in self._actions.items() if a.address in circle}
+                self._actions = {
+                    key: dataclasses.replace(a, needs=a.needs - gone)
+                    for key, a in self._actions.items()
+                    if key not in gone
+                }
+
+    def _disruptions(self) -> Iterator[str]:
+        pruned = [a for a in self._actions.values() if a.verb is Verb.DELETE and not a.retires]
+        live = len(list(self._snapshot.live()))
+        if len(pruned) * 2 > live:
+            yield f"deletes {len(pruned)} of {live} live resources"
+        for action in sorted(self._actions.values(), key=lambda a: a.key):
+            guarded = self._graph.types[action.type].guarded
+            if guarded and action.replaces:
+                yield f"replaces {guarded} {action.address}"
+            elif guarded and action.verb is Verb.DELETE and not action.retires:
+                yield f"deletes {guarded} {action.address} ({action.id})"
+
+
+class _LiveGraph:
+    """Who uses whom among the live objects of a stack, by the ids in their fields and by their types' `after`."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        live = {(o.type, o.id): o for o in comparison.snapshot.live()}
+        types = comparison.graph.types
+        by_value: dict[str, list[tuple[str, str]]] = {}
+        for node, observed in live.items():
+            if types[node[0]].collection is None:
+                for value in {observed.id, *observed.outputs.values()}:
+                    by_value.setdefault(value, []).append(node)
+        targets = {
+            _text(node): frozenset(
+                _text(target) for i in ids(o.fields) for target in by_value.get(i.value, ()) if target != node
+            )
+            for node, o in live.items()
+        }
+        after = related_edges(targets, {_text(node): node[0] for node in live}, types)
+        nodes = {_text(node): node for node in live}
+        self._users: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for text, node in nodes.items():
+            for target in targets[text] | after[text]:
+                self._users.setdefault(nodes[target], set()).add(node)
+        self._addresses = {node: o.address for node, o in live.items()}
+        self._parents = {
+            node: parent for node, o in live.items() if (parent := _parent_of(o, types[node[0]], by_value)) is not None
+        }
+
+    def users(self, node: tuple[str, str]) -> list[tuple[str, str]]:
+        """The live objects that refer to `node` or come after it, in a stable order."""
+        return sorted(self._users.get(node, ()))
+
+    def address(self, node: tuple[str, str]) -> str | None:
+        """The address of a live object."""
+        return self._addresses[node]
+
+    def parent(self, node: tuple[str, str]) -> tuple[str, str] | None:
+        """The object that a collection is part of."""
+        return self._parents.get(node)
+
+
+def _parent_of(
+    observed: Observed[Any], kind: ResourceType[Any], by_value: Mapping[str, list[tuple[str, str]]]
+) -> tuple[str, str] | None:
+    if kind.parent is None:
+        return None
+    parent = getattr(observed.fields, kind.parent)
+    found = by_value.get(parent.value, []) if isinstance(parent, Id) else []
+    return found[0] if found else None
+
+
+def _text(node: tuple[str, str]) -> str:
+    return f"{node[0]} {node[1]}"
+
+
+def _cause_of(changes: Iterable[Change]) -> Cause:
+    causes = {c.cause for c in changes}
+    return Cause.DRIFT if causes == {Cause.DRIFT} else Cause.PENDING
+
+
+def owner_of(address: str) -> str:
+    """What an object is called whose spec is gone: its address stands in."""
+    return address
+
+
+def _drifted(comparison: Comparison) -> Iterator[Drifted]:
+    graph = comparison.graph
+    found: list[Drifted] = []
+    for address, cause in comparison.missing.items():
+        if cause is Cause.DRIFT:
+            resource = graph.resources[address]
+            found.append(Drifted(address, resource.type, resource.owner, None, Status.MISSING))
+    in_place = {a: (comparison.winners[a], changes) for a, changes in comparison.changes.items()}
+    for address, (live, changes) in {**in_place, **comparison.replaced}.items():
+        drift = tuple(c for c in changes if c.cause is Cause.DRIFT)
+        if drift and address not in comparison.failed:
+            resource = graph.resources[address]
+            found.append(Drifted(address, resource.type, resource.owner, live.id, Status.MODIFIED, drift))
+    for twin in (*comparison.twins, *(t for doubles in comparison.contested.values() for t in doubles)):
+        address = twin.address or ""
+        owner = graph.resources[address].owner
+        found.append(Drifted(address, twin.type, owner, twin.id, Status.DUPLICATE))
+    if not graph.stack.prune or comparison.converged_before:
+        for orphan in comparison.orphans:
+            address = orphan.address or ""
+            found.append(Drifted(address, orphan.type, owner_of(address), orphan.id, Status.ORPHANED))
+    yield from sorted(found, key=lambda d: (d.address, d.id or ""))
+
+
+def fingerprint(graph: Graph, snapshot: Snapshot) -> str:
+    """A digest of everything a plan depends on: another world gives another plan."""
+    live = [
+        [o.address, o.type, o.id, canonical(o.fields, lambda _: ""), sorted(o.tags.items()), o.state.value]
+        for o in snapshot.live()
+    ]
+    place = [snapshot.account, snapshot.region, sorted(snapshot.unknown)]
+    return digest_of([graph.digest, place, live], 32)
