@@ -1,0 +1,42 @@
+"""What a kind is: the one thing that a module of this package must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic
+
+from reconciler.kinds._object import S
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A printer column of a CustomResourceDefinition: `path` is a JSON path into the object."""
+
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+    """Shown with `-o wide` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """One kind of object: what users may write, how it is listed, and what others may refer to."""
+
+    name: str
+    plural: str
+    """Lower-case plural, the resource name in a CustomResourceDefinition."""
+    spec: type[S]
+    example: str
+    """One object as YAML. The examples of all kinds together are a valid stack."""
+    columns: tuple[Column, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What `${kind/name.output}` may name, with a description each."""
+    late_outputs: frozenset[str] = frozenset()
+    """The outputs that exist only after everything that the object itself refers to with `${...}`."""
+
+    @property
+    def word(self) -> str:
+        """The kind in references: `loadBalancer` in `loadBalancer/public`."""
+        return self.name[0].lower() + self.name[1:]

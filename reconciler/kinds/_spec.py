@@ -1,0 +1,122 @@
+"""The base of every spec model, and the formats of single values that several kinds share."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from reconciler.kinds._peer import Peer
+
+
+class SpecModel(BaseModel):
+    """A mapping that a user writes: fields in camelCase, none unknown, types never coerced, immutable.
+
+    Building the validators waits for the first use, so that a command that reads no objects does not pay for them.
+    """
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True, strict=True, defer_build=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the text of a field must look. `pattern` goes to the CustomResourceDefinition, `right` to people.
+
+    `parse`, where a pattern cannot tell, raises `ValueError`.
+    """
+
+    pattern: str
+    right: str
+    parse: Callable[[str], object] | None = None
+    max_length: int | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler(schema) | {"pattern": self.pattern}
+        return found if self.max_length is None else found | {"maxLength": self.max_length}
+
+    def check(self, value: str) -> str:
+        """The value itself, or a validation error that says what would be right."""
+        if not re.fullmatch(self.pattern, value) or (self.max_length and len(value) > self.max_length):
+            raise PydanticCustomError("format", "{right}", {"right": self.right})
+        if self.parse is not None:
+            try:
+                self.parse(value)
+            except ValueError:
+                raise PydanticCustomError("format", "{right}", {"right": self.right}) from None
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class NameOrNumber:
+    """A port's name or its number; `x-kubernetes-int-or-string` in a CustomResourceDefinition."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"x-kubernetes-int-or-string": True}
+
+    def check(self, value: object) -> str | int:
+        """The value itself, or a validation error that says what would be right."""
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
+            return value
+        if isinstance(value, str) and re.fullmatch(PORT_NAME.pattern, value):
+            return value
+        right = "write a port's name, or a number between 1 and 65535"
+        raise PydanticCustomError("format", "{right}", {"right": right})
+
+
+LABEL = Format(
+    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    "write lower-case letters, digits and '-', at most 63, with a letter or digit at both ends",
+    max_length=63,
+)
+PORT_NAME = Format(
+    r"^[a-z][a-z0-9_-]*$",
+    "write lower-case letters, digits, '-' and '_', at most 64, beginning with a letter",
+    max_length=64,
+)
+
+Label = Annotated[str, LABEL]
+"""A name in the way of DNS-1123: what Kubernetes accepts as an object's name."""
+
+PortName = Annotated[str, PORT_NAME]
+"""A named port; ECS allows these characters (RegisterTaskDefinition, `PortMapping.name`)."""
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+
+PortRef = Annotated[str | int, NameOrNumber()]
+"""A port by name or number."""
+
+Cidr = Annotated[
+    str,
+    Format(
+        r"^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/[0-9]+$",
+        "write an IPv4 block such as 10.0.0.0/16",
+        ipaddress.IPv4Interface,
+    ),
+]
+
+PeerText = Annotated[
+    str,
+    Format(
+        r"^(internet|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|(task|loadBalancer)/.+)$",
+        "write internet, an IPv4 block such as 10.0.0.0/24, task/NAME or loadBalancer/NAME",
+        Peer.parse,
+    ),
+]
+"""One end of traffic; `Peer.parse` takes it apart."""
+
+HttpPath = Annotated[
+    str,
+    Format(r"^/[^\s?#]*$", "write a path that starts with '/' and has no query", max_length=1024),
+]

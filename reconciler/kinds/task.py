@@ -1,0 +1,149 @@
+"""Task: containers that run together on Fargate, kept at a number of replicas by an ECS service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reconciler.kinds._kind import Column, Kind
+from reconciler.kinds._spec import Format, HttpPath, PeerText, PortName, PortNumber, SpecModel
+
+EXAMPLE = """\
+apiVersion: reconciler.dev/v1
+kind: Task
+metadata: {name: web}
+spec:
+  cluster: main
+  network: main
+  placement: Private
+  replicas: 2
+  cpu: 512
+  memory: 1024
+  containers:
+    - name: app
+      image: public.ecr.aws/nginx/nginx:1.27
+      ports: [{name: http, containerPort: 80, healthCheck: {path: /healthz}}]
+      env: {SELF: "http://${loadBalancer/public.dnsName}"}
+      dependsOn: [{container: cache, condition: Start}]
+    - name: cache
+      image: public.ecr.aws/docker/library/redis:7
+      ports: [{name: redis, containerPort: 6379}]
+  loopback:
+    - {from: app, to: cache, port: 6379}
+"""
+
+MEMORY_OF_CPU: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+    8192: tuple(range(16384, 61440 + 1, 4096)),
+    16384: tuple(range(32768, 122880 + 1, 8192)),
+}
+"""Memory in MiB that Fargate has for each number of CPU units (ECS API reference, RegisterTaskDefinition)."""
+
+ContainerName = Annotated[
+    str,
+    Format(r"^[A-Za-z0-9_-]+$", "write letters, digits, '-' and '_', at most 255 characters", max_length=255),
+]
+Image = Annotated[str, Format(r"^[!-~]+$", "write an image such as public.ecr.aws/nginx/nginx:1.27", max_length=1024)]
+
+
+class HealthCheck(SpecModel):
+    """How a load balancer asks whether a port is well."""
+
+    path: HttpPath = Field(default="/", description="Path that is asked for with HTTP.")
+
+
+class Port(SpecModel):
+    """A port that a container opens."""
+
+    name: PortName = Field(description="Name of the port, unique in the task.")
+    container_port: PortNumber = Field(description="Port number on the task's network interface.")
+    protocol: Literal["tcp", "udp"] = Field(default="tcp", description="Transport protocol.")
+    health_check: HealthCheck | None = Field(
+        default=None, description="Check by the load balancers that forward to this port."
+    )
+
+
+class DependsOn(SpecModel):
+    """What another container must have done before this one starts."""
+
+    container: str = Field(description="Name of the other container of the task.")
+    condition: Literal["Start", "Complete", "Success", "Healthy"] = Field(
+        description="Start: it was started. Complete: it ended. Success: it ended with 0. Healthy: its check passed."
+    )
+
+
+class Container(SpecModel):
+    """One container of a task."""
+
+    name: ContainerName = Field(description="Name of the container, unique in the task.")
+    image: Image = Field(description="Image to run.")
+    command: tuple[str, ...] = Field(default=(), description="Command, instead of the image's own.")
+    entry_point: tuple[str, ...] = Field(default=(), description="Entry point, instead of the image's own.")
+    env: Mapping[str, str] = Field(
+        default={},
+        description="Environment variables. ${kind/name.output} is an output of another object, $${ a plain ${.",
+    )
+    ports: tuple[Port, ...] = Field(default=(), description="Ports that the container opens.")
+    depends_on: tuple[DependsOn, ...] = Field(default=(), description="Containers of the task that this one waits for.")
+    essential: bool = Field(default=True, description="Whether the whole task stops when this container stops.")
+
+
+class Loopback(SpecModel):
+    """Traffic between two containers of the task, over 127.0.0.1."""
+
+    from_: str = Field(alias="from", description="Name of the container that connects.")
+    to: str = Field(description="Name of the container that opens the port.")
+    port: PortNumber = Field(description="Number of a port that the container opens.")
+
+
+class TaskSpec(SpecModel):
+    """Containers that run together on Fargate, kept at a number of replicas by an ECS service."""
+
+    cluster: str = Field(description="Name of the Cluster that it runs in.")
+    network: str = Field(description="Name of the Network that it lives in.")
+    placement: Literal["Public", "Private"] = Field(
+        default="Private",
+        description="Public: public subnets and a public address too. Private: private subnets, private address only.",
+    )
+    replicas: int = Field(default=1, ge=0, le=5000, description="Number of copies of the task that are kept running.")
+    cpu: int = Field(
+        default=256,
+        description="CPU units of each copy; 1024 are one vCPU.",
+        json_schema_extra={"enum": list(MEMORY_OF_CPU)},
+    )
+    memory: int = Field(default=512, description="Memory of each copy in MiB; each cpu has its own values.")
+    containers: tuple[Container, ...] = Field(
+        min_length=1, max_length=10, description="Containers of the task. They share one network interface."
+    )
+    loopback: tuple[Loopback, ...] = Field(
+        default=(), description="Which containers of the task talk to each other over 127.0.0.1."
+    )
+    allow_from: tuple[PeerText, ...] = Field(
+        default=(),
+        description="Who may connect directly to the ports of the containers: internet, an IPv4 block, task/NAME or "
+        "loadBalancer/NAME. Load balancers that forward to the task need no entry.",
+    )
+
+
+KIND = Kind(
+    name="Task",
+    plural="tasks",
+    spec=TaskSpec,
+    example=EXAMPLE,
+    columns=(
+        Column("Replicas", ".spec.replicas", type="integer"),
+        Column("Placement", ".spec.placement"),
+        Column("Cluster", ".spec.cluster"),
+        Column("CPU", ".spec.cpu", type="integer", wide=True),
+        Column("Memory", ".spec.memory", type="integer", wide=True),
+        Column("Images", ".spec.containers[*].image", wide=True),
+    ),
+    outputs={"serviceArn": "ARN of the ECS service.", "logGroup": "Name of the task's log group."},
+    late_outputs=frozenset({"serviceArn"}),
+)

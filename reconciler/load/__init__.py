@@ -1,0 +1,276 @@
+"""Named bytes to validated objects, sorted into stacks: all that is wrong at once, each with its place.
+
+Pure: whoever calls reads the files. Whatever the bytes are, the answer is a `Bundle`, never an exception.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from reconciler.kinds import Kind, Metadata, Object, Problem, Source, discover
+from reconciler.kinds._object import Position, dotted, quoted
+from reconciler.kinds._spec import SpecModel
+from reconciler.kinds.stack import KIND as STACK
+from reconciler.kinds.stack import StackSpec
+from reconciler.load import _yaml
+from reconciler.load._fields import Reading, suggestion
+
+__all__ = ["API_VERSION", "Bundle", "Object", "Problem", "Source", "StackObjects", "load", "suggestion"]
+
+API_VERSION: Final = "reconciler.dev/v1"
+ANNOTATION_PREFIX: Final = "reconciler.dev/"
+
+S = TypeVar("S", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class StackObjects:
+    """The objects of one stack by kind and name, in that order, the `Stack` itself beside them.
+
+    `broken` names objects that are written down but could not be read. `complete` is false when something was
+    unreadable that might be an object of this stack: then nothing may be concluded from what is not here.
+    """
+
+    stack: Object[StackSpec]
+    objects: Mapping[tuple[str, str], Object[Any]]
+    broken: frozenset[tuple[str, str]] = frozenset()
+    complete: bool = True
+
+    def of(self, kind: Kind[S]) -> tuple[Object[S], ...]:
+        """The readable objects of a kind, by name."""
+        return tuple(found for (name, _), found in self.objects.items() if name == kind.name)
+
+    def get(self, kind: Kind[S], name: str) -> Object[S] | None:
+        """One readable object."""
+        return self.objects.get((kind.name, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything that was read. With any problem in it, the stacks are good for finding more, not for use."""
+
+    stacks: Mapping[str, StackObjects]
+    problems: tuple[Problem, ...]
+
+
+class _Envelope(SpecModel):
+    """What every object is wrapped in."""
+
+    api_version: Literal["reconciler.dev/v1"] = Field(description=f"Version of the language: {API_VERSION}.")
+    kind: str = Field(description="Kind of the object, such as Task.")
+    metadata: Metadata = Field(description="Name of the object.")
+    spec: Mapping[str, Any] = Field(default={}, description="What is wanted.")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A document that names its kind and itself. `spec` is `None` where it could not be read."""
+
+    kind: str
+    name: str
+    metadata: Metadata | None
+    spec: BaseModel | None
+    source: Source
+    object: str
+
+    def problem(self, message: str, hint: str) -> Problem:
+        at = self.source.at(("metadata", "name"))
+        return Problem(self.source.file, at.line, at.column, self.object, "metadata.name", message, hint)
+
+    @property
+    def place(self) -> str:
+        return f"{self.source.file}:{self.source.at(('metadata', 'name')).line}"
+
+
+def load(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Bundle:
+    """The objects of all files, by stack. The order of the files makes no difference."""
+    loading = _Loading()
+    named = dict(files)
+    for file in sorted(named):
+        loading.read(file, named[file])
+    if not named:
+        loading.problems.append(Problem("(no files)", 1, 1, "", "", "there is nothing to read", "name a file"))
+    return loading.bundle()
+
+
+@dataclass(slots=True)
+class _Loading:
+    """The state of one `load`."""
+
+    problems: list[Problem] = field(default_factory=list)
+    drafts: list[_Draft] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+    """Files in which something may be an object that nobody can name."""
+
+    def read(self, file: str, data: bytes) -> None:
+        found = False
+        for document in _yaml.documents(data):
+            found = True
+            if isinstance(document, _yaml.Document):
+                self._document(file, document)
+            else:
+                self._unreadable(file, document)
+        if not found:
+            fault = _yaml.Fault(Position(1, 1), "the file holds no objects", "write one or remove the file")
+            self._unreadable(file, fault)
+
+    def _unreadable(self, file: str, fault: _yaml.Fault) -> None:
+        self._fault(file, "", fault)
+        self.unreadable.add(file)
+
+    def _fault(self, file: str, name: str, fault: _yaml.Fault) -> None:
+        self.problems.append(Problem(file, fault.at.line, fault.at.column, name, "", fault.message, fault.hint))
+
+    def _document(self, file: str, document: _yaml.Document) -> None:
+        root = document.root
+        if root.fields is None or not root.fields.keys() & {"apiVersion", "kind"}:
+            empty = root.plain and not root.text
+            message = "the document is empty" if empty else "the document is not an object"
+            hint = "write one or remove the '---' above" if empty else "write apiVersion, kind, metadata and spec"
+            for fault in document.faults or [_yaml.Fault(root.at, message, hint)]:
+                self._unreadable(file, fault)
+            return
+        source = Source(file, root)
+        kind, name = source.text(("kind",)), source.text(("metadata", "name"))
+        label = f"{(kind or '?')[:63]}/{(name or '?')[:63]}"
+        for fault in document.faults:
+            self._fault(file, label, fault)
+        reading = Reading(source, label)
+        draft = self._draft(reading, kind, name)
+        self.problems.extend(reading.problems)
+        if document.faults and draft is not None:
+            draft.spec = None
+        if draft is None:
+            self.unreadable.add(file)
+        else:
+            self.drafts.append(draft)
+
+    def _draft(self, reading: Reading, kind_name: str | None, name: str | None) -> _Draft | None:
+        value = reading.value(reading.source.node, ())
+        envelope = reading.model(_Envelope, value)
+        kinds = discover()
+        kind = kinds.get(kind_name or "")
+        if kind is None:
+            if isinstance(value.get("kind"), str):
+                hint = suggestion(value["kind"], kinds, f"the kinds are {', '.join(kinds)}")
+                reading.problem(("kind",), f"{quoted(value['kind'])} is not a known kind", hint)
+            return None
+        spec = self._spec(reading, kind, value.get("spec", {}))
+        if not name:
+            return None
+        metadata = envelope.metadata if envelope else None
+        if metadata:
+            _check_metadata(reading, kind, metadata)
+        usable = spec if kind is STACK or not reading.problems else None
+        return _Draft(kind.name, name, metadata, usable, reading.source, reading.object)
+
+    def _spec(self, reading: Reading, kind: Kind[Any], value: object) -> BaseModel | None:
+        if not isinstance(value, dict):
+            return None
+        spec: BaseModel | None = reading.model(kind.spec, value, ("spec",))
+        if spec is not None or kind is not STACK:
+            return spec
+        wrong = {path[1] for path in _spec_paths(reading)}
+        rest = {key: item for key, item in value.items() if key not in wrong}
+        return Reading(reading.source, reading.object).model(StackSpec, rest, ("spec",))
+
+    def bundle(self) -> Bundle:
+        stacks = self._stacks()
+        members: dict[str, list[_Draft]] = defaultdict(list)
+        for draft in self.drafts:
+            if draft.kind != STACK.name and (stack := self._stack_of(draft, stacks)):
+                members[stack].append(draft)
+        found: dict[str, StackObjects] = {}
+        for name, draft in sorted(stacks.items()):
+            objects = self._unique(members[name])
+            if isinstance(draft.spec, StackSpec) and draft.metadata:
+                found[name] = StackObjects(
+                    Object(STACK.name, name, name, draft.spec, draft.metadata, draft.source),
+                    {
+                        key: Object(*key, name, member.spec, member.metadata, member.source)
+                        for key, member in sorted(objects.items())
+                        if member.spec and member.metadata
+                    },
+                    frozenset(key for key, member in objects.items() if not member.spec),
+                    complete=not self.unreadable,
+                )
+        return Bundle(found, tuple(sorted(set(self.problems))))
+
+    def _stacks(self) -> dict[str, _Draft]:
+        stacks: dict[str, _Draft] = {}
+        for draft in self.drafts:
+            if draft.kind != STACK.name:
+                continue
+            if first := stacks.get(draft.name):
+                self.problems.append(draft.problem(f"is defined twice, first at {first.place}", "rename one of them"))
+            else:
+                stacks[draft.name] = draft
+        return stacks
+
+    def _unique(self, drafts: Iterable[_Draft]) -> dict[tuple[str, str], _Draft]:
+        unique: dict[tuple[str, str], _Draft] = {}
+        for draft in drafts:
+            if first := unique.get((draft.kind, draft.name)):
+                self.problems.append(draft.problem(f"is defined twice, first at {first.place}", "rename one of them"))
+            else:
+                unique[draft.kind, draft.name] = draft
+        return unique
+
+    def _stack_of(self, draft: _Draft, stacks: Mapping[str, _Draft]) -> str | None:
+        """`metadata.stack`, else the only Stack of the file, else the only Stack of the folder."""
+        named = draft.source.text(("metadata", "stack"))
+        if named is not None:
+            if named not in stacks and not self.unreadable:
+                hint = suggestion(named, stacks, f"the stacks are {', '.join(stacks)}" if stacks else "add a Stack")
+                at = draft.source.at(("metadata", "stack"))
+                self.problems.append(
+                    Problem(
+                        draft.source.file,
+                        at.line,
+                        at.column,
+                        draft.object,
+                        "metadata.stack",
+                        f"there is no Stack {quoted(named)}",
+                        hint,
+                    )
+                )
+            return named
+        folder = posixpath.dirname(draft.source.file)
+        for near in (
+            sorted(name for name, stack in stacks.items() if stack.source.file == draft.source.file),
+            sorted(name for name, stack in stacks.items() if posixpath.dirname(stack.source.file) == folder),
+        ):
+            if len(near) == 1:
+                return near[0]
+            if near:
+                self.problems.append(
+                    draft.problem(f"could belong to each of the stacks {', '.join(near)}", "add metadata.stack")
+                )
+                return None
+        if not self.unreadable:
+            self.problems.append(
+                draft.problem("belongs to no Stack: its file and folder have none", "add a Stack or metadata.stack")
+            )
+        return None
+
+
+def _spec_paths(reading: Reading) -> Iterable[tuple[str, str]]:
+    for problem in reading.problems:
+        head, _, rest = problem.field.partition(".")
+        if head == "spec" and rest:
+            yield head, rest.replace("[", ".").partition(".")[0]
+
+
+def _check_metadata(reading: Reading, kind: Kind[Any], metadata: Metadata) -> None:
+    if kind is STACK and metadata.stack not in (None, metadata.name):
+        reading.problem(("metadata", "stack"), "a Stack is its own stack", "remove it")
+    for key in metadata.annotations:
+        if key.startswith(ANNOTATION_PREFIX):
+            path = ("metadata", "annotations", key)
+            reading.problem(path, "is not a known annotation", "remove it", at_key=True)

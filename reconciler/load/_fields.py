@@ -1,0 +1,194 @@
+"""Values to models: what pydantic finds wrong, in words that say where and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from reconciler.kinds._object import Node, Path, Problem, Source, dotted, quoted
+from reconciler.load._yaml import scalar, surprise, type_name, unprintable
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def suggestion(word: str, words: Iterable[str], otherwise: str) -> str:
+    """`did you mean "X"?` where a word is close to one of the words, else the other text."""
+    known = list(words)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if not close:
+        by_lower = {other.lower(): other for other in known}
+        close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+        close = [by_lower[lower] for lower in close]
+    return f"did you mean {quoted(close[0])}?" if close else otherwise
+
+
+@dataclass(slots=True)
+class Reading:
+    """One document on its way to an object: collects everything that is wrong with it."""
+
+    source: Source
+    object: str
+    problems: list[Problem] = field(default_factory=list)
+    unusable: set[Path] = field(default_factory=set)
+    """Paths whose value is already known to be wrong: what a model says about them is an echo."""
+
+    def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
+        at = self.source.key_at(path) if at_key else self.source.at(path)
+        self.problems.append(Problem(self.source.file, at.line, at.column, self.object, dotted(path), message, hint))
+
+    def value(self, node: Node, path: Path) -> Any:
+        """A node as plain Python values; sequences become tuples. Wrong scalars become `None` and a problem."""
+        if node.fields is not None:
+            return {key: self.value(child, (*path, key)) for key, (_, child) in node.fields.items()}
+        if node.items is not None:
+            return tuple(self.value(child, (*path, index)) for index, child in enumerate(node.items))
+        text = node.text or ""
+        if bad := unprintable(text):
+            return self._unusable(path, bad, "remove it")
+        if not node.plain:
+            return text
+        if found := surprise(text):
+            return self._unusable(path, f"{text} {found[0]}", found[1])
+        value = scalar(text)
+        return self._unusable(path, "is empty", "give it a value or remove it") if value is None else value
+
+    def _unusable(self, path: Path, message: str, hint: str) -> None:
+        self.unusable.add(path)
+        self.problem(path, message, hint)
+
+    def model(self, model: type[M], value: Mapping[str, Any], prefix: Path = ()) -> M | None:
+        """The validated model, or `None` and its problems."""
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                path = (*prefix, *_path(details))
+                if _is_echo(details) or any(path[: len(bad)] == bad for bad in self.unusable):
+                    continue
+                message, hint = _Explained(model, details, self.source.text(path)).words()
+                self.problem(path, message, hint, at_key=details["type"] == "extra_forbidden")
+            return None
+
+
+def _is_echo(details: ErrorDetails) -> bool:
+    """Pydantic counts the valid entries of a list: one with a wrong entry is too short as well."""
+    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def _path(details: ErrorDetails) -> Path:
+    return tuple(step for step in details["loc"] if step != "[key]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """One of pydantic's errors. `text` is the scalar as written, if it is one."""
+
+    model: type[BaseModel]
+    details: ErrorDetails
+    text: str | None
+
+    def words(self) -> tuple[str, str]:
+        """What is wrong and what would be right."""
+        kind, value = self.details["type"], self.details["input"]
+        ctx: Mapping[str, Any] = self.details.get("ctx", {})
+        match kind:
+            case "missing":
+                return "is missing", self._what_is_missing()
+            case "extra_forbidden":
+                return self._unknown_field()
+            case "literal_error":
+                return self._not_one_of(value)
+            case "format":
+                return self._shown(value), str(ctx["right"])
+            case "string_type" | "int_type" | "bool_type":
+                return self._wrong_scalar(kind, value)
+            case "tuple_type":
+                entry = self.text if self.text is not None else "..."
+                return f"is {type_name(value)}, not a list", f"write [{entry}]"
+            case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
+                return f"is {type_name(value)}, not a mapping", "write its fields as name: value"
+            case _:
+                return self._out_of_bounds(kind, value, ctx)
+
+    def _out_of_bounds(self, kind: str, value: Any, ctx: Mapping[str, Any]) -> tuple[str, str]:
+        match kind:
+            case "too_short":
+                return "is an empty list", f"write at least {ctx['min_length']} entry"
+            case "too_long":
+                return f"has {len(value)} entries", f"write at most {ctx['max_length']}"
+            case "string_too_short":
+                return f"has {len(value)} characters", f"write at least {ctx['min_length']}"
+            case "string_too_long":
+                return f"has {len(value)} characters", f"write at most {ctx['max_length']}"
+            case "greater_than_equal":
+                return self._shown(value), f"write at least {ctx['ge']}"
+            case "less_than_equal":
+                return self._shown(value), f"write at most {ctx['le']}"
+            case _:
+                return "is not valid", self.details["msg"]
+
+    def _shown(self, value: Any) -> str:
+        return f"is {quoted(value)}"
+
+    def _wrong_scalar(self, kind: str, value: Any) -> tuple[str, str]:
+        if kind == "string_type":
+            if self.text is None:
+                return f"is {type_name(value)}, not text", "write text"
+            return f"is {type_name(value)}, not text", f"write {quoted(self.text)} in quotes"
+        wanted = "a whole number" if kind == "int_type" else "true or false"
+        if isinstance(value, str):
+            fits = isinstance(scalar(value), bool if kind == "bool_type" else int)
+            unquoted = f"write {value} without quotes" if fits else f"write {wanted}"
+            return f"is the text {quoted(value)}", unquoted
+        if isinstance(value, float):
+            return f"is {self.text}", f"write {wanted}"
+        return f"is {type_name(value)}, not {wanted}", f"write {wanted}"
+
+    def _owner(self) -> tuple[type[BaseModel] | None, str]:
+        """The model that the last step of the path is looked for in, and that step."""
+        *parents, last = _path(self.details)
+        model: type[BaseModel] | None = self.model
+        for step in parents:
+            if isinstance(step, str) and model is not None:
+                info = _by_alias(model).get(step)
+                model = next(_models(info.annotation), None) if info else None
+        return model, str(last)
+
+    def _what_is_missing(self) -> str:
+        model, name = self._owner()
+        info = _by_alias(model).get(name) if model else None
+        description = (info.description if info else None) or name
+        return f"add it: {description.split('. ')[0].rstrip('.')}"
+
+    def _unknown_field(self) -> tuple[str, str]:
+        model, name = self._owner()
+        fields = list(_by_alias(model)) if model else []
+        known = f"the fields here are {', '.join(fields)}" if fields else "nothing can be set here"
+        return "is not a known field", suggestion(name, fields, known)
+
+    def _not_one_of(self, value: Any) -> tuple[str, str]:
+        model, name = self._owner()
+        info = _by_alias(model).get(name) if model else None
+        allowed = list(typing.get_args(info.annotation)) if info else []
+        one_of = f"write one of {', '.join(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
+        if not isinstance(value, str):
+            return f"is {type_name(value)}", one_of
+        return self._shown(value), suggestion(value, allowed, one_of)
+
+
+def _by_alias(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models(argument)

@@ -1,0 +1,377 @@
+"""Bytes to YAML documents: every value with its place, nothing coerced, nothing that can hang or crash.
+
+The parser's events are read one by one, so nesting, aliases and size are bounded before anything is built from
+them. Plain scalars follow YAML 1.2's core schema; where YAML 1.1 readers (PyYAML, and many tools around
+Kubernetes) would see something else than a person wrote, that is a problem and not a guess.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from reconciler.kinds._object import Node, Path, Position, printable, quoted
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""Size of one file; some ten thousand objects."""
+
+MAX_DEPTH: Final = 50
+"""Mappings and sequences inside each other; the spec language needs ten."""
+
+MAX_NODES: Final = 500_000
+"""Values of one file once its aliases are written out: a few lines can stand for billions."""
+
+_MERGE: Final = "<<"
+"""YAML 1.1's merge key. Quoted or not, nothing of ours has that name."""
+
+_BOMS: Final = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 does not allow in a stream (section 5.1, `c-printable`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with the text itself, before it is an object."""
+
+    at: Position
+    message: str
+    hint: str
+    path: Path = ()
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file; `faults` are the ones inside it that leave the rest readable."""
+
+    root: Node
+    faults: list[Fault]
+
+
+class _Unreadable(Exception):
+    """The rest of the file cannot be read."""
+
+    def __init__(self, at: Position, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.fault = Fault(at, message, hint)
+
+
+def documents(data: bytes, loader: Any = None) -> Iterator[Document | Fault]:
+    """The documents of a file in order; at its end the fault that made the rest unreadable, if there is one.
+
+    `loader` is PyYAML's loader to take the events from: by default the C one where it is installed.
+    """
+    try:
+        yield from _documents(_decoded(data), loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except _Unreadable as error:
+        yield error.fault
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise _Unreadable(Position(1, 1), f"the file has {len(data)} bytes", f"split it: at most {MAX_BYTES} are read")
+    for bom, name in _BOMS.items():
+        if data.startswith(bom):
+            raise _Unreadable(Position(1, 1), f"the file is {name}", "save it as UTF-8")
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(errors="replace")
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
+        raise _Unreadable(_position_after(before), message, "save it as UTF-8") from None
+    if bad := _FORBIDDEN.search(text):
+        message = f"the character U+{ord(bad.group()):04X} is not allowed in YAML"
+        raise _Unreadable(_position_after(text[: bad.start()]), message, "remove it")
+    return text
+
+
+def _position_after(text: str) -> Position:
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    return Position(len(lines), len(lines[-1]) + 1)
+
+
+def _position(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+
+
+def _documents(text: str, loader: Any) -> Iterator[Document]:
+    events = _events(text, loader)
+    size = 0
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            composer = _Composer(size)
+            yield composer.document(events)
+            size = composer.size
+
+
+def _events(text: str, loader: Any) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = _position(mark)
+        context = f" ({error.context})" if error.context else ""
+        raise _Unreadable(at, f"not valid YAML: {error.problem or 'syntax error'}{context}") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise _Unreadable(Position(1, 1), f"not valid YAML: {printable(str(error))}") from None
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not been read."""
+
+    node: Node
+    anchor: str | None
+    height: int = 1
+    size: int = 1
+    key: tuple[Position, str] | None = None
+    """The key of a mapping that waits for its value."""
+    wants_key: bool = True
+    merged: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Composer:
+    """Builds one document from events, without recursion. `size` counts the values of the file so far."""
+
+    size: int
+    faults: list[Fault] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Node, int, int] | None] = field(default_factory=dict)
+    """Node, height and expanded size by anchor; `None` while the node is still open."""
+    root: Node | None = None
+
+    def document(self, events: Iterator[yaml.Event]) -> Document:
+        for event in events:
+            at = _position(event.start_mark)
+            match event:
+                case yaml.DocumentEndEvent():
+                    break
+                case yaml.AliasEvent():
+                    self._add(at, *self._alias(event.anchor or "", at))
+                case yaml.ScalarEvent():
+                    self._scalar(event, at)
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._start(event, at)
+                case _:
+                    self._end()
+        assert self.root is not None, "a document has exactly one root"
+        return Document(self.root, self.faults)
+
+    def _alias(self, anchor: str, at: Position) -> tuple[Node, int, int]:
+        if anchor not in self.anchors:
+            raise _Unreadable(at, f"*{anchor} stands for nothing", f"write &{anchor} before the value that it repeats")
+        found = self.anchors[anchor]
+        if found is None:
+            raise _Unreadable(at, f"*{anchor} stands for a value that contains it", "write the value out")
+        return found
+
+    def _scalar(self, event: yaml.ScalarEvent, at: Position) -> None:
+        self._refuse_tag(event.tag, at)
+        node = Node(at, text=event.value, plain=event.style is None or event.style == "")
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 0, 1)
+        self._add(at, node, 0, 1)
+
+    def _start(self, event: yaml.CollectionStartEvent, at: Position) -> None:
+        self._refuse_tag(event.tag, at)
+        if len(self.stack) >= MAX_DEPTH:
+            raise _Unreadable(at, f"more than {MAX_DEPTH} levels inside each other", "flatten it")
+        mapping = isinstance(event, yaml.MappingStartEvent)
+        node = Node(at, fields={}) if mapping else Node(at, items=[])
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        self.stack.append(_Open(node, event.anchor))
+
+    def _end(self) -> None:
+        done = self.stack.pop()
+        _merge(done)
+        if done.anchor:
+            self.anchors[done.anchor] = (done.node, done.height, done.size)
+        self._add(done.node.at, done.node, done.height, done.size)
+
+    def _refuse_tag(self, tag: str | None, at: Position) -> None:
+        if tag:
+            self._fault(at, f"the tag {quoted(tag)} is not supported", "write the plain value", self._path())
+
+    def _fault(self, at: Position, message: str, hint: str, path: Path) -> None:
+        self.faults.append(Fault(at, message, hint, path))
+
+    def _path(self) -> Path:
+        """Where the next value goes."""
+        path: list[str | int] = []
+        for parent in self.stack:
+            if parent.node.items is not None:
+                path.append(len(parent.node.items))
+            elif parent.key is not None:
+                path.append(parent.key[1])
+        return tuple(path)
+
+    def _add(self, at: Position, node: Node, height: int, size: int) -> None:
+        """Puts a finished value where it belongs."""
+        if len(self.stack) + height > MAX_DEPTH:
+            raise _Unreadable(at, f"more than {MAX_DEPTH} levels inside each other", "flatten it")
+        if self.size + size > MAX_NODES:
+            raise _Unreadable(at, f"more than {MAX_NODES} values with aliases written out", "split the file")
+        if not self.stack:
+            self.root = node
+            self.size += size
+            return
+        parent = self.stack[-1]
+        parent.height = max(parent.height, height + 1)
+        parent.size += size
+        if parent.node.items is not None:
+            parent.node.items.append(node)
+        elif parent.wants_key:
+            parent.wants_key = False
+            parent.key = self._key(at, node)
+        else:
+            parent.wants_key = True
+            self._field(parent, node)
+
+    def _key(self, at: Position, node: Node) -> tuple[Position, str] | None:
+        path = self._path()
+        if node.text is None:
+            self._fault(at, "a key is a mapping or a sequence", "write a name", path)
+            return None
+        if bad := unprintable(node.text):
+            self._fault(at, f"the key {quoted(node.text)} {bad}", "remove it", path)
+        elif node.plain and node.text != _MERGE:
+            value = scalar(node.text)
+            wrong = surprise(node.text) or (f"is {type_name(value)}, not text", "")
+            if wrong[1] or not isinstance(value, str):
+                hint = f"write {quoted(node.text)} in quotes"
+                self._fault(at, f"the key {node.text} {wrong[0]}", hint, (*path, node.text))
+        return at, node.text
+
+    def _field(self, parent: _Open, value: Node) -> None:
+        fields = parent.node.fields
+        assert fields is not None, "only mappings have keys"
+        if parent.key is None:
+            return
+        at, key = parent.key
+        path, parent.key = self._path(), None
+        if key == _MERGE:
+            sources = value.items if value.items is not None else [value]
+            if any(source.fields is None for source in sources):
+                self._fault(at, "<< merges something that is no mapping", "name anchors of mappings", path)
+            parent.merged.extend(source for source in sources if source.fields is not None)
+        elif key in fields:
+            hint = f"keep one (the first is on line {fields[key][0].line})"
+            self._fault(at, "is written twice", hint, path)
+        else:
+            fields[key] = (at, value)
+
+
+def _merge(done: _Open) -> None:
+    """YAML 1.1's merge key: fields of other mappings, where this one (or an earlier of them) has none."""
+    for source in done.merged:
+        assert done.node.fields is not None, "only mappings have merge keys"
+        for key, entry in (source.fields or {}).items():
+            done.node.fields.setdefault(key, entry)
+
+
+_INT: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: Final[dict[str, object]] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_YES: Final = frozenset({"y", "yes", "on"})
+_NO: Final = frozenset({"n", "no", "off"})
+_OTHER_NUMBERS: Final = re.compile(
+    r"""(?P<octal>[-+]?0[0-9_]+(\.[0-9_]*)?)
+    |(?P<sexagesimal>[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)
+    |(?P<underscores>[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*))
+    |(?P<infinite>[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))
+    |(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)?)
+    |(?P<base>0o[0-7]+)""",
+    re.VERBOSE,
+)
+
+
+def surprise(text: str) -> tuple[str, str] | None:
+    """What is surprising about a plain scalar for readers of YAML 1.1, and what to write instead."""
+    word = text.lower()
+    if word in _YES | _NO and text in (word, word.upper(), word.capitalize()):
+        meaning = "true" if word in _YES else "false"
+        return f"means {meaning} in YAML 1.1", f"write {meaning}, or {quoted(text)} in quotes"
+    if text == "=":
+        return "is special in YAML 1.1", 'write "=" in quotes'
+    if _INT.fullmatch(text) or _FLOAT.fullmatch(text) or not (match := _OTHER_NUMBERS.fullmatch(text)):
+        return None
+    match match.lastgroup:
+        case "octal":
+            digits = text.lstrip("+-0_") or "0"
+            return "has leading zeros, an octal number in YAML 1.1", f"write {digits}, or {quoted(text)} in quotes"
+        case "sexagesimal":
+            return "is a number to the base of 60 in YAML 1.1", f"write {quoted(text)} in quotes"
+        case "date":
+            return "is a date in YAML 1.1", f"write {quoted(text)} in quotes"
+        case "infinite":
+            return "is no finite number", f"write a number, or {quoted(text)} in quotes"
+        case _:
+            return "is an unusual way to write a number", f"write plain decimal digits, or {quoted(text)} in quotes"
+
+
+def _not_text(text: str) -> tuple[str, str] | None:
+    value = scalar(text)
+    if isinstance(value, str):
+        return None
+    return f"is {type_name(value)}, not text", f"write {quoted(text)} in quotes"
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """The value of a plain scalar in YAML 1.2's core schema; integers beyond 18 digits stay text."""
+    if text in _WORDS:
+        value = _WORDS[text]
+        assert value is None or isinstance(value, bool)
+        return value
+    if _INT.fullmatch(text):
+        return int(text) if len(text) <= 18 else float(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def unprintable(text: str) -> str | None:
+    """Which character of a text no AWS API takes, if any: NUL, or half of a surrogate pair from an escape."""
+    for char in text:
+        if char == "\0" or "\ud800" <= char <= "\udfff":
+            return f"holds the character U+{ord(char):04X}"
+    return None
+
+
+def type_name(value: object) -> str:
+    """What a value is, in the words of an error message."""
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case dict():
+            return "a mapping"
+        case _:
+            return "a list"
