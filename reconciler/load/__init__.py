@@ -125,7 +125,8 @@ class _Loading:
         self.unreadable.add(file)
 
     def _fault(self, file: str, name: str, fault: _yaml.Fault) -> None:
-        self.problems.append(Problem(file, fault.at.line, fault.at.column, name, "", fault.message, fault.hint))
+        line, column = fault.at.line, fault.at.column
+        self.problems.append(Problem(file, line, column, name, dotted(fault.path), fault.message, fault.hint))
 
     def _document(self, file: str, document: _yaml.Document) -> None:
         root = document.root

@@ -245,12 +245,9 @@ class _Composer:
             return None
         if bad := unprintable(node.text):
             self._fault(at, f"the key {quoted(node.text)} {bad}", "remove it", path)
-        elif node.plain and node.text != _MERGE:
-            value = scalar(node.text)
-            wrong = surprise(node.text) or (f"is {type_name(value)}, not text", "")
-            if wrong[1] or not isinstance(value, str):
-                hint = f"write {quoted(node.text)} in quotes"
-                self._fault(at, f"the key {node.text} {wrong[0]}", hint, (*path, node.text))
+        elif node.plain and (wrong := _not_a_name(node.text)):
+            hint = f"write {quoted(node.text)} in quotes"
+            self._fault(at, f"the key {node.text} {wrong}", hint, (*path, node.text))
         return at, node.text
 
     def _field(self, parent: _Open, value: Node) -> None:
@@ -337,6 +334,14 @@ def _not_text(text: str) -> tuple[str, str] | None:
     if isinstance(value, str):
         return None
     return f"is {type_name(value)}, not text", f"write {quoted(text)} in quotes"
+
+
+def _not_a_name(text: str) -> str | None:
+    """Why a plain key would not be read as text by every reader of YAML."""
+    if found := surprise(text):
+        return found[0]
+    value = scalar(text)
+    return None if isinstance(value, str) else f"is {type_name(value)}, not text"
 
 
 def scalar(text: str) -> str | int | float | bool | None:
