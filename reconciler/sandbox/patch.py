@@ -52,6 +52,19 @@ class Installer:
 
         return install
 
+    def replace_method(self, owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorate a method that stands for moto's own, which is not called any more.
+
+        Raises AttributeError when moto has no such method any more: then the patch is out of date.
+        """
+        getattr(owner, name)
+
+        def install(replacement: Callable[..., Any]) -> Callable[..., Any]:
+            self.replace(owner, name, replacement)
+            return replacement
+
+        return install
+
     def close(self) -> None:
         """Put everything back, last first."""
         self._undo.close()
