@@ -9,11 +9,17 @@ from reconciler.resources._pending import Pending
 from reconciler.resources._policy import Document
 
 
+class Policy(Fields):
+    """An inline policy: what the role may do."""
+
+    policy_document: Document = field(whole=True)
+
+
 class Role(Fields):
     """Who may assume it, and what it allows: documents in the form that `policy_document` makes."""
 
     assume_role_policy_document: Document = field(whole=True)
-    policies: FrozenMap[str, Document] = field()
+    policies: FrozenMap[str, Policy] = field()
     managed_policy_arns: frozenset[str] = field()
 
 

@@ -18,10 +18,10 @@ class PortMapping(Fields):
 
 
 class LogConfiguration(Fields):
-    """Where a container's output goes; option values are text, as AWS wants them."""
+    """Where a container's output goes. The option `awslogs-group` is a reference to a log group's `name`."""
 
     log_driver: str
-    options: FrozenMap[str, str | Template] = EMPTY
+    options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
 
 
 class Container(Fields):
