@@ -5,11 +5,12 @@ Shapes from the service models: EC2, ELBv2 and IAM take `[{Key, Value}]`, ECS `[
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from reconciler.model import tags as ours
-from reconciler.model.resource import Call
+from reconciler.model.resource import Call, Observed
 from reconciler.model.values import FrozenMap, Ref
 
 
@@ -37,6 +38,20 @@ def ownership(tags: Mapping[str, str], collection: str | None = None) -> Ownersh
     )
 
 
+def inherited(parent: Observed[Any] | None, type_name: str) -> Ownership:
+    """What is known of a part that cannot carry tags: the name of what it is part of, under its own type.
+
+    Part of `subnet/main/public/us-east-1a`, a route table association is
+    `route-table-association/main/public/us-east-1a`.
+    """
+    if parent is None or parent.address is None:
+        return ownership({})
+    _, name = parent.address.split("/", 1)
+    return Ownership(
+        address=f"{type_name}/{name}", stack=parent.stack, owner=parent.owner, tags=FrozenMap(), applied=None
+    )
+
+
 def tag_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """`[{Key, Value}]` or `[{key, value}]` as a map."""
     return {t.get("Key") or t.get("key", ""): t.get("Value", t.get("value", "")) for t in tags or ()}
@@ -58,8 +73,12 @@ def specifications(resource_type: str, tags: Mapping[str, str]) -> list[dict[str
 
 
 def in_stacks(stacks: Iterable[str]) -> dict[str, Any]:
-    """EC2's filter for objects that carry the tag of one of these stacks."""
-    return {"Name": f"tag:{ours.STACK}", "Values": list(stacks)}
+    """EC2's filter for objects that carry the tag of one of these stacks; `*` and `?` would match others too."""
+    return {"Name": f"tag:{ours.STACK}", "Values": [_WILDCARDS.sub(r"\\\g<0>", stack) for stack in stacks]}
+
+
+_WILDCARDS = re.compile(r"[*?\\]")
+"""What EC2 filters give a meaning, escaped with a backslash (EC2 API reference, "List and filter")."""
 
 
 class Ec2Tags:

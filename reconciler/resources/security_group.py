@@ -8,6 +8,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._ec2 import in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
 
 
@@ -27,11 +28,7 @@ class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
     absent = frozenset({"InvalidGroup.NotFound"})
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroup]]:
-        vpcs = scope.ids("vpc")
-        if not vpcs:
-            return
-        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
-        for group in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=in_vpcs):
+        for group in in_vpcs(reader, scope, "DescribeSecurityGroups", "SecurityGroups"):
             if group["GroupName"] == "default":
                 continue
             yield Observed(

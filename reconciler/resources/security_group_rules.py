@@ -15,13 +15,18 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.tags import ADDRESS
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
+from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, tag_map
 
 
 @dataclass(frozen=True, slots=True)
 class RuleKey:
-    """What makes a rule itself: protocol (`tcp`, `-1` is all), ports (absent for `-1`), and one peer: a CIDR, a
-    security group or a prefix list."""
+    """What makes a rule itself: protocol (`tcp`, `-1` is all), ports, and one peer: a CIDR, a security group or a
+    prefix list.
+
+    Ports are `None` for every protocol but TCP, UDP and ICMP, whose "ports" are type and code. A group of another
+    account is `account/sg-...`.
+    """
 
     protocol: str
     from_port: int | None
@@ -53,6 +58,7 @@ class SecurityGroupRules(Fields):
     egress: Rules = field()
 
 
+_WITH_PORTS = frozenset({"tcp", "udp", "icmp", "icmpv6"})
 EVERYWHERE = RuleKey("-1", None, None, "0.0.0.0/0")
 """The egress rule that AWS gives every new group (EC2 user guide, "Security group rules")."""
 
@@ -67,11 +73,7 @@ class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
     absent = frozenset({"InvalidGroup.NotFound", "InvalidPermission.NotFound"})
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroupRules]]:
-        vpcs = scope.ids("vpc")
-        if not vpcs:
-            return
-        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
-        for group in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=in_vpcs):
+        for group in in_vpcs(reader, scope, "DescribeSecurityGroups", "SecurityGroups"):
             tags = tag_map(group.get("Tags"))
             if not tags.get(ADDRESS):
                 continue
@@ -80,8 +82,8 @@ class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
                 id=group["GroupId"],
                 fields=SecurityGroupRules(
                     group_id=Id(group["GroupId"]),
-                    ingress=_exploded(group["IpPermissions"]),
-                    egress=_exploded(group["IpPermissionsEgress"]),
+                    ingress=_exploded(group["IpPermissions"], group["OwnerId"]),
+                    egress=_exploded(group["IpPermissionsEgress"], group["OwnerId"]),
                 ),
                 outputs=FrozenMap({"group": group["GroupId"]}),
                 **ownership(tags, self.collection),
@@ -161,31 +163,35 @@ def _permission(key: RuleKey, description: str | Marker | None) -> dict[str, Any
     if isinstance(peer, str):
         if peer.startswith("pl-"):
             return permission | {"PrefixListIds": [{"PrefixListId": peer, **words}]}
+        if "/sg-" in peer:
+            account, _, group = peer.partition("/")
+            return permission | {"UserIdGroupPairs": [{"UserId": account, "GroupId": group, **words}]}
         if ":" in peer:
             return permission | {"Ipv6Ranges": [{"CidrIpv6": peer, **words}]}
         return permission | {"IpRanges": [{"CidrIp": peer, **words}]}
     return permission | {"UserIdGroupPairs": [{"GroupId": peer, **words}]}
 
 
-def _exploded(permissions: Iterable[Mapping[str, Any]]) -> Rules:
+def _exploded(permissions: Iterable[Mapping[str, Any]], account: str) -> Rules:
     rules: dict[RuleKey, Rule] = {}
     for permission in permissions:
         protocol = permission["IpProtocol"]
-        ports = (None, None) if protocol == "-1" else (permission.get("FromPort"), permission.get("ToPort"))
-        for peer, description in _peers(permission):
+        ports = (permission.get("FromPort"), permission.get("ToPort")) if protocol in _WITH_PORTS else (None, None)
+        for peer, description in _peers(permission, account):
             rules[RuleKey(protocol, *ports, peer)] = Rule(description=description)
     return FrozenMap(rules)
 
 
-def _peers(permission: Mapping[str, Any]) -> Iterable[tuple[str | Id, str | None]]:
+def _peers(permission: Mapping[str, Any], account: str) -> Iterable[tuple[str | Id, str | None]]:
     for entry in permission.get("IpRanges", ()):
-        yield entry["CidrIp"], entry.get("Description") or None
+        yield cidr(entry["CidrIp"]), entry.get("Description") or None
     for entry in permission.get("Ipv6Ranges", ()):
-        yield entry["CidrIpv6"], entry.get("Description") or None
+        yield cidr(entry["CidrIpv6"]), entry.get("Description") or None
     for entry in permission.get("PrefixListIds", ()):
         yield entry["PrefixListId"], entry.get("Description") or None
     for entry in permission.get("UserIdGroupPairs", ()):
-        yield Id(entry["GroupId"]), entry.get("Description") or None
+        group, owner = entry["GroupId"], entry.get("UserId", account)
+        yield Id(group) if owner == account else f"{owner}/{group}", entry.get("Description") or None
 
 
 TYPE = SecurityGroupRulesType()

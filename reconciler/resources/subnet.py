@@ -8,6 +8,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
 
 
@@ -27,17 +28,13 @@ class SubnetType(Ec2Tags, ResourceType[Subnet]):
     absent = frozenset({"InvalidSubnetID.NotFound"})
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Subnet]]:
-        vpcs = scope.ids("vpc")
-        if not vpcs:
-            return
-        in_vpcs = [{"Name": "vpc-id", "Values": vpcs}]
-        for subnet in reader.pages("ec2", "DescribeSubnets", "Subnets", Filters=in_vpcs):
+        for subnet in in_vpcs(reader, scope, "DescribeSubnets", "Subnets"):
             yield Observed(
                 type=self.name,
                 id=subnet["SubnetId"],
                 fields=Subnet(
                     vpc_id=Id(subnet["VpcId"]),
-                    cidr_block=subnet["CidrBlock"],
+                    cidr_block=cidr(subnet["CidrBlock"]),
                     availability_zone=subnet["AvailabilityZone"],
                 ),
                 outputs=FrozenMap({"id": subnet["SubnetId"]}),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources._ec2 import cidr
 from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
 
 
@@ -20,6 +21,7 @@ class Vpc(Fields):
 
 
 _ATTRIBUTES = {"enable_dns_support": "EnableDnsSupport", "enable_dns_hostnames": "EnableDnsHostnames"}
+"""In the order in which they are switched on; they are switched off the other way round."""
 _DEFAULTS = {"enable_dns_support": True, "enable_dns_hostnames": False}
 
 
@@ -44,7 +46,7 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
-                fields=Vpc(cidr_block=vpc["CidrBlock"], **switches),
+                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), **switches),
                 outputs=FrozenMap({"id": vpc["VpcId"]}),
                 state=State.READY if vpc["State"] == "available" else State.PENDING,
                 **ownership(tag_map(vpc.get("Tags"))),
@@ -60,20 +62,23 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
             },
             save=FrozenMap({"id": "Vpc.VpcId"}),
         )
-        changed = [name for name, default in _DEFAULTS.items() if getattr(resource.fields, name) != default]
+        changed = {name for name, default in _DEFAULTS.items() if getattr(resource.fields, name) != default}
         return [create, *_switch(Ref(resource.address), resource.fields, changed)]
 
     def update(
         self, resource: Resource[Vpc], observed: Observed[Vpc], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
-        return _switch(observed.id, resource.fields, [name for name in _ATTRIBUTES if name in changed])
+        return _switch(observed.id, resource.fields, changed)
 
     def delete(self, observed: Observed[Vpc], context: Context) -> Sequence[Call]:
         return [Call("ec2", "DeleteVpc", {"VpcId": observed.id})]
 
 
-def _switch(vpc: str | Ref, fields: Vpc, names: Iterable[str]) -> list[Call]:
-    """One request per attribute: ModifyVpcAttribute takes no two at once."""
+def _switch(vpc: str | Ref, fields: Vpc, changed: Collection[str]) -> list[Call]:
+    """One request per attribute: ModifyVpcAttribute takes no two at once, and no hostnames without support."""
+    names = [name for name in _ATTRIBUTES if name in changed]
+    if not fields.enable_dns_support:
+        names.reverse()
     return [
         Call("ec2", "ModifyVpcAttribute", {"VpcId": vpc, _ATTRIBUTES[name]: {"Value": getattr(fields, name)}})
         for name in names

@@ -1,0 +1,167 @@
+"""The routes of a route table as one collection, owned whole. AWS: EC2 CreateRoute, ReplaceRoute, DeleteRoute.
+
+A route is known by its destination. The local route, routes that a virtual private gateway propagates and routes that
+a gateway endpoint adds are AWS's own and never entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.fields import Fields, field, set_fields
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.tags import ADDRESS
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._ec2 import cidr, in_vpcs
+from reconciler.resources._ownership import Ec2Tags, ownership, tag_map
+
+Target = Ref | Id | None
+
+
+class Route(Fields):
+    """Where packets for one destination go: exactly one target, all others `None`.
+
+    `gateway_id` is an internet gateway, a virtual private gateway or a Gateway Load Balancer endpoint, as AWS reports
+    them. `state` is `None` while the route works, else AWS's word for it (`blackhole`). `origin` is `None` but of a
+    local route that somebody pointed elsewhere (`CreateRouteTable`), which can be set back and not deleted.
+    """
+
+    gateway_id: Target = field(default=None)
+    nat_gateway_id: Target = field(default=None)
+    transit_gateway_id: Target = field(default=None)
+    vpc_peering_connection_id: Target = field(default=None)
+    network_interface_id: Target = field(default=None)
+    instance_id: Target = field(default=None)
+    egress_only_internet_gateway_id: Target = field(default=None)
+    local_gateway_id: Target = field(default=None)
+    carrier_gateway_id: Target = field(default=None)
+    core_network_arn: Target = field(default=None)
+    odb_network_arn: Target = field(default=None)
+    state: str | None = field(default=None)
+    origin: str | None = field(default=None)
+
+
+class Routes(Fields):
+    """All routes of one table by destination: a canonical CIDR or the id of a prefix list."""
+
+    route_table_id: Ref | Id = field(immutable=True)
+    routes: FrozenMap[str, Route] = field()
+
+
+TARGETS: Mapping[str, str] = {
+    "gateway_id": "GatewayId",
+    "nat_gateway_id": "NatGatewayId",
+    "transit_gateway_id": "TransitGatewayId",
+    "vpc_peering_connection_id": "VpcPeeringConnectionId",
+    "network_interface_id": "NetworkInterfaceId",
+    "instance_id": "InstanceId",
+    "egress_only_internet_gateway_id": "EgressOnlyInternetGatewayId",
+    "local_gateway_id": "LocalGatewayId",
+    "carrier_gateway_id": "CarrierGatewayId",
+    "core_network_arn": "CoreNetworkArn",
+    "odb_network_arn": "OdbNetworkArn",
+}
+"""The fields of a route that name a target, with AWS's members, the same in requests and answers."""
+
+
+class RoutesType(Ec2Tags, ResourceType[Routes]):
+    name = "routes"
+    cloudformation = "AWS::EC2::RouteTable"
+    fields = Routes
+    needs = ("vpc",)
+    collection = "routes"
+    parent = "route_table_id"
+    absent = frozenset({"InvalidRouteTableID.NotFound", "InvalidRoute.NotFound"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Routes]]:
+        for table in in_vpcs(reader, scope, "DescribeRouteTables", "RouteTables"):
+            tags = tag_map(table.get("Tags"))
+            if not tags.get(ADDRESS):
+                continue
+            yield Observed(
+                type=self.name,
+                id=table["RouteTableId"],
+                fields=Routes(route_table_id=Id(table["RouteTableId"]), routes=_entries(table.get("Routes", ()))),
+                outputs=FrozenMap({"table": table["RouteTableId"]}),
+                **ownership(tags, self.collection),
+            )
+
+    def create(self, resource: Resource[Routes], context: Context) -> Sequence[Call]:
+        return _calls(resource.fields.route_table_id, resource.fields.routes, FrozenMap())
+
+    def update(
+        self,
+        resource: Resource[Routes],
+        observed: Observed[Routes],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return _calls(observed.id, resource.fields.routes, observed.fields.routes)
+
+    def delete(self, observed: Observed[Routes], context: Context) -> Sequence[Call]:
+        """Nothing: a table takes its routes with it, and AWS deletes a target whatever routes lead to it."""
+        return []
+
+
+def _calls(table: str | Ref | Id, wanted: Mapping[str, Route], present: Mapping[str, Route]) -> list[Call]:
+    """Adds and replaces before it removes, so that no destination is left without a route in between."""
+    put = [
+        _route_call("ReplaceRoute" if destination in present else "CreateRoute", table, destination, _target(route))
+        for destination, route in sorted(wanted.items())
+        if route != present.get(destination)
+    ]
+    removed = [
+        _route_call("ReplaceRoute", table, destination, {"LocalTarget": True})
+        if route.origin
+        else _route_call("DeleteRoute", table, destination, {})
+        for destination, route in sorted(present.items())
+        if destination not in wanted
+    ]
+    return [*put, *removed]
+
+
+def _route_call(operation: str, table: str | Ref | Id, destination: str, target: Mapping[str, Any]) -> Call:
+    if destination.startswith("pl-"):
+        member = "DestinationPrefixListId"
+    elif ":" in destination:
+        member = "DestinationIpv6CidrBlock"
+    else:
+        member = "DestinationCidrBlock"
+    return Call("ec2", operation, {"RouteTableId": table, member: destination, **target})
+
+
+def _target(route: Route) -> dict[str, Any]:
+    return {TARGETS[name]: value for name, value, _ in set_fields(route) if name in TARGETS and value is not None}
+
+
+def _entries(routes: Iterable[Mapping[str, Any]]) -> FrozenMap[str, Route]:
+    return FrozenMap((_destination(route), _entry(route)) for route in routes if not _is_aws_own(route))
+
+
+def _is_aws_own(route: Mapping[str, Any]) -> bool:
+    gateway = route.get("GatewayId", "")
+    by_endpoint = "DestinationPrefixListId" in route and gateway.startswith("vpce-")
+    return gateway == "local" or by_endpoint or route.get("Origin") in ("EnableVgwRoutePropagation", "Advertisement")
+
+
+def _destination(route: Mapping[str, Any]) -> str:
+    if "DestinationPrefixListId" in route:
+        return str(route["DestinationPrefixListId"])
+    return cidr(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"])
+
+
+def _entry(route: Mapping[str, Any]) -> Route:
+    targets = {name: Id(route[member]) for name, member in TARGETS.items() if route.get(member)}
+    if "network_interface_id" in targets:
+        targets.pop("instance_id", None)  # AWS names the instance that the interface is attached to, if any
+    state, origin = route.get("State", "active"), route.get("Origin")
+    return Route(
+        **targets,
+        state=None if state == "active" else state,
+        origin=origin if origin == "CreateRouteTable" else None,
+    )
+
+
+TYPE = RoutesType()
