@@ -33,6 +33,8 @@ _LONGEST_PAUSE = 15.0
 _NOT_YET_BUDGET = 300.0
 """Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
 _CONFLICT_ATTEMPTS = 5
+_LOOKS = 4
+"""Looks for an object of ours after AWS said, or may have meant, that it exists; lists lag creates by seconds."""
 
 
 class Step(Enum):
@@ -247,28 +249,25 @@ class _Run:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _make(self, action: Action) -> None:
-        for number, call in enumerate(action.calls):
+        calls = list(action.calls)
+        looks = 0
+        while calls:
             try:
-                self._perform(action, call)
+                self._perform(action, calls[0])
+                calls.pop(0)
             except _LookAgain as again:
-                self._look_again(action, call, number, again)
-                return
-
-    def _look_again(self, action: Action, call: Call, number: int, again: _LookAgain) -> None:
-        """AWS has, or may have, what we were about to make: take it over if it is ours, else make the rest."""
-        error = again.error
-        mine = self._watch.find(action.type, action.address)
-        if mine is not None:
-            self._outputs.add(action.address, mine.outputs)
-            for rest in self._remaining(action, mine):
-                self._perform(action, rest)
-            return
-        if error.error_class is ErrorClass.EXISTS:
-            raise _Failed(_failure(error, "an object that is not of this stack is in the way; rename or remove it"))
-        if again.attempts >= _CONFLICT_ATTEMPTS:
-            raise _Failed(_failure(error))
-        for rest in action.calls[number:]:
-            self._perform(action, rest)
+                looks += 1
+                mine = self._watch.find(action.type, action.address)
+                if mine is not None:
+                    self._outputs.add(action.address, mine.outputs)
+                    calls = list(self._remaining(action, mine))
+                if looks >= _LOOKS:
+                    stranger = "an object that is not of this stack is in the way; rename or remove it"
+                    raise _Failed(
+                        _failure(again.error, stranger if again.error.error_class is ErrorClass.EXISTS else "")
+                    ) from again
+                if calls:
+                    self._pause(_backoff(looks))
 
     def _remaining(self, action: Action, mine: Observed[Any]) -> Iterable[Call]:
         """What still differs from the desired state, as calls of the type itself."""
@@ -299,7 +298,7 @@ class _Run:
             except AwsError as error:
                 if action.verb is Verb.DELETE and error.code in kind.absent:
                     return
-                self._judge(action, call, error, attempts, started)
+                self._judge(action, error, attempts, started)
                 self._pause(_backoff(attempts))
                 continue
             self._outputs.add(action.address, call.known)
@@ -309,16 +308,16 @@ class _Run:
             )
             return
 
-    def _judge(self, action: Action, call: Call, error: AwsError, attempts: int, started: float) -> None:
+    def _judge(self, action: Action, error: AwsError, attempts: int, started: float) -> None:
         """Returns where the request should be made again; raises where it should not."""
         kind = self._types[action.type]
         says_not_yet = any(error.code == code and part in error.message for code, part in kind.not_yet)
         now = self._clock.now()
         match error.error_class:
             case _ if error.lost and action.verb is Verb.CREATE:
-                raise _LookAgain(error, attempts)
+                raise _LookAgain(error)
             case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.UPDATE):
-                raise _LookAgain(error, attempts)
+                raise _LookAgain(error)
             case ErrorClass.DEPENDENCY if now < self._deadline:
                 if attempts == 1:
                     self._tell(action, Step.WAITING, now - started, error.message)
@@ -367,7 +366,7 @@ class _Run:
         return resolved
 
     def _plain(self, value: Any, action: Action) -> Any:
-        """Request parameters as botocore takes them: references resolved, immutable shapes turned to lists and dicts."""
+        """Request parameters as botocore takes them: references resolved, immutable shapes as lists and dicts."""
         if isinstance(value, Ref):
             return self._outputs.value(value)
         if isinstance(value, Id):
@@ -383,9 +382,12 @@ class _Run:
         return value
 
     def _pause(self, seconds: float) -> None:
-        if self._stop.is_set():
-            raise _Interrupted
-        self._clock.sleep(seconds)
+        """Sleeps in slices, so that a run that is asked to stop does so within a second."""
+        until = self._clock.now() + seconds
+        while (left := until - self._clock.now()) > 0:
+            if self._stop.is_set():
+                raise _Interrupted
+            self._clock.sleep(min(left, 1.0))
 
     @property
     def reader(self) -> Reader:
@@ -409,10 +411,9 @@ _NOT_DONE = (Result.FAILED, Result.SKIPPED, Result.PENDING)
 class _LookAgain(Exception):
     """The request may have been, or had been, carried out already."""
 
-    def __init__(self, error: AwsError, attempts: int) -> None:
+    def __init__(self, error: AwsError) -> None:
         super().__init__(str(error))
         self.error = error
-        self.attempts = attempts
 
 
 class _Outputs:
@@ -529,5 +530,5 @@ def _failure(error: AwsError, next_step: str = "") -> Failure:
 
 def _backoff(attempts: int) -> float:
     """Seconds before the next attempt: exponential, capped, with jitter so that threads do not march in step."""
-    longest = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    longest = min(_FIRST_PAUSE * 2.0 ** (attempts - 1), _LONGEST_PAUSE)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Any, Generic
 
-from reconciler.kinds._object import S
+from reconciler.kinds._object import Object, S
+from reconciler.kinds._scope import Scope
+from reconciler.model.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,13 @@ class Kind(Generic[S]):
     spec: type[S]
     example: str
     """One object as YAML. The examples of all kinds together are a valid stack."""
+    compiled: Callable[[Object[S], Scope], Iterable[Resource[Any]]] | None = None
+    """The AWS resources that an object of this kind alone becomes; pure. None for kinds that shape others."""
     columns: tuple[Column, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     """What `${kind/name.output}` may name, with a description each."""
+    output_refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """For each of `outputs` the resource type, whose address is `type/NAME`, and its output."""
     late_outputs: frozenset[str] = frozenset()
     """The outputs that exist only after everything that the object itself refers to with `${...}`."""
 

@@ -75,6 +75,16 @@ class NameOrNumber:
         raise PydanticCustomError("format", "{right}", {"right": right})
 
 
+@dataclass(frozen=True, slots=True)
+class RefersTo:
+    """Marks a field whose text names another object: of this kind, or of the one that the text begins with.
+
+    `task/web` names its kind itself; a text that begins with no kind's word is no reference.
+    """
+
+    kind: str | None = None
+
+
 LABEL = Format(
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
     "write lower-case letters, digits and '-', at most 63, with a letter or digit at both ends",
@@ -113,8 +123,14 @@ PeerText = Annotated[
         "write internet, an IPv4 block such as 10.0.0.0/24, task/NAME or loadBalancer/NAME",
         Peer.parse,
     ),
+    RefersTo(),
 ]
 """One end of traffic; `Peer.parse` takes it apart."""
+
+ClusterName = Annotated[str, RefersTo("Cluster")]
+NetworkName = Annotated[str, RefersTo("Network")]
+LoadBalancerName = Annotated[str, RefersTo("LoadBalancer")]
+TaskName = Annotated[str, RefersTo("Task")]
 
 HttpPath = Annotated[
     str,

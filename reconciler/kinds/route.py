@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import Label, SpecModel
+from reconciler.kinds._spec import Label, LoadBalancerName, SpecModel, TaskName
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -42,7 +42,7 @@ class Match(SpecModel):
 class Forward(SpecModel):
     """A port of a task that requests go to."""
 
-    task: str = Field(description="Name of the Task.")
+    task: TaskName = Field(description="Name of the Task.")
     port: str = Field(description="Name of a port of one of its containers.")
     weight: int = Field(
         default=1, ge=0, le=999, description="Share of the requests, against the weights of the others."
@@ -76,7 +76,7 @@ class Rule(Action):
 class RouteSpec(SpecModel):
     """What a listener of a load balancer does with requests."""
 
-    load_balancer: str = Field(description="Name of the LoadBalancer.")
+    load_balancer: LoadBalancerName = Field(description="Name of the LoadBalancer.")
     listener: str = Field(description="Name of one of its listeners.")
     rules: tuple[Rule, ...] = Field(
         default=(), max_length=100, description="Rules in order: the first that matches wins."

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import Format, HttpPath, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds._object import Object
+from reconciler.kinds._scope import Scope
+from reconciler.kinds._spec import ClusterName, Format, HttpPath, NetworkName, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds.network import subnet_refs
+from reconciler.model.resource import Resource
+from reconciler.model.values import FrozenMap, Ref, Template
+from reconciler.resources import service as ecs_service
+from reconciler.resources import task_definition as ecs
+from reconciler.resources._policy import Document, policy_document
+from reconciler.resources.log_group import LogGroup
+from reconciler.resources.role import Role
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -105,8 +116,8 @@ class Loopback(SpecModel):
 class TaskSpec(SpecModel):
     """Containers that run together on Fargate, kept at a number of replicas by an ECS service."""
 
-    cluster: str = Field(description="Name of the Cluster that it runs in.")
-    network: str = Field(description="Name of the Network that it lives in.")
+    cluster: ClusterName = Field(description="Name of the Cluster that it runs in.")
+    network: NetworkName = Field(description="Name of the Network that it lives in.")
     placement: Literal["Public", "Private"] = Field(
         default="Private",
         description="Public: public subnets and a public address too. Private: private subnets, private address only.",
@@ -131,11 +142,126 @@ class TaskSpec(SpecModel):
     )
 
 
+LOG_RETENTION_DAYS = 30
+
+_PRIVATE_IMAGE = re.compile(
+    r"^(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
+)
+_TRUST = policy_document(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
+    """The ECS service with its task definition, its log group and its execution role."""
+    log_group = Ref(f"log-group/{obj.name}")
+    role = Ref(f"role/{obj.name}/execution", "arn")
+    definition = Ref(f"task-definition/{obj.name}")
+    yield Resource(log_group.address, "log-group", LogGroup(retention_in_days=LOG_RETENTION_DAYS), obj.id)
+    yield Resource(role.address, "role", _execution_role(obj.spec, log_group), obj.id)
+    containers = {c.name: _container(c, obj.name, log_group, scope) for c in obj.spec.containers}
+    yield Resource(
+        definition.address,
+        "task-definition",
+        ecs.TaskDefinition(
+            cpu=obj.spec.cpu,
+            memory=obj.spec.memory,
+            execution_role_arn=role,
+            container_definitions=FrozenMap(containers),
+        ),
+        obj.id,
+    )
+    yield Resource(f"service/{obj.name}", "service", _service(obj, scope, definition), obj.id)
+
+
+def _execution_role(spec: TaskSpec, log_group: Ref) -> Role:
+    """What ECS itself does for the task, and no more: write its logs, pull its private images."""
+    streams = Template((Ref(log_group.address, "arn"), ":*"))
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": streams}
+    ]
+    images = [match for c in spec.containers if (match := _PRIVATE_IMAGE.match(c.image))]
+    if images:
+        repositories = {
+            "arn:aws:ecr:{region}:{account}:repository/{repository}".format(**m.groupdict()) for m in images
+        }
+        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        statements += [
+            {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"},
+            {"Effect": "Allow", "Action": pull, "Resource": sorted(repositories)},
+        ]
+    execution: Document = policy_document({"Version": "2012-10-17", "Statement": statements})
+    return Role(
+        assume_role_policy_document=_TRUST,
+        policies=FrozenMap({"execution": execution}),
+        managed_policy_arns=frozenset(),
+    )
+
+
+def _container(container: Container, task: str, log_group: Ref, scope: Scope) -> ecs.Container:
+    return ecs.Container(
+        image=container.image,
+        essential=container.essential,
+        command=container.command,
+        entry_point=container.entry_point,
+        environment=FrozenMap({name: scope.text(value) for name, value in container.env.items()}),
+        port_mappings=frozenset(
+            ecs.PortMapping(container_port=p.container_port, protocol=p.protocol, name=p.name) for p in container.ports
+        ),
+        depends_on=FrozenMap({d.container: d.condition.upper() for d in container.depends_on}),
+        log_configuration=ecs.LogConfiguration(
+            log_driver="awslogs",
+            options=FrozenMap(
+                {
+                    "awslogs-group": Template((log_group,)),
+                    "awslogs-region": scope.region,
+                    "awslogs-stream-prefix": task,
+                }
+            ),
+        ),
+    )
+
+
+def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_service.Service:
+    spec = obj.spec
+    public = spec.placement == "Public"
+    network = scope.spec("Network", spec.network)
+    return ecs_service.Service(
+        cluster=Ref(f"cluster/{spec.cluster}"),
+        task_definition=definition,
+        desired_count=spec.replicas,
+        network_configuration=ecs_service.NetworkConfiguration(
+            awsvpc_configuration=ecs_service.AwsvpcConfiguration(
+                subnets=subnet_refs(spec.network, network, public=public),
+                security_groups=frozenset({Ref(f"security-group/task/{obj.name}")}),
+                assign_public_ip="ENABLED" if public else "DISABLED",
+            )
+        ),
+        load_balancers=frozenset(
+            ecs_service.ServiceLoadBalancer(
+                target_group_arn=Ref(target.address),
+                container_name=target.container,
+                container_port=target.container_port,
+            )
+            for target in scope.targets.get(obj.name, ())
+        ),
+        deployment_configuration=ecs_service.DeploymentConfiguration(
+            deployment_circuit_breaker=ecs_service.DeploymentCircuitBreaker(enable=True, rollback=True)
+        ),
+    )
+
+
 KIND = Kind(
     name="Task",
     plural="tasks",
     spec=TaskSpec,
     example=EXAMPLE,
+    compiled=compiled,
     columns=(
         Column("Replicas", ".spec.replicas", type="integer"),
         Column("Placement", ".spec.placement"),
@@ -145,5 +271,6 @@ KIND = Kind(
         Column("Images", ".spec.containers[*].image", wide=True),
     ),
     outputs={"serviceArn": "ARN of the ECS service.", "logGroup": "Name of the task's log group."},
+    output_refs={"serviceArn": ("service", "id"), "logGroup": ("log-group", "id")},
     late_outputs=frozenset({"serviceArn"}),
 )
