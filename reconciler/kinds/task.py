@@ -17,9 +17,9 @@ from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
-from reconciler.resources._policy import Document, policy_document
+from reconciler.resources._policy import policy_document
 from reconciler.resources.log_group import LogGroup
-from reconciler.resources.role import Role
+from reconciler.resources.role import Policy, Role
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -187,15 +187,13 @@ def _execution_role(spec: TaskSpec, log_group: Ref) -> Role:
     ]
     images = [match for c in spec.containers if (match := _PRIVATE_IMAGE.match(c.image))]
     if images:
-        repositories = {
-            "arn:aws:ecr:{region}:{account}:repository/{repository}".format(**m.groupdict()) for m in images
-        }
+        repositories = {f"arn:aws:ecr:{m['region']}:{m['account']}:repository/{m['repository']}" for m in images}
         pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
         statements += [
             {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"},
             {"Effect": "Allow", "Action": pull, "Resource": sorted(repositories)},
         ]
-    execution: Document = policy_document({"Version": "2012-10-17", "Statement": statements})
+    execution: Policy = policy_document({"Version": "2012-10-17", "Statement": statements})
     return Role(
         assume_role_policy_document=_TRUST,
         policies=FrozenMap({"execution": execution}),

@@ -1,0 +1,213 @@
+"""From what users wrote to the graph of AWS resources. Pure.
+
+Each kind compiles its own object; here is what follows from several objects together: which task ports become target
+groups, what the listeners' rules are, and who may talk to whom.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler import kinds
+from reconciler.kinds import _duration
+from reconciler.kinds._object import Object
+from reconciler.kinds._peer import Peer
+from reconciler.kinds._scope import Scope, Target
+from reconciler.kinds.load_balancer import LoadBalancerSpec
+from reconciler.kinds.route import Action as RouteAction
+from reconciler.kinds.route import Match, RouteSpec
+from reconciler.kinds.stack import StackSpec
+from reconciler.kinds.task import TaskSpec
+from reconciler.model.graph import Graph, StackPolicy
+from reconciler.model.resource import Resource
+from reconciler.model.values import UNSET, FrozenMap, Id, Ref
+from reconciler.resources import discover
+from reconciler.resources._actions import Action, FixedResponse, Forward
+from reconciler.resources.listener_rules import ListenerRule
+from reconciler.resources.security_group import SecurityGroup
+from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
+from reconciler.resources.target_group import TargetGroup
+
+Objects = Mapping[tuple[str, str], Object[Any]]
+
+
+def graph_of(stack: Object[StackSpec], objects: Objects) -> Graph:
+    """The desired graph of a stack whose objects passed all checks."""
+    scope = _scope(stack, objects)
+    return Graph.of(policy_of(stack), _resources(scope), discover())
+
+
+def policy_of(stack: Object[StackSpec]) -> StackPolicy:
+    """What a Stack says of the whole."""
+    spec = stack.spec
+    role = spec.assume_role
+    return StackPolicy(
+        name=stack.name,
+        region=spec.region,
+        owner=spec.owner,
+        account=spec.account,
+        role_arn=role.arn if role else None,
+        external_id=role.external_id if role else None,
+        tags=FrozenMap(spec.tags),
+        drift=spec.drift.policy,
+        interval=float(_duration.seconds(spec.drift.interval)),
+        prune=spec.prune,
+    )
+
+
+def _of_kind(objects: Objects, kind: str) -> list[Object[Any]]:
+    return [objects[key] for key in sorted(objects) if key[0] == kind]
+
+
+def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
+    scope = Scope(stack.name, stack.spec.region, objects, kinds.discover())
+    routes = sorted(_of_kind(objects, "Route"), key=lambda r: (r.spec.order, r.name))
+    defaults: dict[tuple[str, str], tuple[Action, ...]] = {}
+    rules: dict[tuple[str, str], dict[str, ListenerRule]] = {}
+    targets: dict[str, set[Target]] = {}
+    for route in routes:
+        spec: RouteSpec = route.spec
+        listener = (spec.load_balancer, spec.listener)
+        for action in (*spec.rules, *((spec.default,) if spec.default else ())):
+            for forward in action.forward:
+                targets.setdefault(forward.task, set()).add(_target(scope, spec, forward.task, forward.port))
+        if spec.default:
+            defaults.setdefault(listener, _actions(spec, spec.default))
+        table = rules.setdefault(listener, {})
+        for rule in spec.rules:
+            table[rule.name] = ListenerRule(
+                priority=len(table) + 1, conditions=_conditions(rule.match), actions=_actions(spec, rule)
+            )
+    return dataclasses.replace(
+        scope,
+        defaults=defaults,
+        rules={listener: FrozenMap(table) for listener, table in rules.items()},
+        targets={task: tuple(sorted(found)) for task, found in targets.items()},
+    )
+
+
+def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target:
+    balancer: LoadBalancerSpec = scope.spec("LoadBalancer", route.load_balancer)
+    spec: TaskSpec = scope.spec("Task", task)
+    container, port = next((c, p) for c in spec.containers for p in c.ports if p.name == port_name)
+    return Target(
+        load_balancer=route.load_balancer,
+        task=task,
+        port_name=port_name,
+        container=container.name,
+        container_port=port.container_port,
+        protocol="HTTP" if balancer.type == "Application" else "TCP",
+        health_path=port.health_check.path if port.health_check else None,
+    )
+
+
+def _actions(route: RouteSpec, action: RouteAction) -> tuple[Action, ...]:
+    if action.fixed_response:
+        fixed = action.fixed_response
+        return (
+            FixedResponse(status_code=str(fixed.status_code), content_type=fixed.content_type, message_body=fixed.body),
+        )
+    weights: dict[Ref | Id, int] = {
+        Ref(f"target-group/{route.load_balancer}/{f.task}/{f.port}"): f.weight for f in action.forward
+    }
+    return (Forward(target_groups=FrozenMap(weights)),)
+
+
+def _conditions(match: Match) -> FrozenMap[str, frozenset[str]]:
+    found = {
+        "path-pattern": frozenset(match.paths),
+        "host-header": frozenset(host.lower() for host in match.hosts),
+    }
+    return FrozenMap({field: values for field, values in found.items() if values})
+
+
+def _resources(scope: Scope) -> Iterator[Resource[Any]]:
+    for obj in (scope.objects[key] for key in sorted(scope.objects)):
+        compiled = scope.kinds[obj.kind].compiled
+        if compiled is not None:
+            yield from compiled(obj, scope)
+    for task in sorted(scope.targets):
+        for target in scope.targets[task]:
+            yield _target_group(scope, target)
+    yield from _security_groups(scope)
+
+
+def _target_group(scope: Scope, target: Target) -> Resource[TargetGroup]:
+    """Health checks that the spec leaves open keep AWS's defaults and are not compared."""
+    network = scope.spec("Task", target.task).network
+    checked = target.health_path is not None
+    fields = TargetGroup(
+        vpc_id=Ref(f"vpc/{network}"),
+        protocol=target.protocol,
+        port=target.container_port,
+        target_type="ip",
+        health_check_protocol="HTTP" if checked else UNSET,
+        health_check_path=target.health_path if checked else UNSET,
+    )
+    return Resource(target.address, "target-group", fields, f"Task/{target.task}")
+
+
+def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
+    """One group per load balancer and per task; traffic between them by group, so that addresses do not matter."""
+    all_targets = [target for found in scope.targets.values() for target in found]
+    for balancer in _of_kind(scope.objects, "LoadBalancer"):
+        spec: LoadBalancerSpec = balancer.spec
+        ingress = [
+            RuleKey("tcp", listener.port, listener.port, peer)
+            for listener in spec.listeners
+            for peer in _peers(spec.allow_from)
+        ]
+        egress = [
+            RuleKey("tcp", t.container_port, t.container_port, _group_of("task", t.task))
+            for t in all_targets
+            if t.load_balancer == balancer.name
+        ]
+        yield from _group(balancer, "load-balancer", spec.network, ingress, egress)
+    for task in _of_kind(scope.objects, "Task"):
+        task_spec: TaskSpec = task.spec
+        ingress = [
+            RuleKey(port.protocol, port.container_port, port.container_port, peer)
+            for container in task_spec.containers
+            for port in container.ports
+            for peer in _peers(task_spec.allow_from)
+        ]
+        ingress += [
+            RuleKey("tcp", t.container_port, t.container_port, _group_of("load-balancer", t.load_balancer))
+            for t in scope.targets.get(task.name, ())
+        ]
+        yield from _group(task, "task", task_spec.network, ingress, [EVERYWHERE])
+
+
+def _group(
+    obj: Object[Any], word: str, network: str, ingress: Iterable[RuleKey], egress: Iterable[RuleKey]
+) -> Iterator[Resource[Any]]:
+    group = _group_of(word, obj.name)
+    description = f"reconciler: {obj.id}"
+    fields = SecurityGroup(vpc_id=Ref(f"vpc/{network}"), description=description)
+    yield Resource(group.address, "security-group", fields, obj.id)
+    rules = SecurityGroupRules(
+        group_id=group,
+        ingress=FrozenMap({key: Rule() for key in ingress}),
+        egress=FrozenMap({key: Rule() for key in egress}),
+    )
+    yield Resource(f"{group.address}/rules", "security-group-rules", rules, obj.id)
+
+
+def _group_of(word: str, name: str) -> Ref:
+    return Ref(f"security-group/{word}/{name}")
+
+
+def _peers(texts: Iterable[str]) -> Iterator[str | Ref]:
+    for text in texts:
+        peer = Peer.parse(text)
+        match peer.type:
+            case "internet":
+                yield "0.0.0.0/0"
+            case "cidr":
+                yield peer.value
+            case "task":
+                yield _group_of("task", peer.value)
+            case "loadBalancer":
+                yield _group_of("load-balancer", peer.value)

@@ -1,0 +1,183 @@
+"""One pass over one stack: look, compare, plan, act, look again. The list of steps and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from reconciler.diff import Comparison, anchors, compare
+from reconciler.execute import Limits, Progress, execute
+from reconciler.model import tags as own_tags
+from reconciler.model.errors import AwsError, Refused
+from reconciler.model.graph import Graph, StackPolicy, Types
+from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
+from reconciler.model.ports import Clock, Guard, Reader, Writer
+from reconciler.model.resource import Observed
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import FrozenMap
+from reconciler.observe import look, snapshot_of
+from reconciler.plan import Choices, make
+
+ROUNDS = 3
+"""Plans that one apply may carry out: some changes show only when others are made (an address that a twin had)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class View:
+    """What one look found and what follows from it."""
+
+    snapshot: Snapshot
+    comparison: Comparison
+    plan: Plan
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply or a delete came to. `left` is the plan of the last look: empty of actions when converged."""
+
+    outcomes: tuple[Outcome, ...]
+    left: Plan
+
+    @property
+    def converged(self) -> bool:
+        """Everything done and nothing left to do."""
+        failed = any(o.result in (Result.FAILED, Result.SKIPPED) for o in self.outcomes)
+        return not failed and not self.left.actions and not self.left.blocked
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doing:
+    """How a pass may act: where it writes, how long it waits, whom it tells."""
+
+    writer: Writer
+    clock: Clock
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    guard: Guard | None = None
+    progress: Callable[[Progress], None] = lambda _: None
+    stop: threading.Event | None = None
+
+
+def view(graph: Graph, reader: Reader, choices: Choices | None = None) -> View:
+    """Look at AWS and plan. Changes nothing."""
+    snapshot = snapshot_of(look(graph.types, reader, [graph.stack.name], [graph]), graph.stack)
+    comparison = compare(graph, snapshot)
+    return View(snapshot, comparison, make(comparison, choices))
+
+
+def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choices | None = None) -> Applied:
+    """Carry out the plan of `first`, look again, and go on until AWS is as desired or does not get nearer.
+
+    A change that AWS accepted and that is still there on the next look is reported as `NonConverging` and not
+    written again.
+    """
+    outcomes: list[Outcome] = []
+    current = first
+    for _ in range(ROUNDS):
+        if not current.plan.actions:
+            break
+        done = _execute(graph, current.plan, reader, doing)
+        outcomes += done
+        if any(o.result in (Result.FAILED, Result.SKIPPED) for o in done):
+            break
+        before = current.plan
+        current = view(graph, reader.fresh(), choices)
+        stubborn = _stubborn(before, current.plan)
+        if stubborn:
+            outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
+            break
+    result = Applied(tuple(outcomes), current.plan)
+    if result.converged and not any(o.result is Result.PENDING for o in outcomes):
+        _anchor(graph, current.comparison, doing)
+    return result
+
+
+def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing) -> Applied:
+    """Remove everything that carries the stack's tags, whatever a spec says."""
+    nothing = empty_graph(stack, types)
+    current = view(nothing, reader)
+    outcomes: list[Outcome] = []
+    for _ in range(ROUNDS):
+        if not current.plan.actions:
+            break
+        done = _execute(nothing, current.plan, reader, doing)
+        outcomes += done
+        if any(o.result is not Result.DONE for o in done):
+            break
+        current = view(nothing, reader.fresh())
+    return Applied(tuple(outcomes), current.plan)
+
+
+def empty_graph(stack: StackPolicy, types: Types) -> Graph:
+    """The desired state of a stack that is to be gone."""
+    return Graph.of(dataclasses.replace(stack, prune=True), [], types)
+
+
+def check_account(stack: StackPolicy, reader: Reader) -> None:
+    """Raises `Refused` when the credentials belong to another account than the stack names."""
+    if stack.account and stack.account != reader.account:
+        raise Refused(
+            f"stack {stack.name} belongs to account {stack.account}, the credentials to {reader.account}",
+            "use credentials of the right account",
+        )
+
+
+def _execute(graph: Graph, plan: Plan, reader: Reader, doing: Doing) -> list[Outcome]:
+    return execute(
+        plan,
+        graph,
+        reader,
+        doing.writer,
+        doing.clock,
+        limits=doing.limits,
+        guard=doing.guard,
+        progress=doing.progress,
+        stop=doing.stop,
+    )
+
+
+def _stubborn(before: Plan, after: Plan) -> dict[str, Action]:
+    """The updates of `before` that `after` would make again, to the same values."""
+    made = {a.key: _content(a) for a in before.actions if a.verb is Verb.UPDATE}
+    return {a.key: a for a in after.actions if a.key in made and made[a.key] & _content(a)}
+
+
+def _content(action: Action) -> set[tuple[str, str]]:
+    return {(c.path, repr(c.desired)) for c in action.changes}
+
+
+def _non_converging(outcome: Outcome, again: Action | None) -> Outcome:
+    if again is None:
+        return outcome
+    fields = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in again.changes)
+    failure = Failure(
+        operation=", ".join(sorted({call.name for call in again.calls})),
+        code="NonConverging",
+        message=f"AWS accepted the change and still reports: {fields}",
+        next="make the spec say what AWS makes of it, or take the field out",
+    )
+    return dataclasses.replace(outcome, result=Result.FAILED, failure=failure)
+
+
+def _anchor(graph: Graph, comparison: Comparison, doing: Doing) -> None:
+    """Leave the digest of the whole graph on two resources, and nowhere else, as evidence that all of it was there."""
+    chosen = set(anchors(graph))
+    for address, winner in sorted(comparison.winners.items()):
+        kind = graph.types[winner.type]
+        carried = winner.tags.get(own_tags.CONVERGED) if kind.collection is None else None
+        put = {own_tags.CONVERGED: graph.digest} if address in chosen and carried != graph.digest else {}
+        remove = [own_tags.CONVERGED] if carried is not None and address not in chosen else []
+        if put or remove:
+            _tag(winner, put, remove, graph, doing)
+
+
+def _tag(winner: Observed[Any], put: dict[str, str], remove: Iterable[str], graph: Graph, doing: Doing) -> None:
+    """The evidence is a convenience: an apply has not failed because it could not be left."""
+    kind = graph.types[winner.type]
+    target = winner.outputs.get(kind.tagged_by, winner.id)
+    for call in kind.tag(target, FrozenMap(put), remove):
+        try:
+            doing.writer.perform(call, call.params)
+        except AwsError:
+            return
