@@ -167,16 +167,23 @@ class _Composer:
         assert self.root is not None, "a document has exactly one root"
         return Document(self.root, self.faults)
 
+    def _count(self, at: Position, size: int) -> None:
+        self.size += size
+        if self.size > MAX_NODES:
+            raise _Unreadable(at, f"more than {MAX_NODES} values with aliases written out", "split the file")
+
     def _alias(self, anchor: str, at: Position) -> tuple[Node, int, int]:
         if anchor not in self.anchors:
             raise _Unreadable(at, f"*{anchor} stands for nothing", f"write &{anchor} before the value that it repeats")
         found = self.anchors[anchor]
         if found is None:
             raise _Unreadable(at, f"*{anchor} stands for a value that contains it", "write the value out")
+        self._count(at, found[2])
         return found
 
     def _scalar(self, event: yaml.ScalarEvent, at: Position) -> None:
         self._refuse_tag(event.tag, at)
+        self._count(at, 1)
         node = Node(at, text=event.value, plain=event.style is None or event.style == "")
         if event.anchor:
             self.anchors[event.anchor] = (node, 0, 1)
@@ -184,6 +191,7 @@ class _Composer:
 
     def _start(self, event: yaml.CollectionStartEvent, at: Position) -> None:
         self._refuse_tag(event.tag, at)
+        self._count(at, 1)
         if len(self.stack) >= MAX_DEPTH:
             raise _Unreadable(at, f"more than {MAX_DEPTH} levels inside each other", "flatten it")
         mapping = isinstance(event, yaml.MappingStartEvent)
@@ -220,11 +228,8 @@ class _Composer:
         """Puts a finished value where it belongs."""
         if len(self.stack) + height > MAX_DEPTH:
             raise _Unreadable(at, f"more than {MAX_DEPTH} levels inside each other", "flatten it")
-        if self.size + size > MAX_NODES:
-            raise _Unreadable(at, f"more than {MAX_NODES} values with aliases written out", "split the file")
         if not self.stack:
             self.root = node
-            self.size += size
             return
         parent = self.stack[-1]
         parent.height = max(parent.height, height + 1)

@@ -1,0 +1,38 @@
+"""Arithmetic on IPv4 blocks."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reconciler.kinds import Object, Path, Peer, Problem
+
+Block = ipaddress.IPv4Network
+
+
+def block(text: str) -> Block:
+    """The block of a CIDR, host bits cleared."""
+    return ipaddress.IPv4Interface(text).network
+
+
+def host_bits(obj: Object[Any], path: Path, text: str) -> Problem | None:
+    """A problem where a CIDR has bits set that its prefix does not cover: AWS would store another text."""
+    if ipaddress.IPv4Interface(text).ip == block(text).network_address:
+        return None
+    return obj.problem(path, f"{text} has host bits set", f"write {block(text)}")
+
+
+def peer_host_bits(obj: Object[Any], path: Path, peers: Iterable[str]) -> Iterator[Problem]:
+    """`host_bits` for the blocks among the entries of a list of peers."""
+    for index, text in enumerate(peers):
+        if Peer.parse(text).type == "cidr" and (problem := host_bits(obj, (*path, index), text)):
+            yield problem
+
+
+def free_block(within: Block, prefix: int, taken: Iterable[Block]) -> Block | None:
+    """The first block of a size that overlaps none of the others."""
+    used = sorted(taken)
+    if prefix < within.prefixlen:
+        return None
+    return next((b for b in within.subnets(new_prefix=prefix) if not any(b.overlaps(u) for u in used)), None)

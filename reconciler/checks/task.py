@@ -1,0 +1,175 @@
+"""Task: sizes that Fargate has, containers that can share one network interface, images that can be pulled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.checks._cidrs import peer_host_bits
+from reconciler.checks._cycles import cycles
+from reconciler.checks._lookup import foreign_tasks, nearest, network_of, repeated
+from reconciler.kinds import Object, Path, Problem
+from reconciler.kinds.network import NetworkSpec
+from reconciler.kinds.task import KIND, MEMORY_OF_CPU, Container, TaskSpec
+from reconciler.load import StackObjects
+
+ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)/.+")
+ECR_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
+"""What a task without a way out needs for an image of ECR and for its logs ("Amazon ECR interface VPC endpoints")."""
+
+
+def check(objects: StackObjects) -> Iterator[Problem]:
+    """Every task with the network that it lives in."""
+    for task in objects.of(KIND):
+        yield from _size(task)
+        yield from _containers(task)
+        yield from _ports(task)
+        yield from _loopback(task)
+        yield from _start_order(task)
+        yield from peer_host_bits(task, ("spec", "allowFrom"), task.spec.allow_from)
+        yield from foreign_tasks(objects, task, task.spec.network, task.spec.allow_from)
+        if network := network_of(objects, task.spec.network):
+            yield from _placement(task, network)
+            yield from _pull(task, network, objects.stack.spec.region)
+
+
+def _size(task: Object[TaskSpec]) -> Iterator[Problem]:
+    cpu, memory = task.spec.cpu, task.spec.memory
+    if cpu not in MEMORY_OF_CPU:
+        close = min(MEMORY_OF_CPU, key=lambda known: (abs(known - cpu), known))
+        known = ", ".join(map(str, MEMORY_OF_CPU))
+        yield task.problem(("spec", "cpu"), f"Fargate has no {cpu} CPU units", f"write {close} (there are {known})")
+        return
+    allowed = MEMORY_OF_CPU[cpu]
+    if memory not in allowed:
+        close = min(allowed, key=lambda known: (abs(known - memory), -known))
+        known = f"{allowed[0]} to {allowed[-1]} in steps of {allowed[-1] - allowed[-2]}"
+        if cpu == min(MEMORY_OF_CPU):
+            known = ", ".join(map(str, allowed))
+        yield task.problem(
+            ("spec", "memory"),
+            f"Fargate has no {memory} MiB with cpu {cpu}",
+            f"write {close} (there are {known})",
+        )
+
+
+def _containers(task: Object[TaskSpec]) -> Iterator[Problem]:
+    path: Path = ("spec", "containers")
+    containers = task.spec.containers
+    for again, _ in repeated(((*path, i, "name"), one.name) for i, one in enumerate(containers)):
+        yield task.problem(again, "is the name of two containers", "rename one")
+    if not any(container.essential for container in containers):
+        yield task.problem(path, "has no essential container", "leave out essential: false on one of them")
+    for index, container in enumerate(containers):
+        for name in container.env:
+            if not name or "=" in name:
+                yield task.problem(
+                    (*path, index, "env", name), "is no name of an environment variable", "write one without '='"
+                )
+
+
+def _ports(task: Object[TaskSpec]) -> Iterator[Problem]:
+    path: Path = ("spec", "containers")
+    opened = [
+        ((*path, i, "ports", j), container.name, port)
+        for i, container in enumerate(task.spec.containers)
+        for j, port in enumerate(container.ports)
+    ]
+    names = {place: container for place, container, _ in opened}
+    for again, first in repeated((place, (port.container_port, port.protocol)) for place, _, port in opened):
+        yield task.problem(
+            (*again, "containerPort"),
+            f"container {names[first]} opens the port already",
+            "choose another: the containers of a task share one network interface",
+        )
+    for again, first in repeated((place, port.name) for place, _, port in opened):
+        yield task.problem((*again, "name"), f"is the name of a port of container {names[first]} already", "rename one")
+
+
+def _loopback(task: Object[TaskSpec]) -> Iterator[Problem]:
+    containers = {container.name: container for container in task.spec.containers}
+    for index, entry in enumerate(task.spec.loopback):
+        path: Path = ("spec", "loopback", index)
+        for field, name in (("from", entry.from_), ("to", entry.to)):
+            if name not in containers:
+                yield task.problem((*path, field), f"there is no container {name}", nearest(name, containers))
+        if entry.to in containers:
+            opened = sorted(port.container_port for port in containers[entry.to].ports)
+            if entry.port not in opened:
+                right = f"it opens {', '.join(map(str, opened))}" if opened else f"add the port to {entry.to}"
+                yield task.problem((*path, "port"), f"container {entry.to} does not open {entry.port}", right)
+
+
+def _start_order(task: Object[TaskSpec]) -> Iterator[Problem]:
+    containers = {container.name: container for container in task.spec.containers}
+    edges: dict[str, dict[str, Path]] = {}
+    for i, container in enumerate(task.spec.containers):
+        for j, entry in enumerate(container.depends_on):
+            path: Path = ("spec", "containers", i, "dependsOn", j)
+            other = containers.get(entry.container)
+            if other is None:
+                name = entry.container
+                yield task.problem((*path, "container"), f"there is no container {name}", nearest(name, containers))
+                continue
+            edges.setdefault(container.name, {})[other.name] = (*path, "container")
+            yield from _condition(task, (*path, "condition"), entry.condition, other)
+    for cycle in cycles({name: set(others) for name, others in edges.items()}):
+        circle = " -> ".join((*cycle, cycle[0]))
+        place = edges[cycle[0]][cycle[1 % len(cycle)]]
+        yield task.problem(place, f"containers wait for each other: {circle}", "remove one of these")
+
+
+def _condition(task: Object[TaskSpec], path: Path, condition: str, other: Container) -> Iterator[Problem]:
+    if condition in ("Complete", "Success") and other.essential:
+        yield task.problem(
+            path,
+            f"waits for the end of {other.name}, and the task ends with it",
+            f"write essential: false on {other.name}, or condition: Start",
+        )
+    if condition == "Healthy":
+        yield task.problem(
+            path,
+            f"container {other.name} has no health check of its own (a port's is the load balancer's)",
+            "write condition: Start",
+        )
+
+
+def _placement(task: Object[TaskSpec], network: NetworkSpec) -> Iterator[Problem]:
+    tier, other = (network.public, "Private") if task.spec.placement == "Public" else (network.private, "Public")
+    if tier is None:
+        word = task.spec.placement.lower()
+        yield task.problem(
+            ("spec", "placement"),
+            f"Network/{task.spec.network} has no {word} subnets",
+            f"add spec.{word} to it, or write {other}",
+        )
+
+
+def _pull(task: Object[TaskSpec], network: NetworkSpec, region: str) -> Iterator[Problem]:
+    """Private tasks reach registries through NAT, and ECR of their own region through endpoints."""
+    if task.spec.placement != "Private" or network.private is None or network.nat != "None":
+        return
+    name = f"Network/{task.spec.network}"
+    missing = [endpoint for endpoint in ECR_ENDPOINTS if endpoint not in network.endpoints]
+    for index, container in enumerate(task.spec.containers):
+        path: Path = ("spec", "containers", index, "image")
+        ecr = ECR.fullmatch(container.image)
+        if ecr is None or ecr["region"] != region:
+            where = "a public registry" if ecr is None else f"ECR of {ecr['region']}"
+            yield task.problem(
+                path,
+                f"cannot be pulled: {name} has no NAT, and no endpoint leads to {where}",
+                f"set nat: Single on {name}, or copy the image to ECR in {region} and add the endpoints "
+                f"{', '.join(missing or ECR_ENDPOINTS)}",
+            )
+        elif missing:
+            yield task.problem(
+                path,
+                f"cannot be pulled: {name} has no NAT and lacks {_endpoints(missing)}",
+                f"add {', '.join(missing)} to its endpoints, or set nat: Single",
+            )
+
+
+def _endpoints(names: list[str]) -> str:
+    return f"the endpoint {names[0]}" if len(names) == 1 else f"the endpoints {', '.join(names)}"
