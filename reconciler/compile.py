@@ -107,7 +107,9 @@ def _actions(route: RouteSpec, action: RouteAction) -> tuple[Action, ...]:
     if action.fixed_response:
         fixed = action.fixed_response
         return (
-            FixedResponse(status_code=str(fixed.status_code), content_type=fixed.content_type, message_body=fixed.body),
+            FixedResponse(
+                status_code=str(fixed.status_code), content_type=fixed.content_type, message_body=fixed.body or None
+            ),
         )
     weights: dict[Ref | Id, int] = {
         Ref(f"target-group/{route.load_balancer}/{f.task}/{f.port}"): f.weight for f in action.forward

@@ -61,7 +61,7 @@ class LoadBalancerSpec(SpecModel):
     listeners: tuple[Listener, ...] = Field(min_length=1, max_length=50, description="Ports that it listens on.")
 
 
-NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain", message_body="")
+NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain")
 """What a listener without a default route answers."""
 
 

@@ -193,10 +193,10 @@ def _execution_role(spec: TaskSpec, log_group: Ref) -> Role:
             {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"},
             {"Effect": "Allow", "Action": pull, "Resource": sorted(repositories)},
         ]
-    execution: Policy = policy_document({"Version": "2012-10-17", "Statement": statements})
+    document = policy_document({"Version": "2012-10-17", "Statement": statements})
     return Role(
         assume_role_policy_document=_TRUST,
-        policies=FrozenMap({"execution": execution}),
+        policies=FrozenMap({"execution": Policy(policy_document=document)}),
         managed_policy_arns=frozenset(),
     )
 
@@ -216,7 +216,7 @@ def _container(container: Container, task: str, log_group: Ref, scope: Scope) ->
             log_driver="awslogs",
             options=FrozenMap(
                 {
-                    "awslogs-group": Template((log_group,)),
+                    "awslogs-group": log_group,
                     "awslogs-region": scope.region,
                     "awslogs-stream-prefix": task,
                 }
