@@ -1,0 +1,170 @@
+"""Samples of EC2's types: a network whose parts refer to each other, so that it can be built as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from type_sample import Sample
+
+from reconciler.model.fields import Fields
+from reconciler.model.resource import Resource
+from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources.elastic_ip import ElasticIp
+from reconciler.resources.internet_gateway import InternetGateway
+from reconciler.resources.nat_gateway import NatGateway
+from reconciler.resources.route_table import RouteTable
+from reconciler.resources.route_table_association import RouteTableAssociation
+from reconciler.resources.routes import Route, Routes
+from reconciler.resources.security_group import SecurityGroup
+from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
+from reconciler.resources.subnet import Subnet
+from reconciler.resources.vpc import Vpc
+from reconciler.resources.vpc_endpoint import VpcEndpoint
+
+VPC = Ref("vpc/main")
+PUBLIC = "main/public/us-east-1a"
+PRIVATE = "main/private/us-east-1a"
+
+
+def _resource(address: str, fields: Fields, type_name: str = "") -> Resource[Any]:
+    return Resource(address, type_name or address.split("/", 1)[0], fields, "Network/main")
+
+
+def _rules(ingress: dict[RuleKey, Rule], egress: dict[RuleKey, Rule]) -> SecurityGroupRules:
+    return SecurityGroupRules(group_id=_WEB, ingress=FrozenMap(ingress), egress=FrozenMap(egress))
+
+
+def _routes(routes: dict[str, Route]) -> Routes:
+    return Routes(route_table_id=Ref("route-table/main/public"), routes=FrozenMap(routes))
+
+
+def _association(table: str) -> RouteTableAssociation:
+    return RouteTableAssociation(subnet_id=Ref(f"subnet/{PUBLIC}"), route_table_id=Ref(table))
+
+
+def _interface_endpoint(**changes: Any) -> VpcEndpoint:
+    fields: dict[str, Any] = {
+        "vpc_id": VPC,
+        "service_name": "com.amazonaws.us-east-1.logs",
+        "vpc_endpoint_type": "Interface",
+        "subnet_ids": frozenset({Ref(f"subnet/{PRIVATE}")}),
+        "security_group_ids": frozenset({_WEB}),
+        "private_dns_enabled": True,
+    }
+    return VpcEndpoint(**fields | changes)
+
+
+def _gateway_endpoint(*tables: str) -> VpcEndpoint:
+    return VpcEndpoint(
+        vpc_id=VPC,
+        service_name="com.amazonaws.us-east-1.s3",
+        vpc_endpoint_type="Gateway",
+        route_table_ids=frozenset(map(Ref, tables)),
+    )
+
+
+_WEB, _PUBLIC_LB = Ref("security-group/task/web"), Ref("security-group/load-balancer/public")
+_HTTP = RuleKey("tcp", 80, 80, _PUBLIC_LB)
+_TO_NAT = Route(nat_gateway_id=Ref("nat-gateway/main/us-east-1a"))
+_TO_INTERNET = Route(gateway_id=Ref("internet-gateway/main"))
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "vpc": (
+        Sample(
+            _resource("vpc/main", Vpc(cidr_block="10.0.0.0/16", enable_dns_support=True, enable_dns_hostnames=True)),
+            others=(Vpc(cidr_block="10.0.0.0/16", enable_dns_support=False, enable_dns_hostnames=False),),
+        ),
+    ),
+    "subnet": (
+        Sample(
+            _resource(
+                f"subnet/{PUBLIC}",
+                Subnet(vpc_id=VPC, cidr_block="10.0.0.0/24", availability_zone="us-east-1a"),
+            )
+        ),
+        Sample(
+            _resource(
+                f"subnet/{PRIVATE}",
+                Subnet(vpc_id=VPC, cidr_block="10.0.10.0/24", availability_zone="us-east-1b"),
+            )
+        ),
+    ),
+    "internet-gateway": (
+        Sample(
+            _resource("internet-gateway/main", InternetGateway(vpc_id=VPC)),
+            others=(InternetGateway(vpc_id=VPC, attached=False),),
+        ),
+    ),
+    "elastic-ip": (Sample(_resource("elastic-ip/main/us-east-1a", ElasticIp())),),
+    "nat-gateway": (
+        Sample(
+            _resource(
+                "nat-gateway/main/us-east-1a",
+                NatGateway(subnet_id=Ref(f"subnet/{PUBLIC}"), allocation_id=Ref("elastic-ip/main/us-east-1a")),
+            )
+        ),
+        Sample(
+            _resource(
+                "nat-gateway/main/private",
+                NatGateway(subnet_id=Ref(f"subnet/{PRIVATE}"), allocation_id=None, connectivity_type="private"),
+            )
+        ),
+    ),
+    "route-table": (
+        Sample(_resource("route-table/main/public", RouteTable(vpc_id=VPC))),
+        Sample(_resource("route-table/main/private/us-east-1a", RouteTable(vpc_id=VPC))),
+    ),
+    "routes": (
+        Sample(
+            _resource("route-table/main/public/routes", _routes({"0.0.0.0/0": _TO_INTERNET}), "routes"),
+            others=(
+                _routes({"0.0.0.0/0": _TO_NAT}),
+                _routes({"0.0.0.0/0": _TO_INTERNET, "192.0.2.0/24": _TO_NAT}),
+                _routes({"::/0": _TO_INTERNET}),
+                _routes({}),
+            ),
+        ),
+    ),
+    "route-table-association": (
+        Sample(
+            _resource(f"route-table-association/{PUBLIC}", _association("route-table/main/public")),
+            others=(_association("route-table/main/private/us-east-1a"),),
+        ),
+    ),
+    "vpc-endpoint": (
+        Sample(
+            _resource("vpc-endpoint/main/logs", _interface_endpoint()),
+            others=(
+                _interface_endpoint(subnet_ids=frozenset({Ref(f"subnet/{PRIVATE}"), Ref(f"subnet/{PUBLIC}")})),
+                _interface_endpoint(security_group_ids=frozenset({_PUBLIC_LB})),
+                _interface_endpoint(private_dns_enabled=False),
+            ),
+        ),
+        Sample(
+            _resource("vpc-endpoint/main/s3", _gateway_endpoint("route-table/main/public")),
+            others=(
+                _gateway_endpoint("route-table/main/private/us-east-1a"),
+                _gateway_endpoint("route-table/main/public", "route-table/main/private/us-east-1a"),
+            ),
+        ),
+    ),
+    "security-group": (
+        Sample(_resource("security-group/task/web", SecurityGroup(vpc_id=VPC, description="Task/web"))),
+        Sample(_resource(_PUBLIC_LB.address, SecurityGroup(vpc_id=VPC, description="LoadBalancer/public"))),
+    ),
+    "security-group-rules": (
+        Sample(
+            _resource(
+                "security-group/task/web/rules",
+                _rules({_HTTP: Rule(description="from the load balancer")}, {EVERYWHERE: Rule()}),
+                "security-group-rules",
+            ),
+            others=(
+                _rules({_HTTP: Rule(description="otherwise described")}, {EVERYWHERE: Rule()}),
+                _rules({RuleKey("udp", 53, 54, "10.0.0.0/8"): Rule(description=None)}, {EVERYWHERE: Rule()}),
+                _rules({}, {RuleKey("tcp", 443, 443, _WEB): Rule(), RuleKey("icmpv6", 128, -1, "::/0"): Rule()}),
+                _rules({}, {}),
+            ),
+        ),
+    ),
+}
