@@ -7,7 +7,9 @@ model stays visible as `Other`.
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.values import FrozenMap, Id, Ref
@@ -51,3 +53,87 @@ class Other(Fields):
 
 
 Action = Forward | FixedResponse | Redirect | Other
+
+_REDIRECT = {
+    "status_code": "StatusCode",
+    "protocol": "Protocol",
+    "host": "Host",
+    "port": "Port",
+    "path": "Path",
+    "query": "Query",
+}
+
+
+def read_actions(answer: Iterable[Mapping[str, Any]]) -> tuple[Action, ...]:
+    """Actions as AWS lists them, in the order in which they run."""
+    ordered = sorted(answer, key=lambda action: action.get("Order", 1))
+    return tuple(_read(action) for action in ordered)
+
+
+def action_params(actions: Iterable[Action]) -> list[dict[str, Any]]:
+    """Actions as `CreateListener`, `CreateRule` and their modifications take them."""
+    params = [_params(action) for action in actions]
+    if len(params) > 1:
+        return [{**action, "Order": order} for order, action in enumerate(params, 1)]
+    return params
+
+
+def _read(action: Mapping[str, Any]) -> Action:
+    match action["Type"]:
+        case "forward":
+            return _read_forward(action)
+        case "fixed-response" if "FixedResponseConfig" in action:
+            config = action["FixedResponseConfig"]
+            return FixedResponse(
+                status_code=config["StatusCode"],
+                content_type=config.get("ContentType") or None,
+                message_body=config.get("MessageBody") or None,
+            )
+        case "redirect" if "RedirectConfig" in action:
+            config = action["RedirectConfig"]
+            return Redirect(**{name: config[member] for name, member in _REDIRECT.items() if config.get(member)})
+        case kind:
+            return Other(type=kind, text=json.dumps(action, sort_keys=True, default=str))
+
+
+def _read_forward(action: Mapping[str, Any]) -> Forward:
+    config = action.get("ForwardConfig") or {}
+    groups = config.get("TargetGroups") or [action]
+    weights: dict[Ref | Id, int] = {Id(group["TargetGroupArn"]): group.get("Weight", 1) for group in groups}
+    if len(weights) == 1:
+        weights = dict.fromkeys(weights, 1)
+    stickiness = config.get("TargetGroupStickinessConfig") or {}
+    return Forward(
+        target_groups=FrozenMap(weights),
+        stickiness_duration_seconds=stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
+    )
+
+
+def _params(action: Action) -> dict[str, Any]:
+    match action:
+        case Forward():
+            return {"Type": action.type, **_forward_params(action)}
+        case FixedResponse():
+            config = {"StatusCode": action.status_code}
+            if action.content_type is not None:
+                config["ContentType"] = action.content_type
+            if action.message_body is not None:
+                config["MessageBody"] = action.message_body
+            return {"Type": action.type, "FixedResponseConfig": config}
+        case Redirect():
+            config = {member: getattr(action, name) for name, member in _REDIRECT.items()}
+            return {"Type": action.type, "RedirectConfig": config}
+        case Other():
+            params: dict[str, Any] = json.loads(action.text)
+            return params
+
+
+def _forward_params(action: Forward) -> dict[str, Any]:
+    seconds = action.stickiness_duration_seconds
+    groups = sorted(action.target_groups.items(), key=lambda item: str(item[0]))
+    if len(groups) == 1 and seconds is None:
+        return {"TargetGroupArn": groups[0][0]}
+    config: dict[str, Any] = {"TargetGroups": [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in groups]}
+    if seconds is not None:
+        config["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": seconds}
+    return {"ForwardConfig": config}

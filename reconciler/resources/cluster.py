@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from reconciler.model.fields import Fields
-from reconciler.model.resource import Naming
-from reconciler.resources._ownership import EcsTags
-from reconciler.resources._pending import Pending
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.values import FrozenMap
+from reconciler.resources._ecs import clusters
+from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 
 
 class Cluster(Fields):
     """Nothing to choose: services with launch type FARGATE need no capacity of the cluster's."""
 
 
-class ClusterType(EcsTags, Pending):
+_STATES = {
+    "ACTIVE": State.READY,
+    "PROVISIONING": State.PENDING,
+    "DEPROVISIONING": State.DELETING,
+    "FAILED": State.FAILED,
+}
+
+
+class ClusterType(EcsTags, ResourceType[Cluster]):
     name = "cluster"
     cloudformation = "AWS::ECS::Cluster"
     fields = Cluster
     naming = Naming.STABLE
     name_separator = "_"
+    absent = frozenset({"ClusterNotFoundException"})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Cluster]]:
+        for cluster in clusters(reader):
+            owned = ownership(tag_map(cluster.get("tags")))
+            if owned["stack"] not in scope.stacks:
+                continue
+            arn = cluster["clusterArn"]
+            state = _STATES.get(cluster["status"], State.PENDING)
+            yield Observed(
+                type=self.name,
+                id=arn,
+                fields=Cluster(),
+                outputs=FrozenMap({"id": arn, "arn": arn, "name": cluster["clusterName"]}),
+                state=state,
+                detail="" if state is State.READY else cluster["status"],
+                **owned,
+            )
+
+    def create(self, resource: Resource[Cluster], context: Context) -> Sequence[Call]:
+        params = {"clusterName": context.name, "tags": lower_tag_list(context.tags)}
+        save = {"id": "cluster.clusterArn", "arn": "cluster.clusterArn", "name": "cluster.clusterName"}
+        return [Call("ecs", "CreateCluster", params, save=FrozenMap(save))]
+
+    def update(
+        self, resource: Resource[Cluster], observed: Observed[Cluster], changed: frozenset[str], context: Context
+    ) -> Sequence[Call]:
+        return []
+
+    def delete(self, observed: Observed[Cluster], context: Context) -> Sequence[Call]:
+        return [Call("ecs", "DeleteCluster", {"cluster": observed.id})]
 
 
 TYPE = ClusterType()

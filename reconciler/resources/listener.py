@@ -1,12 +1,17 @@
-"""AWS::ElasticLoadBalancingV2::Listener with its default actions. AWS: ELBv2 CreateListener."""
+"""AWS::ElasticLoadBalancingV2::Listener with its default actions. AWS: ELBv2 CreateListener, ModifyListener."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from reconciler.model.fields import Fields, field
-from reconciler.model.values import Id, Ref
-from reconciler.resources._actions import Action
-from reconciler.resources._ownership import ElbTags
-from reconciler.resources._pending import Pending
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._actions import Action, action_params, read_actions
+from reconciler.resources._elb import load_balancing
+from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
 class Listener(Fields):
@@ -18,11 +23,64 @@ class Listener(Fields):
     default_actions: tuple[Action, ...] = field(whole=True, exclusive=True)
 
 
-class ListenerType(ElbTags, Pending):
+class ListenerType(ElbTags, ResourceType[Listener]):
     name = "listener"
     cloudformation = "AWS::ElasticLoadBalancingV2::Listener"
     fields = Listener
     needs = ("vpc",)
+    absent = frozenset({"ListenerNotFound", "LoadBalancerNotFound"})
+    not_yet = (("LoadBalancerNotFound", ""), ("TargetGroupNotFound", ""))
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Listener]]:
+        seen = load_balancing(reader, scope)
+        for listener in seen.listeners:
+            arn = listener["ListenerArn"]
+            if arn not in seen.tags or not (seen.is_ours(arn) or seen.is_ours(listener["LoadBalancerArn"])):
+                continue
+            yield Observed(
+                type=self.name,
+                id=arn,
+                fields=Listener(
+                    load_balancer_arn=Id(listener["LoadBalancerArn"]),
+                    port=listener["Port"],
+                    protocol=listener["Protocol"],
+                    default_actions=read_actions(listener["DefaultActions"]),
+                ),
+                outputs=FrozenMap({"id": arn, "arn": arn}),
+                **ownership(seen.tags[arn]),
+            )
+
+    def create(self, resource: Resource[Listener], context: Context) -> Sequence[Call]:
+        wanted = resource.fields
+        params = {
+            "LoadBalancerArn": wanted.load_balancer_arn,
+            "Protocol": wanted.protocol,
+            "Port": wanted.port,
+            "DefaultActions": action_params(wanted.default_actions),
+            "Tags": tag_list(context.tags),
+        }
+        made = "Listeners[0].ListenerArn"
+        return [Call("elbv2", "CreateListener", params, save=FrozenMap({"id": made, "arn": made}))]
+
+    def update(
+        self,
+        resource: Resource[Listener],
+        observed: Observed[Listener],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        wanted = resource.fields
+        params: dict[str, Any] = {}
+        if "port" in changed:
+            params["Port"] = wanted.port
+        if "protocol" in changed:
+            params["Protocol"] = wanted.protocol
+        if "default_actions" in changed:
+            params["DefaultActions"] = action_params(wanted.default_actions)
+        return [Call("elbv2", "ModifyListener", {"ListenerArn": observed.id, **params})] if params else []
+
+    def delete(self, observed: Observed[Listener], context: Context) -> Sequence[Call]:
+        return [Call("elbv2", "DeleteListener", {"ListenerArn": observed.id})]
 
 
 TYPE = ListenerType()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from reconciler.model.fields import Fields, field
-from reconciler.model.resource import Naming
-from reconciler.model.values import FrozenMap, Id, Ref
-from reconciler.resources._ownership import ElbTags
-from reconciler.resources._pending import Pending
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.values import NOT_REPORTED, FrozenMap, Id, Marker, Ref
+from reconciler.resources._elb import load_balancing
+from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
 class LoadBalancer(Fields):
@@ -18,12 +22,20 @@ class LoadBalancer(Fields):
 
     vpc_id: Ref | Id = field(immutable=True)
     type: str = field(immutable=True)
-    scheme: str = field(immutable=True)
+    scheme: str | Marker = field(immutable=True)
     subnets: frozenset[Ref | Id] = field()
     security_groups: frozenset[Ref | Id] = field()
 
 
-class LoadBalancerType(ElbTags, Pending):
+_STATES = {
+    "provisioning": State.PENDING,
+    "active": State.READY,
+    "active_impaired": State.READY,
+    "failed": State.FAILED,
+}
+
+
+class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
     name = "load-balancer"
     cloudformation = "AWS::ElasticLoadBalancingV2::LoadBalancer"
     fields = LoadBalancer
@@ -31,8 +43,93 @@ class LoadBalancerType(ElbTags, Pending):
     after = FrozenMap({"internet-gateway": "vpc"})
     naming = Naming.DIGEST
     name_limit = 32
-    settles = True
     guarded = "load balancer"
+    settles = True
+    dead_when_failed = True
+    absent = frozenset({"LoadBalancerNotFound"})
+    not_yet = (
+        ("SubnetNotFound", ""),
+        ("InvalidSubnet", "internet gateway"),
+        ("InvalidSecurityGroup", ""),
+    )
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LoadBalancer]]:
+        seen = load_balancing(reader, scope)
+        for balancer in seen.load_balancers:
+            arn = balancer["LoadBalancerArn"]
+            if not seen.concerns(arn, balancer.get("VpcId")):
+                continue
+            state = balancer["State"]
+            yield Observed(
+                type=self.name,
+                id=arn,
+                fields=LoadBalancer(
+                    vpc_id=Id(balancer["VpcId"]),
+                    type=balancer["Type"],
+                    scheme=balancer.get("Scheme", NOT_REPORTED),
+                    subnets=frozenset(Id(zone["SubnetId"]) for zone in balancer.get("AvailabilityZones", ())),
+                    security_groups=frozenset(map(Id, balancer.get("SecurityGroups", ()))),
+                ),
+                outputs=FrozenMap(
+                    {
+                        "id": arn,
+                        "arn": arn,
+                        "name": balancer["LoadBalancerName"],
+                        "dnsName": balancer.get("DNSName", "").lower(),
+                        "canonicalHostedZoneId": balancer.get("CanonicalHostedZoneId", ""),
+                    }
+                ),
+                state=_STATES.get(state["Code"], State.PENDING),
+                detail="" if state["Code"] == "active" else state.get("Reason") or state["Code"],
+                created=str(balancer.get("CreatedTime", "")),
+                **ownership(seen.tags[arn]),
+            )
+
+    def create(self, resource: Resource[LoadBalancer], context: Context) -> Sequence[Call]:
+        wanted = resource.fields
+        params: dict[str, Any] = {
+            "Name": context.name,
+            "Type": wanted.type,
+            "Scheme": wanted.scheme,
+            "Subnets": sorted(wanted.subnets, key=str),
+            "Tags": tag_list(context.tags),
+        }
+        if wanted.security_groups:
+            params["SecurityGroups"] = sorted(wanted.security_groups, key=str)
+        made = "LoadBalancers[0]."
+        save = {
+            "id": made + "LoadBalancerArn",
+            "arn": made + "LoadBalancerArn",
+            "name": made + "LoadBalancerName",
+            "dnsName": made + "DNSName",
+            "canonicalHostedZoneId": made + "CanonicalHostedZoneId",
+        }
+        return [Call("elbv2", "CreateLoadBalancer", params, save=FrozenMap(save))]
+
+    def update(
+        self,
+        resource: Resource[LoadBalancer],
+        observed: Observed[LoadBalancer],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        wanted = resource.fields
+        target = {"LoadBalancerArn": observed.id}
+        calls = []
+        if "subnets" in changed:
+            calls.append(Call("elbv2", "SetSubnets", {**target, "Subnets": sorted(wanted.subnets, key=str)}))
+        if "security_groups" in changed:
+            groups = sorted(wanted.security_groups, key=str)
+            calls.append(Call("elbv2", "SetSecurityGroups", {**target, "SecurityGroups": groups}))
+        return calls
+
+    def delete(self, observed: Observed[LoadBalancer], context: Context) -> Sequence[Call]:
+        return [Call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": observed.id})]
+
+    def fits(self, desired: LoadBalancer, observed: LoadBalancer) -> bool:
+        """A network load balancer made without security groups never gets one, nor loses the last of them (ELBv2
+        API reference, SetSecurityGroups)."""
+        return desired.type != "network" or bool(desired.security_groups) == bool(observed.security_groups)
 
 
 TYPE = LoadBalancerType()

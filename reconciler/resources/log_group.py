@@ -1,10 +1,15 @@
-"""AWS::Logs::LogGroup. AWS: CloudWatch Logs CreateLogGroup, PutRetentionPolicy."""
+"""AWS::Logs::LogGroup. AWS: CloudWatch Logs CreateLogGroup, PutRetentionPolicy, DescribeLogGroups."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.errors import AwsError
 from reconciler.model.fields import Fields, field
-from reconciler.model.resource import Naming
-from reconciler.resources._pending import Pending
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
+from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources._ownership import ownership
 
 
 class LogGroup(Fields):
@@ -13,13 +18,80 @@ class LogGroup(Fields):
     retention_in_days: int | None = field()
 
 
-class LogGroupType(Pending):
+_NOT_FOUND = "ResourceNotFoundException"
+
+
+class LogGroupType(ResourceType[LogGroup]):
     name = "log-group"
     cloudformation = "AWS::Logs::LogGroup"
     fields = LogGroup
     naming = Naming.STABLE
     name_limit = 512
     name_separator = "/"
+    name_prefix = "/reconciler/"
+    tagged_by = "arn"
+    absent = frozenset({_NOT_FOUND})
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LogGroup]]:
+        starts = tuple(f"{self.name_prefix}{stack}/" for stack in scope.stacks)
+        groups = reader.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=self.name_prefix)
+        for group in groups:
+            name = group["logGroupName"]
+            arn = group["arn"].removesuffix(":*")
+            if not name.startswith(starts):
+                continue
+            tags = _tags(reader, arn)
+            if tags is not None:
+                yield Observed(
+                    type=self.name,
+                    id=name,
+                    fields=LogGroup(retention_in_days=group.get("retentionInDays")),
+                    outputs=FrozenMap({"id": name, "arn": arn, "name": name}),
+                    created=str(group.get("creationTime", "")),
+                    **ownership(tags),
+                )
+
+    def create(self, resource: Resource[LogGroup], context: Context) -> Sequence[Call]:
+        known = {"id": context.name, "name": context.name, "arn": context.arn("logs", f"log-group:{context.name}")}
+        params = {"logGroupName": context.name, "tags": dict(context.tags)}
+        create = Call("logs", "CreateLogGroup", params, known=FrozenMap(known))
+        days = resource.fields.retention_in_days
+        return [create] if days is None else [create, _retention(context.name, days)]
+
+    def update(
+        self, resource: Resource[LogGroup], observed: Observed[LogGroup], changed: frozenset[str], context: Context
+    ) -> Sequence[Call]:
+        return [_retention(observed.id, resource.fields.retention_in_days)] if "retention_in_days" in changed else []
+
+    def delete(self, observed: Observed[LogGroup], context: Context) -> Sequence[Call]:
+        return [Call("logs", "DeleteLogGroup", {"logGroupName": observed.id})]
+
+    def tag(self, target: str | Ref, put: Mapping[str, str], remove: Iterable[str]) -> Sequence[Call]:
+        """`TagResource` and `UntagResource`: by the ARN without its final `:*`."""
+        calls = []
+        if put:
+            calls.append(Call("logs", "TagResource", {"resourceArn": target, "tags": dict(put)}))
+        gone = sorted(remove)
+        if gone:
+            calls.append(Call("logs", "UntagResource", {"resourceArn": target, "tagKeys": gone}))
+        return calls
+
+
+def _tags(reader: Reader, arn: str) -> Mapping[str, str] | None:
+    """One request per group: Logs gives no tags with a description. `None` where the group has just gone."""
+    try:
+        tags: Mapping[str, str] = reader.get("logs", "ListTagsForResource", resourceArn=arn)["tags"]
+    except AwsError as error:
+        if error.code != _NOT_FOUND:
+            raise
+        return None
+    return tags
+
+
+def _retention(name: str, days: int | None) -> Call:
+    if days is None:
+        return Call("logs", "DeleteRetentionPolicy", {"logGroupName": name})
+    return Call("logs", "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
 
 
 TYPE = LogGroupType()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 from reconciler.model.fields import Fields, field
-from reconciler.model.resource import Naming
-from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
-from reconciler.resources._ownership import EcsTags
-from reconciler.resources._pending import Pending
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.values import EMPTY, NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
+from reconciler.resources._ecs import services
+from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 
 
 class AwsvpcConfiguration(Fields):
@@ -59,7 +63,18 @@ class Service(Fields):
     health_check_grace_period_seconds: int | Marker | None = field(default=UNSET)
 
 
-class ServiceType(EcsTags, Pending):
+_MEMBERS = {
+    "task_definition": "taskDefinition",
+    "desired_count": "desiredCount",
+    "network_configuration": "networkConfiguration",
+    "load_balancers": "loadBalancers",
+    "deployment_configuration": "deploymentConfiguration",
+    "health_check_grace_period_seconds": "healthCheckGracePeriodSeconds",
+}
+_AUTOSCALING = "Application Auto Scaling"
+
+
+class ServiceType(EcsTags, ResourceType[Service]):
     name = "service"
     cloudformation = "AWS::ECS::Service"
     fields = Service
@@ -75,6 +90,230 @@ class ServiceType(EcsTags, Pending):
     )
     naming = Naming.DIGEST
     settles = True
+    waits_only_on_request = True
+    absent = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
+    not_yet = (
+        ("ClusterNotFoundException", ""),
+        ("InvalidParameterException", "does not have an associated load balancer"),
+        ("InvalidParameterException", "Unable to Start a service that is still Draining"),
+        ("InvalidParameterException", "verify that the ECS service role being passed has the proper permissions"),
+        ("InvalidParameterException", "Unable to assume the service linked role"),
+        ("InvalidParameterException", "InvalidGroup.NotFound"),
+        ("InvalidParameterException", "InvalidSubnetID.NotFound"),
+        ("ClientException", "TaskDefinition not found"),
+    )
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Service]]:
+        found = services(reader, scope.ids("cluster"))
+        if not found:
+            return
+        scaled = _scaled(reader)
+        for service in found:
+            arn = service["serviceArn"]
+            state, detail = _state(service)
+            cluster = service["clusterArn"].rpartition("/")[2]
+            is_scaled = f"service/{cluster}/{service['serviceName']}" in scaled
+            yield Observed(
+                type=self.name,
+                id=arn,
+                fields=_read(service),
+                outputs=FrozenMap({"id": arn, "arn": arn, "name": service["serviceName"]}),
+                state=state,
+                detail=detail,
+                created=str(service.get("createdAt", "")),
+                delegated=FrozenMap({"desired_count": _AUTOSCALING}) if is_scaled else EMPTY,
+                **ownership(tag_map(service.get("tags"))),
+            )
+
+    def create(self, resource: Resource[Service], context: Context) -> Sequence[Call]:
+        wanted = resource.fields
+        params: dict[str, Any] = {"cluster": wanted.cluster, "serviceName": context.name}
+        if isinstance(wanted.launch_type, str):
+            params["launchType"] = wanted.launch_type
+        for name in _MEMBERS:
+            value = getattr(wanted, name)
+            if value is not None and not isinstance(value, Marker) and value != frozenset():
+                params[_MEMBERS[name]] = _param(value)
+        params["tags"] = lower_tag_list(context.tags)
+        if context.token:
+            params["clientToken"] = context.token
+        save = {"id": "service.serviceArn", "arn": "service.serviceArn", "name": "service.serviceName"}
+        return [Call("ecs", "CreateService", params, save=FrozenMap(save))]
+
+    def update(
+        self, resource: Resource[Service], observed: Observed[Service], changed: frozenset[str], context: Context
+    ) -> Sequence[Call]:
+        """One request: each one may start a deployment, and a second would cancel the first."""
+        wanted = resource.fields
+        params = {
+            member: _param(getattr(wanted, name))
+            for name, member in _MEMBERS.items()
+            if name in changed and getattr(wanted, name) is not None
+        }
+        if not params:
+            return []
+        target = {"cluster": observed.fields.cluster, "service": observed.id}
+        return [Call("ecs", "UpdateService", {**target, **params})]
+
+    def delete(self, observed: Observed[Service], context: Context) -> Sequence[Call]:
+        params = {"cluster": observed.fields.cluster, "service": observed.id, "force": True}
+        return [Call("ecs", "DeleteService", params)]
+
+
+def _scaled(reader: Reader) -> set[str]:
+    """The services whose desired count belongs to Application Auto Scaling, as `service/CLUSTER/NAME`."""
+    targets = reader.pages(
+        "application-autoscaling", "DescribeScalableTargets", "ScalableTargets", ServiceNamespace="ecs"
+    )
+    return {t["ResourceId"] for t in targets if t["ScalableDimension"] == "ecs:service:DesiredCount"}
+
+
+def _read(service: Mapping[str, Any]) -> Service:
+    balancers = frozenset(
+        ServiceLoadBalancer(
+            target_group_arn=Id(one["targetGroupArn"]),
+            container_name=one["containerName"],
+            container_port=one["containerPort"],
+        )
+        for one in service.get("loadBalancers") or ()
+        if "targetGroupArn" in one
+    )
+    return Service(
+        cluster=Id(service["clusterArn"]),
+        launch_type=service.get("launchType"),
+        task_definition=Id(service["taskDefinition"]),
+        desired_count=service["desiredCount"],
+        network_configuration=_read_network(service.get("networkConfiguration")),
+        load_balancers=balancers,
+        deployment_configuration=_read_deployment(service.get("deploymentConfiguration")),
+        health_check_grace_period_seconds=service.get(
+            "healthCheckGracePeriodSeconds", NOT_REPORTED if balancers else 0
+        ),
+    )
+
+
+def _read_network(answer: Mapping[str, Any] | None) -> NetworkConfiguration | None:
+    config = (answer or {}).get("awsvpcConfiguration")
+    if not config:
+        return None
+    return NetworkConfiguration(
+        awsvpc_configuration=AwsvpcConfiguration(
+            subnets=frozenset(map(Id, config["subnets"])),
+            security_groups=frozenset(map(Id, config.get("securityGroups") or ())),
+            assign_public_ip=config.get("assignPublicIp") or "DISABLED",
+        )
+    )
+
+
+def _read_deployment(answer: Mapping[str, Any] | None) -> DeploymentConfiguration | Marker:
+    if not answer:
+        return NOT_REPORTED
+    breaker = answer.get("deploymentCircuitBreaker") or {"enable": False, "rollback": False}
+    return DeploymentConfiguration(
+        deployment_circuit_breaker=DeploymentCircuitBreaker(enable=breaker["enable"], rollback=breaker["rollback"]),
+        maximum_percent=answer.get("maximumPercent", NOT_REPORTED),
+        minimum_healthy_percent=answer.get("minimumHealthyPercent", NOT_REPORTED),
+    )
+
+
+def _param(value: Any) -> Any:
+    """A value as ECS takes it."""
+    match value:
+        case NetworkConfiguration():
+            config = value.awsvpc_configuration
+            return {
+                "awsvpcConfiguration": {
+                    "subnets": sorted(config.subnets, key=str),
+                    "securityGroups": sorted(config.security_groups, key=str),
+                    "assignPublicIp": config.assign_public_ip,
+                }
+            }
+        case DeploymentConfiguration():
+            return _deployment_params(value)
+        case frozenset():
+            return [
+                {
+                    "targetGroupArn": one.target_group_arn,
+                    "containerName": one.container_name,
+                    "containerPort": one.container_port,
+                }
+                for one in sorted(value, key=lambda one: (str(one.target_group_arn), one.container_name))
+            ]
+        case _:
+            return value
+
+
+def _deployment_params(config: DeploymentConfiguration) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    breaker = config.deployment_circuit_breaker
+    if isinstance(breaker, DeploymentCircuitBreaker):
+        params["deploymentCircuitBreaker"] = {"enable": breaker.enable, "rollback": breaker.rollback}
+    if not isinstance(config.maximum_percent, Marker):
+        params["maximumPercent"] = config.maximum_percent
+    if not isinstance(config.minimum_healthy_percent, Marker):
+        params["minimumHealthyPercent"] = config.minimum_healthy_percent
+    return params
+
+
+_ROLLING_BACK = "rolling back"
+
+
+def _state(service: Mapping[str, Any]) -> tuple[State, str]:
+    """Whether the last deployment is through, and what AWS says where it is not.
+
+    ECS API reference, Deployment: one PRIMARY that is COMPLETED with all its tasks running is settled. A deployment
+    that was rolled back is a failure even when the older one runs well again.
+    """
+    if service["status"] == "DRAINING":
+        return State.DELETING, f"draining, {service.get('runningCount', 0)} tasks still running"
+    deployments = service.get("deployments") or ()
+    primary = next((d for d in deployments if d.get("status") == "PRIMARY"), None)
+    if primary is None:
+        return State.PENDING, _latest_event(service)
+    failure = _failure(service, deployments, primary)
+    if failure is not None:
+        return State.FAILED, failure
+    rolled_out = primary.get("rolloutState", "COMPLETED") == "COMPLETED" and len(deployments) == 1
+    counts = [service.get(name, 0) for name in ("runningCount", "pendingCount", "desiredCount")]
+    if rolled_out and counts[0] == counts[2] and counts[1] == 0:
+        return State.READY, ""
+    progress = f"{counts[0]} of {counts[2]} tasks running"
+    said = primary.get("rolloutStateReason") or _latest_event(service)
+    return State.PENDING, f"{progress}; {said}" if said else progress
+
+
+def _failure(
+    service: Mapping[str, Any], deployments: Sequence[Mapping[str, Any]], primary: Mapping[str, Any]
+) -> str | None:
+    """AWS's words on why the last deployment was given up; `None` where it was not."""
+    failed = [d for d in deployments if d.get("rolloutState") == "FAILED"]
+    reasons = [d["rolloutStateReason"] for d in failed if d.get("rolloutStateReason")]
+    said = [e["message"] for e in service.get("events") or () if "deployment failed" in e.get("message", "")]
+    given_up = next(iter([*reasons, *said]), "the deployment was rolled back")
+    if primary in failed or _ROLLING_BACK in primary.get("rolloutStateReason", ""):
+        return given_up
+    began = primary.get("createdAt")
+    if began is not None and any(d["createdAt"] > began for d in failed if d.get("createdAt")):
+        return given_up
+    for event in service.get("events") or ():
+        message = event.get("message", "")
+        if _ROLLING_BACK in message and (_names(message, primary) or _is_after(event, began)):
+            return given_up
+    return None
+
+
+def _names(message: str, deployment: Mapping[str, Any]) -> bool:
+    identity = deployment.get("id")
+    return bool(identity) and str(identity) in message
+
+
+def _is_after(event: Mapping[str, Any], began: Any) -> bool:
+    return began is not None and event.get("createdAt") is not None and event["createdAt"] >= began
+
+
+def _latest_event(service: Mapping[str, Any]) -> str:
+    events = service.get("events") or ()
+    return str(events[0].get("message", "")) if events else ""
 
 
 TYPE = ServiceType()

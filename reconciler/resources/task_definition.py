@@ -1,12 +1,22 @@
-"""AWS::ECS::TaskDefinition. AWS: ECS RegisterTaskDefinition; a revision never changes, only its tags do."""
+"""AWS::ECS::TaskDefinition. AWS: ECS RegisterTaskDefinition; a revision never changes, only its tags do.
+
+The address of a task definition is a family; its revisions are objects of that one address. Every registration makes a
+revision, so a family is looked through before another one is made.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.errors import AwsError
 from reconciler.model.fields import Fields, field
-from reconciler.model.resource import Naming
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template
-from reconciler.resources._ownership import EcsTags
-from reconciler.resources._pending import Pending
+from reconciler.resources._ecs import services
+from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 
 
 class PortMapping(Fields):
@@ -39,7 +49,7 @@ class Container(Fields):
 
 
 class TaskDefinition(Fields):
-    """What a task runs. `cpu` in units (1024 are one vCPU), `memory` in MiB."""
+    """What a task runs. `cpu` in units (1024 are one vCPU), `memory` in MiB; roles are references to their `arn`."""
 
     cpu: int = field(immutable=True)
     memory: int = field(immutable=True)
@@ -50,13 +60,248 @@ class TaskDefinition(Fields):
     container_definitions: FrozenMap[str, Container] = field(immutable=True)
 
 
-class TaskDefinitionType(EcsTags, Pending):
+_LOG_GROUP = "awslogs-group"
+_LOOK_BACK = 10
+"""Revisions of a family that are looked at, newest first, for the one that is wanted."""
+_INACTIVE = "INACTIVE"
+
+
+class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     name = "task-definition"
     cloudformation = "AWS::ECS::TaskDefinition"
     fields = TaskDefinition
-    needs = ("service",)
+    needs = ("cluster",)
     naming = Naming.STABLE
     name_separator = "_"
+    keeps = 2
+    not_yet = (("ClientException", "Role is not valid"),)
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
+        """What services run, and of families where that is not what is wanted the newest revisions."""
+        running: dict[str, list[Observed[TaskDefinition]]] = {}
+        named = _named_by_services(reader, scope)
+        for arn in sorted(named):
+            seen = _described(reader, arn, in_use=True)
+            if seen is not None:
+                running.setdefault(seen.outputs["family"], []).append(seen)
+        families = _families(reader, scope, "ACTIVE")
+        for family in sorted({*running, *families}):
+            seen_here = running.get(family, [])
+            if not any(_is_wanted(one, scope) for one in seen_here):
+                seen_here += _newest(reader, scope, family, "ACTIVE", named)
+            yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
+        if not scope.expected.get(self.name):
+            yield from _left_behind(reader, scope)
+
+    def create(self, resource: Resource[TaskDefinition], context: Context) -> Sequence[Call]:
+        wanted = resource.fields
+        containers = wanted.container_definitions
+        params: dict[str, Any] = {
+            "family": context.name,
+            "cpu": str(wanted.cpu),
+            "memory": str(wanted.memory),
+            "networkMode": wanted.network_mode,
+            "requiresCompatibilities": sorted(wanted.requires_compatibilities),
+            "containerDefinitions": [_container_params(name, containers[name]) for name in sorted(containers)],
+            "tags": lower_tag_list(context.tags),
+        }
+        if wanted.execution_role_arn is not None:
+            params["executionRoleArn"] = wanted.execution_role_arn
+        if wanted.task_role_arn is not None:
+            params["taskRoleArn"] = wanted.task_role_arn
+        made = "taskDefinition."
+        save = {
+            "id": made + "taskDefinitionArn",
+            "arn": made + "taskDefinitionArn",
+            "family": made + "family",
+            "revision": made + "revision",
+        }
+        return [Call("ecs", "RegisterTaskDefinition", params, save=FrozenMap(save))]
+
+    def update(
+        self,
+        resource: Resource[TaskDefinition],
+        observed: Observed[TaskDefinition],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return []
+
+    def delete(self, observed: Observed[TaskDefinition], context: Context) -> Sequence[Call]:
+        """ECS deletes only revisions that were deregistered before (ECS API reference, DeleteTaskDefinitions)."""
+        calls = [Call("ecs", "DeleteTaskDefinitions", {"taskDefinitions": [observed.id]})]
+        if observed.detail != _INACTIVE:
+            calls.insert(0, Call("ecs", "DeregisterTaskDefinition", {"taskDefinition": observed.id}))
+        return calls
+
+
+def _named_by_services(reader: Reader, scope: Scope) -> set[str]:
+    """The revisions of families of the stacks that a service runs, is moving to, or would go back to."""
+    named: set[str] = set()
+    for service in services(reader, scope.ids("cluster")):
+        named.add(service["taskDefinition"])
+        named.update(deployment["taskDefinition"] for deployment in service.get("deployments", ()))
+    starts = tuple(_family_start(stack) for stack in scope.stacks)
+    return {arn for arn in named if arn.rpartition("/")[2].startswith(starts)}
+
+
+def _family_start(stack: str) -> str:
+    """How the families of a stack begin (see `naming`); no object's name has an underscore in it."""
+    return f"{stack}_"
+
+
+def _families(reader: Reader, scope: Scope, status: str) -> set[str]:
+    """The families that are named like those of the stacks."""
+    found: set[str] = set()
+    for stack in scope.stacks:
+        start = _family_start(stack)
+        found.update(reader.pages("ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=start, status=status))
+    return found
+
+
+def _is_wanted(seen: Observed[TaskDefinition], scope: Scope) -> bool:
+    wanted = scope.digests.get(seen.address or "")
+    return wanted is not None and seen.applied == wanted and seen.state is State.READY
+
+
+def _newest(
+    reader: Reader, scope: Scope, family: str, status: str, known: Iterable[str] = ()
+) -> Iterator[Observed[TaskDefinition]]:
+    """Revisions of a family, newest first, up to the one that is wanted; `known` ones were looked at already."""
+    listed = reader.get(
+        "ecs", "ListTaskDefinitions", familyPrefix=family, status=status, sort="DESC", maxResults=_LOOK_BACK
+    )
+    for arn in listed["taskDefinitionArns"][:_LOOK_BACK]:
+        seen = None if arn in known else _described(reader, arn)
+        if seen is not None:
+            yield seen
+            if _is_wanted(seen, scope):
+                return
+
+
+def _left_behind(reader: Reader, scope: Scope) -> Iterator[Observed[TaskDefinition]]:
+    """Revisions of a stack without tasks that were deregistered and not deleted: an interrupted removal."""
+    for family in sorted(_families(reader, scope, _INACTIVE)):
+        for seen in _newest(reader, scope, family, _INACTIVE):
+            if seen.stack in scope.stacks:
+                yield seen
+
+
+def _described(reader: Reader, arn: str, *, in_use: bool = False) -> Observed[TaskDefinition] | None:
+    """One revision; AWS has no code of its own for one that is gone."""
+    try:
+        answer = reader.get("ecs", "DescribeTaskDefinition", taskDefinition=arn, include=["TAGS"])
+    except AwsError as error:
+        if error.code == "ClientException" and "Unable to describe" in error.message:
+            return None
+        raise
+    definition = answer["taskDefinition"]
+    revision = definition["revision"]
+    active = definition.get("status", "ACTIVE") == "ACTIVE"
+    return Observed(
+        type=TaskDefinitionType.name,
+        id=definition["taskDefinitionArn"],
+        fields=_read(definition),
+        outputs=FrozenMap(
+            {
+                "id": definition["taskDefinitionArn"],
+                "arn": definition["taskDefinitionArn"],
+                "family": definition["family"],
+                "revision": str(revision),
+            }
+        ),
+        state=State.READY if active else State.FAILED,
+        detail="" if active else definition["status"],
+        created=f"{revision:09d}",
+        in_use=in_use,
+        **ownership(tag_map(answer.get("tags"))),
+    )
+
+
+def _read(definition: Mapping[str, Any]) -> TaskDefinition:
+    return TaskDefinition(
+        cpu=_units(definition.get("cpu", "0")),
+        memory=_units(definition.get("memory", "0")),
+        network_mode=definition.get("networkMode", "bridge"),
+        requires_compatibilities=frozenset(definition.get("requiresCompatibilities", ())),
+        execution_role_arn=_role(definition.get("executionRoleArn")),
+        task_role_arn=_role(definition.get("taskRoleArn")),
+        container_definitions=FrozenMap(
+            (container["name"], _read_container(container)) for container in definition["containerDefinitions"]
+        ),
+    )
+
+
+def _units(text: str) -> int:
+    """CPU units or MiB, of which AWS knows the spellings `1024`, `1 vCPU` and `2 GB`."""
+    match = re.fullmatch(r"\s*([\d.]+)\s*(vcpu|gb)?\s*", text, re.IGNORECASE)
+    if match is None:
+        return 0
+    return int(float(match[1]) * 1024) if match[2] else int(float(match[1]))
+
+
+def _role(arn: str | None) -> Id | None:
+    return Id(arn, "arn") if arn else None
+
+
+def _read_container(container: Mapping[str, Any]) -> Container:
+    """Empty lists and absent ones are the same, and so are defaults filled in and left out."""
+    return Container(
+        image=container["image"],
+        essential=container.get("essential", True),
+        command=tuple(container.get("command") or ()),
+        entry_point=tuple(container.get("entryPoint") or ()),
+        environment=FrozenMap((pair["name"], pair.get("value", "")) for pair in container.get("environment") or ()),
+        port_mappings=frozenset(
+            PortMapping(
+                container_port=mapping["containerPort"],
+                protocol=mapping.get("protocol") or "tcp",
+                name=mapping.get("name") or None,
+            )
+            for mapping in container.get("portMappings") or ()
+        ),
+        depends_on=FrozenMap((one["containerName"], one["condition"]) for one in container.get("dependsOn") or ()),
+        log_configuration=_read_log(container.get("logConfiguration")),
+    )
+
+
+def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
+    if not answer:
+        return None
+    options = answer.get("options") or {}
+    return LogConfiguration(
+        log_driver=answer["logDriver"],
+        options=FrozenMap((key, Id(value, "name") if key == _LOG_GROUP else value) for key, value in options.items()),
+    )
+
+
+def _container_params(name: str, container: Container) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "name": name,
+        "image": container.image,
+        "essential": container.essential,
+        "command": list(container.command),
+        "entryPoint": list(container.entry_point),
+        "environment": [{"name": key, "value": container.environment[key]} for key in sorted(container.environment)],
+        "portMappings": [_port_params(mapping) for mapping in sorted(container.port_mappings, key=_port_order)],
+        "dependsOn": [
+            {"containerName": other, "condition": container.depends_on[other]} for other in sorted(container.depends_on)
+        ],
+    }
+    params = {member: value for member, value in params.items() if value != []}
+    if container.log_configuration is not None:
+        log = container.log_configuration
+        params["logConfiguration"] = {"logDriver": log.log_driver, "options": dict(log.options)}
+    return params
+
+
+def _port_order(mapping: PortMapping) -> tuple[int, str]:
+    return mapping.container_port, mapping.protocol
+
+
+def _port_params(mapping: PortMapping) -> dict[str, Any]:
+    params = {"containerPort": mapping.container_port, "protocol": mapping.protocol}
+    return params if mapping.name is None else {**params, "name": mapping.name}
 
 
 TYPE = TaskDefinitionType()

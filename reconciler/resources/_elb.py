@@ -1,0 +1,112 @@
+"""What ELBv2 holds that concerns some stacks, read once for all its types.
+
+ELBv2 can neither filter by tag nor give tags with a description: everything is listed, narrowed to what stands in
+networks of ours or is named like ours, and the tags of that are read twenty ARNs at a time (ELBv2 API reference,
+DescribeTags). The calls are the same whichever type asks, so a reader that remembers makes them once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.errors import AwsError
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Scope
+from reconciler.model.tags import STACK
+from reconciler.resources._ownership import tag_map
+
+_ARNS_PER_CALL = 20
+_NAME_START = 21
+"""Characters of a stack's name that the shortest cut of a 32-character name surely keeps."""
+_NOT_FOUND = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancing:
+    """Descriptions as AWS gives them, each with its tags by ARN. Listeners are those of load balancers in `networks`
+    and of those elsewhere that are ours."""
+
+    networks: frozenset[str]
+    stacks: frozenset[str]
+    load_balancers: Sequence[Mapping[str, Any]]
+    target_groups: Sequence[Mapping[str, Any]]
+    listeners: Sequence[Mapping[str, Any]]
+    tags: Mapping[str, Mapping[str, str]]
+
+    def concerns(self, arn: str, vpc_id: str | None) -> bool:
+        """Whether an object is of one of the stacks, or a stranger in their networks."""
+        return arn in self.tags and (vpc_id in self.networks or self.is_ours(arn))
+
+    def is_ours(self, arn: str) -> bool:
+        """Whether an object carries the tag of one of the stacks."""
+        return self.tags.get(arn, {}).get(STACK) in self.stacks
+
+
+def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
+    """The load balancers, target groups and listeners that concern the stacks of a scope."""
+    networks = frozenset(scope.ids("vpc"))
+
+    def narrowed(operation: str, key: str, name: str) -> list[Mapping[str, Any]]:
+        listed = reader.pages("elbv2", operation, key)
+        return [one for one in listed if one.get("VpcId") in networks or _named_like(one[name], scope.stacks)]
+
+    balancers = narrowed("DescribeLoadBalancers", "LoadBalancers", "LoadBalancerName")
+    groups = narrowed("DescribeTargetGroups", "TargetGroups", "TargetGroupName")
+    listeners = _listeners(reader, (b for b in balancers if b.get("VpcId") in networks))
+    arns = [
+        *(balancer["LoadBalancerArn"] for balancer in balancers),
+        *(group["TargetGroupArn"] for group in groups),
+        *(listener["ListenerArn"] for listener in listeners),
+    ]
+    tags = _tags(reader, arns)
+    strays = [
+        b
+        for b in balancers
+        if b.get("VpcId") not in networks and tags.get(b["LoadBalancerArn"], {}).get(STACK) in scope.stacks
+    ]
+    of_strays = _listeners(reader, strays)
+    tags |= _tags(reader, [listener["ListenerArn"] for listener in of_strays])
+    return LoadBalancing(networks, frozenset(scope.stacks), balancers, groups, [*listeners, *of_strays], tags)
+
+
+def _named_like(name: str, stacks: Iterable[str]) -> bool:
+    """Whether a name could be one that was made for an object of one of the stacks (see `naming`)."""
+    plain = name.removeprefix("x-")
+    return any(text.startswith(stack[:_NAME_START].rstrip("-")) for stack in stacks for text in (name, plain))
+
+
+def _listeners(reader: Reader, balancers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Listeners can only be listed by load balancer; one that has just gone has none."""
+    found: list[Mapping[str, Any]] = []
+    for arn in sorted(balancer["LoadBalancerArn"] for balancer in balancers):
+        try:
+            found += reader.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
+        except AwsError as error:
+            if error.code not in _NOT_FOUND:
+                raise
+    return found
+
+
+def _tags(reader: Reader, arns: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """Tags by ARN. What is not there any more, or not visible yet, is left out."""
+    ordered = sorted(arns)
+    found: dict[str, Mapping[str, str]] = {}
+    for start in range(0, len(ordered), _ARNS_PER_CALL):
+        found |= _tags_of_some(reader, ordered[start : start + _ARNS_PER_CALL])
+    return found
+
+
+def _tags_of_some(reader: Reader, arns: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """One request; AWS fails it as a whole when one object is missing, so then halves are asked for."""
+    try:
+        answer = reader.get("elbv2", "DescribeTags", ResourceArns=list(arns))
+    except AwsError as error:
+        if error.code not in _NOT_FOUND:
+            raise
+        if len(arns) == 1:
+            return {}
+        middle = len(arns) // 2
+        return {**_tags_of_some(reader, arns[:middle]), **_tags_of_some(reader, arns[middle:])}
+    return {one["ResourceArn"]: tag_map(one.get("Tags")) for one in answer["TagDescriptions"]}
