@@ -34,6 +34,15 @@ from reconciler.model.values import (
 PRESENT = "present"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Replaced:
+    """A live object that cannot become the desired one; `changes` include those that force that."""
+
+    old: Observed[Any]
+    changes: tuple[Change, ...]
+    cause: Cause
+
+
 @dataclasses.dataclass(frozen=True)
 class Comparison:
     """The desired graph beside what AWS has.
@@ -50,7 +59,7 @@ class Comparison:
     snapshot: Snapshot
     winners: Mapping[str, Observed[Any]]
     changes: Mapping[str, tuple[Change, ...]]
-    replaced: Mapping[str, tuple[Observed[Any], tuple[Change, ...]]]
+    replaced: Mapping[str, Replaced]
     missing: Mapping[str, Cause]
     stale: frozenset[str]
     retired: tuple[Observed[Any], ...]
@@ -91,7 +100,7 @@ def compare(graph: Graph, snapshot: Snapshot) -> Comparison:
             changes[address] = found
         elif differ.is_stale(address, winner):
             stale.add(address)
-    replaced = {address: (old, differ.forcing(address, old, translate)) for address, old in matching.incumbents.items()}
+    replaced = {address: differ.replaced(address, old, translate) for address, old in matching.incumbents.items()}
     absent = [a for a in graph.resources if a not in winners and a not in matching.unreadable and a not in replaced]
     missing = {a: differ.cause_of_absence(a) for a in absent if a not in matching.contested}
     return Comparison(
@@ -315,7 +324,7 @@ class _Differ:
             found += self._tag_changes(address, winner, cause)
         return tuple(found)
 
-    def forcing(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> tuple[Change, ...]:
+    def replaced(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> Replaced:
         """The changes that no update can make, then those that come along."""
         resource = self._graph.resources[address]
         desired = resolve(resource.fields, self._output)
@@ -329,7 +338,7 @@ class _Differ:
             for pair in _differences(member_name(name), present, wanted, self._shown_key):
                 change = self._change(address, pair, name, cause, traits.secret)
                 found.append(dataclasses.replace(change, replaces=traits.immutable))
-        return tuple(found)
+        return Replaced(incumbent, tuple(found), cause)
 
     def is_stale(self, address: str, winner: Observed[Any]) -> bool:
         """Whether an object in its desired state has own tags that do not say so."""
@@ -346,8 +355,8 @@ class _Differ:
         if self.converged_before:
             return Cause.DRIFT
         for other in self._graph.dependants(address):
-            winner = self._winners.get(other)
-            if winner is not None and winner.applied == self._graph.applied_digests[other]:
+            digest = self._graph.applied_digests[other]
+            if any(live.applied == digest for live in self._snapshot.found.get(other, ())):
                 return Cause.DRIFT
         return Cause.PENDING
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.diff import Comparison, creation
+from reconciler.diff import Comparison, Replaced, creation
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import canonical, digest_of
 from reconciler.model.graph import Graph, related_edges
@@ -121,9 +121,8 @@ class _Planner:
             if self._wanted(cause):
                 self._add(self._create(address, cause, creation(comparison, address, cause)))
         elif address in comparison.replaced:
-            old, changes = comparison.replaced[address]
-            if self._wanted(_cause_of(changes)):
-                self._replace(address, old, changes)
+            if self._wanted(comparison.replaced[address].cause):
+                self._replace(address, comparison.replaced[address])
         elif address in comparison.changes:
             changes = tuple(c for c in comparison.changes[address] if self._wanted(c.cause))
             if changes:
@@ -193,9 +192,9 @@ class _Planner:
     def _seal_tags(self, address: str) -> dict[str, str]:
         return {own_tags.applied_key(self._kind(address).collection): self._graph.applied_digests[address]}
 
-    def _replace(self, address: str, old: Observed[Any], changes: tuple[Change, ...]) -> None:
+    def _replace(self, address: str, replaced: Replaced) -> None:
         kind = self._kind(address)
-        cause = _cause_of(changes)
+        old, changes, cause = replaced.old, replaced.changes, replaced.cause
         order = kind.replacement
         create = self._create(address, cause, changes)
         if order is Replacement.CREATE_FIRST and self._same_name(create, old):
@@ -284,7 +283,7 @@ class _Planner:
 
     def _remove_losers(self) -> None:
         comparison = self._comparison
-        kept: dict[str, int] = {}
+        kept: dict[str, int] = dict.fromkeys(comparison.replaced, 1)
         for loser in sorted(comparison.retired, key=lambda o: (o.created, o.id), reverse=True):
             address = loser.address or ""
             keeps = self._kind(address).keeps
@@ -447,11 +446,6 @@ def _text(node: tuple[str, str]) -> str:
     return f"{node[0]} {node[1]}"
 
 
-def _cause_of(changes: Iterable[Change]) -> Cause:
-    causes = {c.cause for c in changes}
-    return Cause.DRIFT if causes == {Cause.DRIFT} else Cause.PENDING
-
-
 def owner_of(address: str) -> str:
     """What an object is called whose spec is gone: its address stands in."""
     return address
@@ -465,7 +459,8 @@ def _drifted(comparison: Comparison) -> Iterator[Drifted]:
             resource = graph.resources[address]
             found.append(Drifted(address, resource.type, resource.owner, None, Status.MISSING))
     in_place = {a: (comparison.winners[a], changes) for a, changes in comparison.changes.items()}
-    for address, (live, changes) in {**in_place, **comparison.replaced}.items():
+    anew = {a: (replaced.old, replaced.changes) for a, replaced in comparison.replaced.items()}
+    for address, (live, changes) in {**in_place, **anew}.items():
         drift = tuple(c for c in changes if c.cause is Cause.DRIFT)
         if drift and address not in comparison.failed:
             resource = graph.resources[address]
