@@ -16,7 +16,7 @@ from reconciler.model.values import FrozenMap, Id, Ref
 
 
 class Forward(Fields):
-    """To target groups, by weight (0 to 999). The weight of a sole group means nothing and is 1."""
+    """To target groups, by weight (0 to 999); `forward_to` makes one."""
 
     type: Literal["forward"] = field(default="forward")
     target_groups: FrozenMap[Ref | Id, int]
@@ -96,16 +96,20 @@ def _read(action: Mapping[str, Any]) -> Action:
             return Other(type=kind, text=json.dumps(action, sort_keys=True, default=str))
 
 
+def forward_to(weights: Mapping[Ref | Id, int], stickiness: int | None = None) -> Forward:
+    """A forward in its canonical form: AWS ignores the weight of a sole group."""
+    if len(weights) == 1:
+        weights = dict.fromkeys(weights, 1)
+    return Forward(target_groups=FrozenMap(weights), stickiness_duration_seconds=stickiness)
+
+
 def _read_forward(action: Mapping[str, Any]) -> Forward:
     config = action.get("ForwardConfig") or {}
     groups = config.get("TargetGroups") or [action]
-    weights: dict[Ref | Id, int] = {Id(group["TargetGroupArn"]): group.get("Weight", 1) for group in groups}
-    if len(weights) == 1:
-        weights = dict.fromkeys(weights, 1)
     stickiness = config.get("TargetGroupStickinessConfig") or {}
-    return Forward(
-        target_groups=FrozenMap(weights),
-        stickiness_duration_seconds=stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
+    return forward_to(
+        {Id(group["TargetGroupArn"]): group.get("Weight", 1) for group in groups},
+        stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
     )
 
 

@@ -10,7 +10,6 @@ from reconciler.model.ports import Reader
 _CLUSTERS_PER_CALL = 100
 _SERVICES_PER_CALL = 10
 _TASKS_PER_CALL = 100
-_LIST_PAGE = 100
 _DRAINING = frozenset({"drainingFargateServiceCount", "drainingEC2ServiceCount", "drainingExternalServiceCount"})
 
 
@@ -33,7 +32,7 @@ def services(reader: Reader, cluster_arns: Iterable[str]) -> list[Mapping[str, A
     found: list[Mapping[str, Any]] = []
     draining = {cluster["clusterArn"] for cluster in clusters(reader) if _is_draining(cluster)}
     for cluster in sorted(cluster_arns):
-        listed = sorted(reader.pages("ecs", "ListServices", "serviceArns", cluster=cluster, maxResults=_LIST_PAGE))
+        listed = sorted(reader.pages("ecs", "ListServices", "serviceArns", cluster=cluster))
         described = _described(reader, cluster, listed)
         if cluster in draining:
             known = {service["serviceName"] for service in described}

@@ -14,7 +14,7 @@ from reconciler.model import tags as own_tags
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
-from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import Action, action_params, read_actions
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
 from reconciler.resources._elb import load_balancing
@@ -31,7 +31,8 @@ class ListenerRule(Fields):
     actions: tuple[Action, ...] = field(whole=True)
     transforms: str | None = None
     """AWS's JSON of rewrites, which only others make."""
-    rule_arn: str | None = field(default=None, compared=False)
+    rule_arn: str | Marker = field(default=UNSET, compared=False)
+    """AWS's name of an observed rule."""
 
 
 Rules = FrozenMap[str, ListenerRule]

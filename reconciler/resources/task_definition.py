@@ -28,7 +28,7 @@ class PortMapping(Fields):
 
 
 class LogConfiguration(Fields):
-    """Where a container's output goes. The option `awslogs-group` is a reference to a log group's `name`."""
+    """Where a container's output goes. The option `awslogs-group` is a reference to a log group."""
 
     log_driver: str
     options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
@@ -73,7 +73,7 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     needs = ("cluster",)
     naming = Naming.STABLE
     name_separator = "_"
-    keeps = 2
+    keeps = 1
     not_yet = (("ClientException", "Role is not valid"),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
@@ -271,7 +271,7 @@ def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
     options = answer.get("options") or {}
     return LogConfiguration(
         log_driver=answer["logDriver"],
-        options=FrozenMap((key, Id(value, "name") if key == _LOG_GROUP else value) for key, value in options.items()),
+        options=FrozenMap((key, Id(value) if key == _LOG_GROUP else value) for key, value in options.items()),
     )
 
 
