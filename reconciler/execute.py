@@ -27,7 +27,6 @@ from reconciler.model.resource import Call, Context, Observed, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref, Template
 from reconciler.observe import Look, snapshot_of
 
-THREADS = 16
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
 _NOT_YET_BUDGET = 300.0
@@ -60,11 +59,15 @@ class Progress:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """How long to wait, in seconds: `settle` for what AWS does on its own time. `wait_for` names types that are
-    waited for though nothing depends on their being ready (services, under `--wait`)."""
+    """How long to wait and how much to do at once.
+
+    `settle` are the seconds for what AWS does on its own time. `wait_for` names types that are waited for though
+    nothing depends on their being ready (services, under `--wait`). `threads` bounds the actions under way.
+    """
 
     settle: float = 900.0
     wait_for: frozenset[str] = frozenset()
+    threads: int = 16
 
 
 class Free:
@@ -142,7 +145,7 @@ class _Run:
         actions = {a.key: a for a in self._plan.actions}
         sorter = TopologicalSorter({a.key: sorted(a.needs) for a in self._plan.actions})
         sorter.prepare()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="execute") as pool:
+        with ThreadPoolExecutor(self._limits.threads, thread_name_prefix="execute") as pool:
             released: set[str] = set()
             while sorter.is_active():
                 for key in sorter.get_ready():
