@@ -162,7 +162,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             others=(
                 _rules({_HTTP: Rule(description="otherwise described")}, {EVERYWHERE: Rule()}),
                 _rules({RuleKey("udp", 53, 54, "10.0.0.0/8"): Rule(description=None)}, {EVERYWHERE: Rule()}),
-                _rules({}, {RuleKey("tcp", 443, 443, _WEB): Rule(), RuleKey("icmpv6", 128, -1, "::/0"): Rule()}),
+                _rules({RuleKey("icmpv6", 128, -1, "::/0"): Rule()}, {RuleKey("tcp", 443, 443, _WEB): Rule()}),
                 _rules({}, {}),
             ),
         ),
