@@ -27,6 +27,7 @@ from reconciler.resources.service import (
     Service,
     ServiceLoadBalancer,
 )
+from reconciler.resources.subnet import Subnet
 from reconciler.resources.target_group import Matcher, TargetGroup
 from reconciler.resources.task_definition import Container, LogConfiguration, PortMapping, TaskDefinition
 
@@ -193,6 +194,16 @@ def _role(**changes: Any) -> Role:
     }
     return Role(**fields | changes)
 
+
+NETWORK = (
+    Resource(
+        "subnet/main/public/us-east-1c",
+        "subnet",
+        Subnet(vpc_id=VPC, cidr_block="10.0.2.0/24", availability_zone="us-east-1c"),
+        "Network/main",
+    ),
+)
+"""What the samples refer to beside the network of EC2's samples."""
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "load-balancer": (
