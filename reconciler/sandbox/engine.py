@@ -11,10 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .clock import Clock
+from .faults import Faults
 from .timings import Timings
+
+if TYPE_CHECKING:
+    from .lag import Lag
 
 _MARK: Final = "_sandbox_state"
 
@@ -36,9 +40,12 @@ def state(backend: Any, kind: Callable[[], T]) -> T:
 class Engine:
     """The clock, the lock and the events to come of one sandbox."""
 
-    def __init__(self, clock: Clock, timings: Timings) -> None:
+    def __init__(self, clock: Clock, timings: Timings, lag: Lag, faults: Callable[[], Faults]) -> None:
         self.clock = clock
         self.timings = timings
+        self.lag = lag
+        self.faults = faults
+        """What goes wrong at present."""
         self.lock = threading.RLock()
         self._events: list[tuple[float, int, Any, Any, Callable[[], None]]] = []
         self._order = count()

@@ -17,11 +17,14 @@ Work = Callable[[], wire.Answer | None]
 class Rule(Protocol):
     """Something that may refuse a request or look at its answer; both run under the lock."""
 
-    def before(self, request: wire.Request) -> wire.Answer | None:
+    def before(self, request: wire.Request, faults: Faults) -> wire.Answer | None:
         """An answer that is given instead of doing the work, or None."""
 
-    def after(self, request: wire.Request, answer: wire.Answer) -> None:
+    def after(self, request: wire.Request, faults: Faults, answer: wire.Answer) -> None:
         """Take note of an answer that moto gave."""
+
+    def clear(self) -> None:
+        """Forget everything: the account is empty again."""
 
 
 class Gate:
@@ -44,6 +47,12 @@ class Gate:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._dice = Dice(faults)
+
+    def clear(self) -> None:
+        """Forget what was counted and what the rules remember."""
+        self.calls.clear()
+        for rule in self._rules:
+            rule.clear()
 
     def serve(self, request: wire.Request, work: Work) -> wire.Answer:
         """Answer one request.
@@ -83,14 +92,15 @@ class Gate:
             self.calls[request.name] += 1
             self._engine.step()
             for rule in self._rules:
-                refused = rule.before(request)
+                refused = rule.before(request, self.faults)
                 if refused is not None:
                     return refused
-            answer = work()
-            if answer is None:
-                return wire.error(request, 501, "NotImplemented", f"the sandbox has no service {request.service!r}")
+            try:
+                answer = work() or wire.missing(request)
+            except NotImplementedError as lacking:
+                return wire.missing(request, str(lacking))
             for rule in self._rules:
-                rule.after(request, answer)
+                rule.after(request, self.faults, answer)
             return answer
 
     def _count(self, request: wire.Request, answer: wire.Answer | None) -> wire.Answer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -44,7 +44,7 @@ class Request:
     """boto3's name of the client: `ec2`, `elbv2`, `ecs`, `resourcegroupstaggingapi`."""
     operation: str
     region: str
-    access_key: str
+    account: str
     protocol: Protocol
     body: str
 
@@ -69,10 +69,13 @@ class Request:
         return dict(parse_qsl(self.body, keep_blank_values=True)) if self.protocol in ("ec2", "query") else {}
 
 
-def parse(path: str, headers: Mapping[str, str], body: str) -> Request:
-    """What a request asks for. What cannot be told is the empty string."""
+def parse(
+    path: str, headers: Mapping[str, str], body: str, account_of: Callable[[str], str] = lambda key: key
+) -> Request:
+    """What a request asks for. What cannot be told is the empty string; `account_of` knows an access key's account."""
     signed = _CREDENTIAL.search(headers.get("Authorization", ""))
     access_key, region, signing_name = signed.groups() if signed else ("", "us-east-1", "")
+    account = headers.get("x-moto-account-id") or account_of(access_key)
     service = _CLIENT_OF_SIGNING_NAME.get(signing_name, signing_name)
     target = headers.get("X-Amz-Target", "")
     rpc = _RPC_PATH.search(path)
@@ -88,7 +91,7 @@ def parse(path: str, headers: Mapping[str, str], body: str) -> Request:
             service = "elb"
     else:
         operation, protocol = "", "rest"
-    return Request(service, operation, region, access_key, protocol, body)
+    return Request(service, operation, region, account, protocol, body)
 
 
 def error(request: Request, status: int, code: str, message: str) -> Answer:
@@ -134,6 +137,6 @@ def unavailable(request: Request) -> Answer:
     return error(request, 500, "InternalFailure", "The request failed because of an unknown error.")
 
 
-def missing(request: Request) -> Answer:
+def missing(request: Request, reason: str = "") -> Answer:
     """The sandbox's own answer where moto has nothing to offer."""
-    return error(request, 501, "NotImplemented", f"The sandbox does not have {request.name}.")
+    return error(request, 501, "NotImplemented", f"The sandbox does not have {request.name}. {reason}".strip())

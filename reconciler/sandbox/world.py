@@ -22,13 +22,16 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
+from moto.iam.models import get_account_id_from
 from werkzeug.exceptions import HTTPException
 
 from . import wire
+from .buckets import Buckets
 from .clock import Clock
 from .engine import Engine, running
 from .faults import ConnectionLostError, Faults, Phase
 from .gate import Gate
+from .lag import Lag
 from .patch import Installer, install
 from .timings import Timings
 
@@ -64,8 +67,9 @@ class Sandbox:
         region: str = "us-east-1",
     ) -> None:
         self.clock = clock or Clock.stepped()
-        self.engine = Engine(self.clock, timings or Timings())
-        self.gate = Gate(self.engine, faults or Faults())
+        lag = Lag()
+        self.engine = Engine(self.clock, timings or Timings(), lag, lambda: self.gate.faults)
+        self.gate = Gate(self.engine, faults or Faults(), (Buckets(), lag))
         self._strict = strict
         self._without = without
         self._region = region
@@ -94,7 +98,7 @@ class Sandbox:
         """Back to an empty account; the clock, faults and patches stay."""
         with self.engine.lock:
             self.engine.clear()
-            self.gate.calls.clear()
+            self.gate.clear()
             BackendDict.reset()
             reset_model_data()
 
@@ -145,7 +149,7 @@ class Sandbox:
         text = body if isinstance(body, str) else body.decode("utf-8", "replace")
         path = prepared.url.partition("?")[0]
         headers = {key: _text(value) for key, value in prepared.headers.items()}
-        request = wire.parse(path, headers, text)
+        request = wire.parse(path, headers, text, get_account_id_from)
         try:
             return self.gate.serve(request, lambda: self._dispatch(path, prepared))
         except ConnectionLostError:
