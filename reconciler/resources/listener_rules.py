@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.model import tags as own_tags
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
@@ -61,16 +60,16 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
             arn = listener["ListenerArn"]
             if not seen.is_ours(arn) or listener["Protocol"] not in ("HTTP", "HTTPS"):
                 continue
-            owned = ownership(seen.tags[arn], self.collection)
-            rules = _read_rules(reader.pages("elbv2", "DescribeRules", "Rules", ListenerArn=arn))
-            if rules or owned["applied"]:
-                yield Observed(
-                    type=self.name,
-                    id=arn,
-                    fields=ListenerRules(listener_arn=Id(arn), rules=rules),
-                    outputs=FrozenMap({"listener": arn}),
-                    **owned,
-                )
+            yield Observed(
+                type=self.name,
+                id=arn,
+                fields=ListenerRules(
+                    listener_arn=Id(arn),
+                    rules=_read_rules(reader.pages("elbv2", "DescribeRules", "Rules", ListenerArn=arn)),
+                ),
+                outputs=FrozenMap({"listener": arn}),
+                **ownership(seen.tags[arn], self.collection),
+            )
 
     def create(self, resource: Resource[ListenerRules], context: Context) -> Sequence[Call]:
         return _transition(resource, FrozenMap())
@@ -85,10 +84,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
         return _transition(resource, _aligned(resource.fields.rules, observed.fields.rules))
 
     def delete(self, observed: Observed[ListenerRules], context: Context) -> Sequence[Call]:
-        calls = [_delete(rule) for _, rule in _by_priority(observed.fields.rules)]
-        if observed.applied is not None:
-            calls += self.tag(observed.id, {}, [own_tags.applied_key(self.collection)])
-        return calls
+        return [_delete(rule) for _, rule in _by_priority(observed.fields.rules)]
 
     def align(self, desired: ListenerRules, observed: ListenerRules) -> ListenerRules:
         """The observed rules under the names of the desired ones that they are, or may become with the least change:

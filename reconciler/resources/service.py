@@ -186,9 +186,7 @@ def _read(service: Mapping[str, Any]) -> Service:
         network_configuration=_read_network(service.get("networkConfiguration")),
         load_balancers=balancers,
         deployment_configuration=_read_deployment(service.get("deploymentConfiguration")),
-        health_check_grace_period_seconds=service.get(
-            "healthCheckGracePeriodSeconds", NOT_REPORTED if balancers else 0
-        ),
+        health_check_grace_period_seconds=service.get("healthCheckGracePeriodSeconds", NOT_REPORTED),
     )
 
 

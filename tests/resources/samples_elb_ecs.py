@@ -37,7 +37,7 @@ WEB_GROUP, BALANCER_GROUP = Ref("security-group/task/web"), Ref("security-group/
 BALANCER, NETWORK_BALANCER = Ref("load-balancer/public"), Ref("load-balancer/stream")
 LISTENER = Ref("listener/public/http")
 TARGETS, CANARY = Ref("target-group/public/web/http"), Ref("target-group/public/canary/http")
-STREAM = Ref("target-group/stream/web/stream")
+STREAM, DATAGRAMS = Ref("target-group/stream/web/stream"), Ref("target-group/stream/web/datagrams")
 LOGS = Ref("log-group/web")
 EXECUTION = Ref("role/web/execution", "arn")
 DEFINITION, NEXT_DEFINITION = Ref("task-definition/web"), Ref("task-definition/web-next")
@@ -228,7 +228,10 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
         Sample(_resource(CANARY.address, _targets())),
         Sample(
-            _resource(STREAM.address, TargetGroup(vpc_id=VPC, protocol="TCP_UDP", port=5000, target_type="ip")),
+            _resource(STREAM.address, TargetGroup(vpc_id=VPC, protocol="TCP", port=5000, target_type="ip")),
+        ),
+        Sample(
+            _resource(DATAGRAMS.address, TargetGroup(vpc_id=VPC, protocol="UDP", port=5000, target_type="ip")),
         ),
     ),
     "listener": (
@@ -242,12 +245,8 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             ),
         ),
         Sample(
-            _resource("listener/stream/stream", _stream(protocol="TCP_UDP")),
-            others=(_stream(protocol="TCP_UDP", port=5001),),
-        ),
-        Sample(
-            _resource("listener/stream/switched", _stream(port=6000, protocol="TCP")),
-            others=(_stream(port=6000, protocol="UDP"),),
+            _resource("listener/stream/stream", _stream()),
+            others=(_stream(port=5001), _stream(protocol="UDP", default_actions=(forward_to({DATAGRAMS: 1}),))),
         ),
     ),
     "listener-rules": (
