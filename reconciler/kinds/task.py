@@ -14,7 +14,7 @@ from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import ClusterName, Format, HttpPath, NetworkName, PeerText, PortName, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
 from reconciler.model.resource import Resource
-from reconciler.model.values import FrozenMap, Ref, Template
+from reconciler.model.values import FrozenMap, Id, Ref, Template
 from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
 from reconciler.resources._policy import policy_document
@@ -214,15 +214,19 @@ def _container(container: Container, task: str, log_group: Ref, scope: Scope) ->
         depends_on=FrozenMap({d.container: d.condition.upper() for d in container.depends_on}),
         log_configuration=ecs.LogConfiguration(
             log_driver="awslogs",
-            options=FrozenMap(
-                {
-                    "awslogs-group": log_group,
-                    "awslogs-region": scope.region,
-                    "awslogs-stream-prefix": task,
-                }
-            ),
+            options=_log_options(log_group, scope.region, task),
         ),
     )
+
+
+def _log_options(log_group: Ref, region: str, task: str) -> FrozenMap[str, str | Template | Ref | Id]:
+    """The three options without which ECS refuses the awslogs driver on Fargate."""
+    options: dict[str, str | Template | Ref | Id] = {
+        "awslogs-group": log_group,
+        "awslogs-region": region,
+        "awslogs-stream-prefix": task,
+    }
+    return FrozenMap(options)
 
 
 def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_service.Service:

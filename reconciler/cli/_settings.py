@@ -1,0 +1,48 @@
+"""The options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+OUTPUTS = ("table", "wide", "json", "yaml", "name")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach AWS and how to print."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    sandbox: bool = False
+    output: str = "table"
+
+    @property
+    def structured(self) -> bool:
+        """Whether one document goes to standard output and nothing else."""
+        return self.output in ("json", "yaml")
+
+
+def settings_options(function: C) -> C:
+    """Gives a command the options, merged into the `settings` argument; after the name wins over before it."""
+
+    @click.option("--profile", help="Profile of AWS's configuration files.")
+    @click.option("--region", help="Region, where no stack says; never overrides a stack.")
+    @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
+    @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
+    @click.option("-o", "--output", type=click.Choice(OUTPUTS), help="Format of the output.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        given = {f.name: kwargs.pop(f.name) for f in dataclasses.fields(Settings)}
+        before = click.get_current_context().find_object(Settings) or Settings()
+        settings = dataclasses.replace(before, **{name: value for name, value in given.items() if value is not None})
+        return function(*args, settings=settings, **kwargs)
+
+    return wrapped  # type: ignore[return-value]

@@ -1,0 +1,185 @@
+"""From the paths on the command line to checked stacks, and from a stack to the AWS it lives in."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import checks
+from reconciler.cli._settings import Settings
+from reconciler.kinds import Object, Problem
+from reconciler.load import Bundle, StackObjects, load
+from reconciler.model.errors import ReconcilerError, Refused
+
+if TYPE_CHECKING:
+    from reconciler.aws import Access, AwsReader, Calls
+    from reconciler.model.graph import Graph, StackPolicy
+
+SUFFIXES = (".yaml", ".yml")
+
+
+class InputError(ReconcilerError):
+    """The command line names something that cannot be read."""
+
+
+class InvalidInputError(ReconcilerError):
+    """The files have problems; each has been told."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(problem.text for problem in problems))
+        self.problems = problems
+
+
+def files_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`-f PATH`, repeatable."""
+    help_text = "File or folder of specs, - for standard input; repeatable. Default: ./specs"
+    return click.option("-f", "--file", "paths", multiple=True, help=help_text)(function)
+
+
+def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--stack NAME` and `--all`."""
+    function = click.option("--all", "everything", is_flag=True, help="All stacks of the files.")(function)
+    return click.option("--stack", "stack_name", help="Only this stack.")(function)
+
+
+def read_files(paths: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Names and bytes of all spec files under some paths, in order. Raises `InputError`."""
+    found: list[tuple[str, bytes]] = []
+    for path in paths or ("specs",):
+        if path == "-":
+            found.append(("<stdin>", sys.stdin.buffer.read()))
+            continue
+        for file in _spec_files(Path(path), given=bool(paths)):
+            try:
+                found.append((str(file), file.read_bytes()))
+            except OSError as error:
+                raise InputError(f"{file}: {error.strerror}; make it readable or leave it out") from error
+    return found
+
+
+def _spec_files(path: Path, *, given: bool) -> Iterator[Path]:
+    if path.is_dir():
+        files = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix in SUFFIXES
+            and file.is_file()
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        )
+        if not files:
+            raise InputError(f"{path}: no .yaml or .yml file in this folder; name the right one with -f")
+        yield from files
+    elif path.exists():
+        yield path
+    else:
+        hint = "check the path" if given else "name your files with -f PATH"
+        raise InputError(f"{path}: no such file or folder; {hint}")
+
+
+def problems_of(bundle: Bundle) -> list[Problem]:
+    """Everything that is wrong with the files."""
+    found = list(bundle.problems)
+    for stack in bundle.stacks.values():
+        found += checks.check(stack)
+    return sorted(set(found))
+
+
+def load_stacks(paths: Sequence[str]) -> dict[str, StackObjects]:
+    """The checked stacks of some files. Raises `InputError` and `InvalidInputError`."""
+    bundle = load(read_files(paths))
+    problems = problems_of(bundle)
+    if problems:
+        raise InvalidInputError(problems)
+    if not bundle.stacks:
+        raise InputError("no Stack in these files; write one document of kind Stack")
+    return dict(bundle.stacks)
+
+
+def select(stacks: dict[str, StackObjects], name: str | None, *, everything: bool, changing: bool) -> list[StackObjects]:
+    """The stacks that a command works on. Raises `InputError` where it is not clear which."""
+    if name is not None:
+        if name not in stacks:
+            raise InputError(f"no stack {name} in these files; there is {', '.join(sorted(stacks))}")
+        return [stacks[name]]
+    if changing and len(stacks) > 1 and not everything:
+        raise InputError(f"several stacks: {', '.join(sorted(stacks))}; choose with --stack NAME, or take --all")
+    return [stacks[key] for key in sorted(stacks)]
+
+
+def flows_of(stack: StackObjects) -> list[Object[Any]]:
+    """The Flow objects of a stack, by name."""
+    return [obj for (kind, _), obj in sorted(stack.objects.items()) if kind == "Flow"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """One stack's AWS."""
+
+    access: Access
+    reader: AwsReader
+    calls: Calls
+
+
+def connect(policy: StackPolicy, settings: Settings) -> Connection:
+    """Access to the account and region of a stack. Raises `Refused` and `AwsError`."""
+    from reconciler.aws import Access, AwsReader, Calls
+    from reconciler.clock import SystemClock
+
+    if settings.region and settings.region != policy.region:
+        raise Refused(
+            f"stack {policy.name} lives in {policy.region}, not in {settings.region}",
+            "leave --region out, or change the Stack's spec",
+        )
+    endpoint = settings.endpoint_url
+    if settings.sandbox:
+        from reconciler.cli.sandbox import ensure_running
+
+        endpoint = ensure_running()
+    access = Access(
+        policy.region,
+        profile=settings.profile,
+        endpoint_url=endpoint,
+        role_arn=policy.role_arn,
+        external_id=policy.external_id,
+        sandbox=settings.sandbox,
+    )
+    calls = Calls()
+    return Connection(access, AwsReader(access, SystemClock(), calls), calls)
+
+
+def graph_of(stack: StackObjects) -> Graph:
+    """The desired graph of a checked stack. Raises `InputError` for resources that wait for each other."""
+    from reconciler import compile as compiler
+    from reconciler.model.graph import Cycle
+
+    graph = compiler.graph_of(stack.stack, stack.objects)
+    try:
+        _ = graph.order
+    except Cycle as cycle:
+        raise InputError(f"these wait for each other: {cycle}; take one reference out") from cycle
+    return graph
+
+
+def print_document(documents: Iterable[dict[str, Any]], settings: Settings) -> None:
+    """One document on standard output: that of the only stack, or all under `stacks`."""
+    import json
+
+    found = list(documents)
+    document = found[0] if len(found) == 1 else {"stacks": found}
+    if settings.output == "yaml":
+        import yaml
+
+        click.echo(yaml.safe_dump(document, sort_keys=False), nl=False)
+    else:
+        click.echo(json.dumps(document, indent=2))
+
+
+def worst(statuses: Iterable[int]) -> int:
+    """The exit status of several stacks: 1 over 2 over 0."""
+    found = set(statuses)
+    return 1 if 1 in found else 2 if 2 in found else 0

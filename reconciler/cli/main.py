@@ -1,0 +1,92 @@
+"""`reconciler`: finds the command, and turns every failure into lines a person can use.
+
+Commands are imported when they are called, so that `--help` and `validate` load neither AWS's SDK nor a renderer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from typing import Any
+
+import click
+
+import reconciler.cli as commands
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.model.errors import ReconcilerError
+
+USAGE = 64
+INTERRUPTED = 130
+
+SUMMARIES = {
+    "apply": "Bring AWS to what the files say, drift included.",
+    "crds": "Print the CustomResourceDefinitions of all kinds.",
+    "delete": "Remove a stack from AWS.",
+    "describe": "Show one object with everything known of it.",
+    "drift": "Show what differs in AWS; changes nothing.",
+    "get": "List objects with their status and addresses.",
+    "plan": "Show what apply would do; changes nothing.",
+    "run": "Hold stacks at their desired state (the daemon).",
+    "sandbox": "An AWS on this machine to learn and try on.",
+    "validate": "Check the files; needs no AWS.",
+}
+"""One line per command for `--help`, here so that listing them imports none."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        present = {m.name for m in pkgutil.iter_modules(commands.__path__)}
+        return [name for name in SUMMARIES if name in present]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="reconciler", prog_name="reconciler")
+@settings_options
+@click.pass_context
+def cli(ctx: click.Context, settings: Settings) -> None:
+    """Declarative reconciler for AWS Fargate networking: no Kubernetes, no state file."""
+    ctx.obj = settings
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point. Ends the process with the exit status of the design."""
+    try:
+        status: Any = cli.main(arguments, prog_name="reconciler", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(USAGE)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(1)
+    except ReconcilerError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("RECONCILER_DEBUG"):
+            raise
+        kind = type(error).__name__
+        click.echo(f"internal error: {kind}: {error}; run again with RECONCILER_DEBUG=1 and report what it says", err=True)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
