@@ -30,7 +30,7 @@ _CLIENT_OF_SIGNING_NAME: Final = {
     "email": "ses",
 }
 _CLASSIC_ELB_VERSION: Final = "2012-06-01"
-_READ_ONLY: Final = ("Describe", "Get", "List", "Lookup", "Search", "BatchGet", "Filter", "Simulate")
+_READ_ONLY: Final = ("Describe", "Get", "List", "Lookup", "Search", "BatchGet", "Filter", "Simulate", "GET", "HEAD")
 _READS_BY_NAME: Final = frozenset(
     {"sqs:ReceiveMessage", "dynamodb:Query", "dynamodb:Scan", "dynamodb:TransactGetItems", "sts:AssumeRole"}
 )
@@ -70,9 +70,16 @@ class Request:
 
 
 def parse(
-    path: str, headers: Mapping[str, str], body: str, account_of: Callable[[str], str] = lambda key: key
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: str,
+    account_of: Callable[[str], str] = lambda key: key,
 ) -> Request:
-    """What a request asks for. What cannot be told is the empty string; `account_of` knows an access key's account."""
+    """What a request asks for; `account_of` knows an access key's account.
+
+    An operation of the REST protocols has no name on the wire: it is its HTTP method.
+    """
     signed = _CREDENTIAL.search(headers.get("Authorization", ""))
     access_key, region, signing_name = signed.groups() if signed else ("", "us-east-1", "")
     account = headers.get("x-moto-account-id") or account_of(access_key)
@@ -90,7 +97,7 @@ def parse(
         if service == "elbv2" and version and version[1] == _CLASSIC_ELB_VERSION:
             service = "elb"
     else:
-        operation, protocol = "", "rest"
+        operation, protocol = method, "rest"
     return Request(service, operation, region, account, protocol, body)
 
 

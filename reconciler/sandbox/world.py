@@ -25,7 +25,7 @@ from moto.core.request import normalize_request
 from moto.iam.models import get_account_id_from
 from werkzeug.exceptions import HTTPException
 
-from . import wire
+from . import environment, wire
 from .buckets import Buckets
 from .clock import Clock
 from .engine import Engine, running
@@ -34,15 +34,6 @@ from .gate import Gate
 from .lag import Lag
 from .patch import Installer, install
 from .timings import Timings
-
-DUMMY_ENVIRONMENT: Final = {
-    "AWS_ACCESS_KEY_ID": "AKIASANDBOXEXAMPLE00",
-    "AWS_SECRET_ACCESS_KEY": "sandbox",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-"""What a client of the sandbox runs with: never the user's own credentials or settings."""
 
 _OWN_REGION: Final = ("AWS_DEFAULT_REGION", "AWS_REGION")
 _MOTO_ENVIRONMENT: Final = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
@@ -123,7 +114,7 @@ class Sandbox:
         self.start()
         with ExitStack() as undo:
             undo.callback(self.stop)
-            variables = DUMMY_ENVIRONMENT | dict.fromkeys(_OWN_REGION, self._region)
+            variables = environment.DUMMY | dict.fromkeys(_OWN_REGION, self._region)
             undo.enter_context(_environment(variables, clear="AWS_"))
             installer = undo.enter_context(Installer())
             installer.replace(boto3, "DEFAULT_SESSION", None)
@@ -149,7 +140,7 @@ class Sandbox:
         text = body if isinstance(body, str) else body.decode("utf-8", "replace")
         path = prepared.url.partition("?")[0]
         headers = {key: _text(value) for key, value in prepared.headers.items()}
-        request = wire.parse(path, headers, text, get_account_id_from)
+        request = wire.parse(prepared.method, path, headers, text, get_account_id_from)
         try:
             return self.gate.serve(request, lambda: self._dispatch(path, prepared))
         except ConnectionLostError:
