@@ -220,8 +220,13 @@ _SIDE: Final = re.compile(r"^(Client|Server)\.")
 
 _BY_STATUS: Final = ((500, ErrorClass.TRANSIENT), (430, ErrorClass.TERMINAL), (429, ErrorClass.THROTTLED))
 
+SDK_ERRORS: Final = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError, KeyError, RuntimeError)
+"""All that a request can raise: the last two for an answer in another protocol, and credentials that stay expired."""
+
+_STILL_EXPIRED: Final = "credentials are still expired"
+
 _NEVER_SENT: Final = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError)
-_BROKEN: Final = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.SSLError, ResponseParserError)
+_BROKEN: Final = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.SSLError, ResponseParserError, KeyError)
 _NO_CREDENTIALS: Final = (
     sdk.CredentialRetrievalError,
     sdk.LoginError,
@@ -244,7 +249,12 @@ def classify(service: str, operation: str, exception: Exception) -> AwsError:
     if isinstance(exception, sdk.ClientError):
         return _refused(service, operation, exception)
     error_class, lost = _transport(operation, exception)
-    return _error(service, operation, type(exception).__name__, str(exception), error_class, lost=lost)
+    code, message = type(exception).__name__, str(exception)
+    if isinstance(exception, KeyError):
+        code, message = ResponseParserError.__name__, f"the answer is not in AWS's protocol: there is no {message}"
+    elif _STILL_EXPIRED in message:
+        code = "ExpiredToken"
+    return _error(service, operation, code, message, error_class, lost=lost)
 
 
 def hidden_failure(service: str, operation: str, answer: Mapping[str, Any]) -> AwsError | None:
@@ -321,9 +331,9 @@ def _transport(operation: str, exception: Exception) -> tuple[ErrorClass, bool]:
         return ErrorClass.TERMINAL, False
     if isinstance(exception, _BROKEN):
         return ErrorClass.TRANSIENT, _changes(operation)
-    if isinstance(exception, _NO_CREDENTIALS):
+    if isinstance(exception, _NO_CREDENTIALS) or _STILL_EXPIRED in str(exception):
         return ErrorClass.DENIED, False
-    return ErrorClass.TERMINAL, False
+    return ErrorClass.TERMINAL, _changes(operation) and not isinstance(exception, sdk.BotoCoreError)
 
 
 def _changes(operation: str) -> bool:

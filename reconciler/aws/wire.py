@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from reconciler.aws.calls import Calls
-from reconciler.aws.errors import classify, hidden_failure
+from reconciler.aws.errors import SDK_ERRORS, classify, hidden_failure
 from reconciler.aws.limits import Pacer
 from reconciler.aws.retries import Patience, policy, replayed, worth_trying
 from reconciler.model.errors import AwsError, ErrorClass
@@ -67,7 +64,7 @@ class Wire:
             method = self._clients.method(service, operation)
             self._calls.count(service, operation)
             answer = method(**params)
-        except (BotoCoreError, ClientError, ResponseParserError) as cause:
+        except SDK_ERRORS as cause:
             error = classify(service, operation, cause)
             if error.error_class is ErrorClass.THROTTLED:
                 pacer.throttled(service, self._clock)
