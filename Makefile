@@ -16,6 +16,12 @@ setup: $(VENV)/.ready
 test: setup
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+demo: setup
+	$(BIN)/python -m reconciler.demo
+
+crash: setup
+	CRASH=every-call $(BIN)/python -m pytest tests/crash -n $(WORKERS)
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -7,6 +7,7 @@ compares the JSON that comes back with what must be in it. Exit status 1 on the 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def main() -> int:
 @contextmanager
 def embedded_aws() -> Iterator[dict[str, str]]:
     """An AWS of our own on loopback, and an environment that knows no other."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -120,7 +122,8 @@ class _Demo:
     def _left(self) -> list[str]:
         vpcs = [v["VpcId"] for v in self._ec2.describe_vpcs()["Vpcs"] if not v.get("IsDefault")]
         addresses = [a["AllocationId"] for a in self._ec2.describe_addresses()["Addresses"]]
-        return vpcs + addresses + list(self._ecs.list_clusters()["clusterArns"])
+        named = self._ecs.describe_clusters(clusters=self._ecs.list_clusters()["clusterArns"])["clusters"]
+        return vpcs + addresses + [c["clusterArn"] for c in named if c["status"] != "INACTIVE"]
 
     def _command(self, arguments: tuple[str, ...], *, quiet: bool) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own command with our own arguments

@@ -35,10 +35,14 @@ class View:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Applied:
-    """What an apply or a delete came to. `left` is the plan of the last look: empty of actions when converged."""
+    """What an apply or a delete came to.
+
+    `left` is the plan of the last look: empty of actions when converged. `unchanged` counts what needed nothing.
+    """
 
     outcomes: tuple[Outcome, ...]
     left: Plan
+    unchanged: int
 
     @property
     def converged(self) -> bool:
@@ -87,7 +91,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
         if stubborn:
             outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
             break
-    result = Applied(tuple(outcomes), current.plan)
+    result = Applied(tuple(outcomes), current.plan, first.plan.unchanged)
     if result.converged and not any(o.result is Result.PENDING for o in outcomes):
         _anchor(graph, current.comparison, doing)
     return result
@@ -106,7 +110,7 @@ def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing) -> Ap
         if any(o.result is not Result.DONE for o in done):
             break
         current = view(nothing, reader.fresh())
-    return Applied(tuple(outcomes), current.plan)
+    return Applied(tuple(outcomes), current.plan, 0)
 
 
 def empty_graph(stack: StackPolicy, types: Types) -> Graph:

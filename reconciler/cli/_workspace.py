@@ -100,7 +100,9 @@ def load_stacks(paths: Sequence[str]) -> dict[str, StackObjects]:
     return dict(bundle.stacks)
 
 
-def select(stacks: dict[str, StackObjects], name: str | None, *, everything: bool, changing: bool) -> list[StackObjects]:
+def select(
+    stacks: dict[str, StackObjects], name: str | None, *, everything: bool, changing: bool
+) -> list[StackObjects]:
     """The stacks that a command works on. Raises `InputError` where it is not clear which."""
     if name is not None:
         if name not in stacks:

@@ -87,6 +87,8 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("RECONCILER_DEBUG"):
             raise
         kind = type(error).__name__
-        click.echo(f"internal error: {kind}: {error}; run again with RECONCILER_DEBUG=1 and report what it says", err=True)
+        click.echo(
+            f"internal error: {kind}: {error}; run again with RECONCILER_DEBUG=1 and report what it says", err=True
+        )
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,133 @@
+"""The JSON that scripts build on, from plans and outcomes. Pure; fields are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.engine import Applied, View
+from reconciler.kinds import Object
+from reconciler.model.graph import Graph, Types
+from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
+
+_PENDING = (Reason.PENDING, Reason.CASCADE)
+_WORST_FIRST = (Result.FAILED, Result.SKIPPED, Result.PENDING, Result.DONE)
+
+
+def plan_document(plan: Plan, graph: Graph, flows: Sequence[Object[Any]]) -> dict[str, Any]:
+    """`plan -o json`."""
+    return {
+        "stack": plan.stack,
+        "summary": plan.summary(),
+        "actions": [_action(action, graph.types) for action in plan.visible],
+        "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in plan.blocked],
+        "disruptions": list(plan.disruptions),
+        "flows": flow_documents(flows),
+    }
+
+
+def flow_documents(flows: Sequence[Object[Any]]) -> list[dict[str, Any]]:
+    """Flows as not evaluated: that is never true."""
+    return [{"name": f.name, "expect": f.spec.expect, "actual": "Unknown", "holds": None} for f in flows]
+
+
+def drift_document(view: View, graph: Graph, flows: Sequence[Object[Any]]) -> dict[str, Any]:
+    """`drift -o json`. Objects whose policy is `Ignore` are only counted."""
+    plan = view.plan
+    ignored = graph.stack.drift == "Ignore"
+    drift = [
+        {
+            "address": d.address,
+            "type": graph.types[d.type].cloudformation,
+            "object": d.owner,
+            "id": d.id,
+            "status": d.status.value,
+            "changes": [change_document(c) for c in d.changes],
+            "attribution": None,
+        }
+        for d in plan.drift
+    ]
+    return {
+        "stack": plan.stack,
+        "inSync": ignored or not drift,
+        "pending": len([a for a in plan.visible if a.reason in _PENDING]),
+        "ignored": len(drift) if ignored else 0,
+        "drift": [] if ignored else drift,
+        "foreign": [{"type": graph.types[o.type].cloudformation, "id": o.id} for o in view.snapshot.foreign],
+        "unknown": dict(view.snapshot.unknown),
+        "flows": flow_documents(flows),
+    }
+
+
+def apply_document(
+    stack: str, applied: Applied, types: Types, operations: Mapping[str, int], mutating: int
+) -> dict[str, Any]:
+    """`apply -o json` and `delete -o json`; a replacement is one action."""
+    merged = merged_outcomes(applied.outcomes)
+    summary = {result.value: 0 for result in (Result.DONE, Result.PENDING, Result.FAILED, Result.SKIPPED)}
+    for _, result, _ in merged:
+        summary[result.value] += 1
+    return {
+        "stack": stack,
+        "converged": applied.converged,
+        "summary": {**summary, "unchanged": applied.unchanged},
+        "actions": [
+            {
+                "address": parts[0].action.address,
+                "action": verb_shown(parts[0].action),
+                "status": result.value,
+                "seconds": round(seconds, 2),
+                "error": next((p.failure.message for p in parts if p.failure), None),
+                "because": next((p.because for p in parts if p.because), None),
+            }
+            for parts, result, seconds in merged
+        ],
+        "errors": [
+            {
+                "object": o.action.owner,
+                "address": o.action.address,
+                "type": types[o.action.type].cloudformation,
+                "operation": o.failure.operation,
+                "code": o.failure.code,
+                "message": o.failure.message,
+                "next": o.failure.next,
+            }
+            for o in applied.outcomes
+            if o.failure
+        ],
+        "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in applied.left.blocked],
+        "calls": {"total": sum(operations.values()), "mutating": mutating, "byOperation": dict(operations)},
+    }
+
+
+def merged_outcomes(outcomes: Sequence[Outcome]) -> list[tuple[list[Outcome], Result, float]]:
+    """Outcomes as people count them: (the parts of one action, the worst of their results, seconds)."""
+    groups: dict[tuple[str, str | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        action = outcome.action
+        if action.verb is not Verb.REFRESH:
+            groups.setdefault((action.address, action.replaces or action.id), []).append(outcome)
+    merged = []
+    for parts in groups.values():
+        parts.sort(key=lambda o: o.action.verb is not Verb.CREATE)
+        result = next(r for r in _WORST_FIRST if any(p.result is r for p in parts))
+        merged.append((parts, result, sum(p.seconds for p in parts)))
+    return merged
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """One field that differs."""
+    return {"path": change.path, "observed": change.observed, "desired": change.desired}
+
+
+def _action(action: Action, types: Types) -> dict[str, Any]:
+    return {
+        "address": action.address,
+        "type": types[action.type].cloudformation,
+        "object": action.owner,
+        "action": verb_shown(action),
+        "order": action.order,
+        "id": action.id,
+        "reason": action.reason.value,
+        "changes": [change_document(c) for c in action.changes],
+    }

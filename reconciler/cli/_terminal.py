@@ -1,0 +1,97 @@
+"""What a terminal gets that a file does not: colour, questions, progress in place."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import strftime
+from types import FrameType
+from typing import IO, Any
+
+import click
+
+from reconciler.cli._text import progress_line
+from reconciler.execute import Progress, Step
+
+
+def colourful(stream: IO[Any]) -> bool:
+    """Whether to colour: a terminal, and NO_COLOR is not set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Whether to go on: `--yes`, or a person on a terminal says so."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        click.echo("not a terminal and no --yes: nothing was changed; look at the plan and add --yes", err=True)
+        return False
+    return click.confirm(question, err=True)
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; calls in flight finish. A second one ends the process at once."""
+    stop = threading.Event()
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        click.echo("stopping: requests under way are finished first; press Ctrl-C again to end at once", err=True)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def reporting(total: int, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Where progress goes: in place on a terminal, plain lines elsewhere, always on standard error."""
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _live(total) as report:
+            yield report
+    else:
+        yield _plain
+
+
+def _plain(progress: Progress) -> None:
+    click.echo(f"{strftime('%H:%M:%S')} {progress_line(progress)}", err=True)
+
+
+@contextmanager
+def _live(total: int) -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")), highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task("applying", total=total)
+        running: dict[str, str] = {}
+        lock = threading.Lock()
+
+        def report(progress: Progress) -> None:
+            key = progress.action.key
+            with lock:
+                if progress.step in (Step.STARTED, Step.WAITING):
+                    running[key] = progress.action.address
+                else:
+                    running.pop(key, None)
+                    bars.advance(bar)
+                    bars.console.print(progress_line(progress), markup=False, soft_wrap=True)
+                now = ", ".join(list(running.values())[:3])
+                more = f" and {len(running) - 3} more" if len(running) > 3 else ""
+                bars.update(bar, description=(now + more) or "applying")
+
+        yield report

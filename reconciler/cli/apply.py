@@ -1,0 +1,160 @@
+"""`reconciler apply`: bring AWS to what the files say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler import engine
+from reconciler.cli._documents import apply_document, plan_document
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
+from reconciler.cli._text import apply_text, plan_text
+from reconciler.cli._workspace import (
+    connect,
+    files_option,
+    flows_of,
+    graph_of,
+    load_stacks,
+    print_document,
+    select,
+    stack_options,
+    worst,
+)
+from reconciler.cli.plan import read_saved, saved_plan
+from reconciler.execute import Limits
+from reconciler.load import StackObjects
+from reconciler.model.errors import Refused
+from reconciler.model.graph import Graph
+from reconciler.plan import Choices
+
+INTERRUPTED = 130
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """`90s`, `15m`, `1h` as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"([0-9]+)([smh])", value)
+        if not match:
+            self.fail(f"{value!r} is no duration; write one such as 90s, 15m or 1h", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+@click.command("apply")
+@files_option
+@stack_options
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Only what this saved plan says.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--wait", is_flag=True, help="Wait until the rollouts of services are complete.")
+@click.option("--timeout", type=Duration(), default="15m", show_default=True, help="For what AWS does in its own time.")
+@click.option("--retry", is_flag=True, help="Try again what AWS gave up on.")
+@click.option("--allow-disruption", is_flag=True, help="Allow what the plan names as disruption.")
+@click.option("--allow-broken-flows", is_flag=True, help="Allow a plan that breaks a declared flow.")
+@settings_options
+def command(
+    paths: Sequence[str],
+    stack_name: str | None,
+    everything: bool,
+    plan_file: Path | None,
+    yes: bool,
+    wait: bool,
+    timeout: float,
+    retry: bool,
+    allow_disruption: bool,
+    allow_broken_flows: bool,
+    settings: Settings,
+) -> int:
+    """Converge, drift included: 0 converged, 1 something failed or was refused."""
+    del allow_broken_flows  # nothing breaks a flow before flows are evaluated
+    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=True)
+    saved = read_saved(plan_file) if plan_file else None
+    limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
+    documents: list[dict[str, Any]] = []
+    statuses: list[int] = []
+    for stack in stacks:
+        run = _Run(stack, settings, limits, Choices(retry=retry), yes=yes, allow_disruption=allow_disruption)
+        document, status = run.carried_out(saved)
+        statuses.append(status)
+        documents.append(document)
+        if status == INTERRUPTED:
+            break
+    if settings.structured:
+        print_document(documents, settings)
+    return INTERRUPTED if INTERRUPTED in statuses else worst(statuses)
+
+
+class _Run:
+    def __init__(
+        self,
+        stack: StackObjects,
+        settings: Settings,
+        limits: Limits,
+        choices: Choices,
+        *,
+        yes: bool,
+        allow_disruption: bool,
+    ) -> None:
+        self._flows = flows_of(stack)
+        self._graph: Graph = graph_of(stack)
+        self._settings = settings
+        self._limits = limits
+        self._choices = choices
+        self._yes = yes
+        self._allow_disruption = allow_disruption
+
+    def carried_out(self, saved: Mapping[str, Mapping[str, Any]] | None) -> tuple[dict[str, Any], int]:
+        """One stack's document and exit status."""
+        from reconciler.aws import AwsWriter
+        from reconciler.clock import SystemClock
+
+        graph, settings = self._graph, self._settings
+        connection = connect(graph.stack, settings)
+        engine.check_account(graph.stack, connection.reader)
+        first = engine.view(graph, connection.reader, self._choices)
+        if saved is not None:
+            self._check_saved(first, saved)
+        if not settings.structured:
+            click.echo(plan_text(first.plan, self._flows, colour=colourful(click.get_text_stream("stdout"))))
+        if first.plan.disruptions and not self._allow_disruption:
+            raise Refused(
+                f"stack {graph.stack.name}: this {'; '.join(first.plan.disruptions)}. Nothing was changed",
+                "look at the plan, then add --allow-disruption",
+            )
+        if first.plan.visible and not confirmed(f"Apply to stack {graph.stack.name}?", yes=self._yes):
+            applied = engine.Applied((), first.plan, first.plan.unchanged)
+            return self._document(applied, connection.calls), 1
+        with interruptible() as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
+            clock = SystemClock()
+            writer = AwsWriter(connection.access, clock, connection.calls)
+            doing = engine.Doing(writer, clock, self._limits, progress=report, stop=stop)
+            applied = engine.apply(graph, first, connection.reader.fresh(), doing, self._choices)
+        if not settings.structured and (first.plan.visible or not applied.converged):
+            click.echo(apply_text(applied))
+        status = INTERRUPTED if stop.is_set() else 0 if applied.converged else 1
+        return self._document(applied, connection.calls), status
+
+    def _document(self, applied: engine.Applied, calls: Any) -> dict[str, Any]:
+        name = self._graph.stack.name
+        return apply_document(name, applied, self._graph.types, calls.by_operation(), calls.mutating)
+
+    def _check_saved(self, first: engine.View, saved: Mapping[str, Mapping[str, Any]]) -> None:
+        name = self._graph.stack.name
+        now = saved_plan(plan_document(first.plan, self._graph, self._flows), first.plan.fingerprint)
+        if name not in saved:
+            raise Refused(f"the saved plan says nothing of stack {name}", "make it again with plan --out")
+        if saved[name] != now:
+            raise Refused(
+                f"the world has moved since the plan of stack {name} was saved; nothing was changed",
+                "look at it again with plan --out, then apply that",
+            )

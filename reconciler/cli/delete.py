@@ -1,0 +1,89 @@
+"""`reconciler delete`: remove a stack from AWS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler import engine
+from reconciler.cli._documents import apply_document
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
+from reconciler.cli._text import apply_text, plan_text
+from reconciler.cli._workspace import (
+    InputError,
+    connect,
+    files_option,
+    graph_of,
+    load_stacks,
+    print_document,
+    select,
+    stack_options,
+    worst,
+)
+from reconciler.cli.apply import INTERRUPTED, Duration
+from reconciler.execute import Limits
+from reconciler.model.graph import StackPolicy
+from reconciler.resources import discover
+
+
+@click.command("delete")
+@files_option
+@stack_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--timeout", type=Duration(), default="45m", show_default=True, help="For what AWS does in its own time.")
+@settings_options
+def command(
+    paths: Sequence[str], stack_name: str | None, everything: bool, yes: bool, timeout: float, settings: Settings
+) -> int:
+    """Remove everything that carries the stack's tags; works from --stack NAME alone when the files are gone."""
+    documents: list[dict[str, Any]] = []
+    statuses: list[int] = []
+    for policy in _policies(paths, stack_name, everything, settings):
+        document, status = _deleted(policy, settings, Limits(settle=timeout), yes=yes)
+        documents.append(document)
+        statuses.append(status)
+        if status == INTERRUPTED:
+            break
+    if settings.structured:
+        print_document(documents, settings)
+    return INTERRUPTED if INTERRUPTED in statuses else worst(statuses)
+
+
+def _policies(paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings) -> list[StackPolicy]:
+    if not paths and stack_name is not None and not Path("specs").exists():
+        region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if not region:
+            raise InputError(f"no files say where stack {stack_name} lives; give --region")
+        return [StackPolicy(name=stack_name, region=region)]
+    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=True)
+    return [graph_of(stack).stack for stack in stacks]
+
+
+def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, *, yes: bool) -> tuple[dict[str, Any], int]:
+    from reconciler.aws import AwsWriter
+    from reconciler.clock import SystemClock
+
+    types = discover()
+    connection = connect(policy, settings)
+    engine.check_account(policy, connection.reader)
+    plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
+    if not settings.structured:
+        click.echo(plan_text(plan, (), colour=colourful(click.get_text_stream("stdout"))))
+    if plan.visible and not confirmed(f"Delete stack {policy.name}?", yes=yes):
+        applied = engine.Applied((), plan, 0)
+        return apply_document(policy.name, applied, types, connection.calls.by_operation(), 0), 1
+    with interruptible() as stop, reporting(len(plan.visible), quiet=settings.structured) as report:
+        clock = SystemClock()
+        writer = AwsWriter(connection.access, clock, connection.calls)
+        doing = engine.Doing(writer, clock, limits, progress=report, stop=stop)
+        applied = engine.delete(policy, types, connection.reader.fresh(), doing)
+    if not settings.structured:
+        click.echo(apply_text(applied) if applied.outcomes else f"Stack {policy.name}: nothing carries its tags.")
+    calls = connection.calls
+    document = apply_document(policy.name, applied, types, calls.by_operation(), calls.mutating)
+    return document, INTERRUPTED if stop.is_set() else 0 if applied.converged else 1

@@ -1,0 +1,90 @@
+"""`reconciler plan`: what apply would do; changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler import engine
+from reconciler.cli._documents import plan_document
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._terminal import colourful
+from reconciler.cli._text import plan_text
+from reconciler.cli._workspace import (
+    InputError,
+    connect,
+    files_option,
+    flows_of,
+    graph_of,
+    load_stacks,
+    print_document,
+    select,
+    stack_options,
+    worst,
+)
+
+FORMAT = 1
+"""Version of the saved plan's format."""
+
+
+@click.command("plan")
+@files_option
+@stack_options
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for apply --plan.")
+@settings_options
+def command(
+    paths: Sequence[str], stack_name: str | None, everything: bool, out: Path | None, settings: Settings
+) -> int:
+    """Show what apply would do: 0 nothing, 2 changes, 1 error."""
+    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    documents: list[dict[str, Any]] = []
+    saved: list[dict[str, Any]] = []
+    statuses: list[int] = []
+    for stack in stacks:
+        graph = graph_of(stack)
+        connection = connect(graph.stack, settings)
+        plan = engine.view(graph, connection.reader).plan
+        flows = flows_of(stack)
+        document = plan_document(plan, graph, flows)
+        documents.append(document)
+        saved.append(saved_plan(document, plan.fingerprint))
+        statuses.append(1 if plan.blocked else 2 if plan.visible else 0)
+        if not settings.structured:
+            click.echo(plan_text(plan, flows, colour=colourful(click.get_text_stream("stdout"))))
+    if settings.structured:
+        print_document(documents, settings)
+    if out is not None:
+        save(out, saved)
+    return worst(statuses)
+
+
+def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+    """What is kept of one stack's plan: enough to tell whether the world has moved."""
+    return {"format": FORMAT, "stack": document["stack"], "fingerprint": fingerprint, "plan": document}
+
+
+def save(path: Path, plans: Sequence[dict[str, Any]]) -> None:
+    """Write plans to a file that only its owner reads. Raises `InputError`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            os.fchmod(descriptor, 0o600)
+            json.dump({"plans": list(plans)}, file, indent=2)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; choose another place with --out") from error
+
+
+def read_saved(path: Path) -> dict[str, dict[str, Any]]:
+    """Saved plans by stack. Raises `InputError`."""
+    try:
+        plans = json.loads(path.read_text())["plans"]
+        return {plan["stack"]: plan for plan in plans if plan["format"] == FORMAT}
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; make one with plan --out") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a saved plan; make one with plan --out") from error
