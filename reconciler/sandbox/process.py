@@ -21,6 +21,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.model.errors import ReconcilerError
+
 from .environment import point_at
 
 DEFAULT_PORT: Final = 4570
@@ -32,7 +34,7 @@ _STOP_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
 
 
-class SandboxProcessError(Exception):
+class SandboxProcessError(ReconcilerError):
     """The background process could not be started, found or ended; the message says what to do."""
 
 
@@ -143,7 +145,7 @@ def status() -> dict[str, Any] | None:
     `clock`, `speed`; None when there is none. Raises SandboxProcessError when it does not answer.
     """
     found = find()
-    return None if found is None else ask(found, "GET", "status")
+    return None if found is None else {"url": found.url, **ask(found, "GET", "status")}
 
 
 def reset() -> bool:

@@ -195,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             listening = _bind_as_asked(options.port)
         except OSError as error:
-            sys.stderr.write(f"port {options.port} of {_HOST}: {error.strerror}\n")
+            sys.stderr.write(f"port {options.port} of {_HOST}: {error.strerror}; choose another with --port\n")
             return 1
         host, port = listening.getsockname()
         state.truncate(0)
