@@ -139,7 +139,7 @@ def connect(policy: StackPolicy, settings: Settings) -> Connection:
         )
     endpoint = settings.endpoint_url
     if settings.sandbox:
-        from reconciler.cli.sandbox import ensure_running
+        from reconciler.sandbox.process import ensure_running
 
         endpoint = ensure_running()
     access = Access(

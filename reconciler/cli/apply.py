@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ class _Run:
         if saved is not None:
             self._check_saved(first, saved)
         if not settings.structured:
-            click.echo(plan_text(first.plan, self._flows, colour=colourful(click.get_text_stream("stdout"))))
+            click.echo(plan_text(first.plan, self._flows, colour=colourful(sys.stdout)))
         if first.plan.disruptions and not self._allow_disruption:
             raise Refused(
                 f"stack {graph.stack.name}: this {'; '.join(first.plan.disruptions)}. Nothing was changed",

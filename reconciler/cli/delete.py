@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, *, yes: bo
     engine.check_account(policy, connection.reader)
     plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
     if not settings.structured:
-        click.echo(plan_text(plan, (), colour=colourful(click.get_text_stream("stdout"))))
+        click.echo(plan_text(plan, (), colour=colourful(sys.stdout)))
     if plan.visible and not confirmed(f"Delete stack {policy.name}?", yes=yes):
         applied = engine.Applied((), plan, 0)
         return apply_document(policy.name, applied, types, connection.calls.by_operation(), 0), 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ def command(paths: Sequence[str], stack_name: str | None, everything: bool, sett
         documents.append(document)
         statuses.append(1 if view.snapshot.unknown else 0 if document["inSync"] else 2)
         if not settings.structured:
-            colour = colourful(click.get_text_stream("stdout"))
+            colour = colourful(sys.stdout)
             click.echo(drift_text(document, view.plan.drift, colour=colour))
     if settings.structured:
         print_document(documents, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def command(
         saved.append(saved_plan(document, plan.fingerprint))
         statuses.append(1 if plan.blocked else 2 if plan.visible else 0)
         if not settings.structured:
-            click.echo(plan_text(plan, flows, colour=colourful(click.get_text_stream("stdout"))))
+            click.echo(plan_text(plan, flows, colour=colourful(sys.stdout)))
     if settings.structured:
         print_document(documents, settings)
     if out is not None:
