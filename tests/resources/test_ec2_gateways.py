@@ -251,6 +251,19 @@ def test_one_request_adds_to_an_endpoint_and_takes_away() -> None:
     }
 
 
+def test_an_endpoint_is_made_with_what_is_set_and_nothing_else() -> None:
+    fields = {"vpc_id": Ref("vpc/main"), "service_name": "com.amazonaws.us-east-1.s3", "vpc_endpoint_type": "Gateway"}
+    gateway_endpoint = VpcEndpoint(**fields, route_table_ids=frozenset({Id("rtb-2"), Id("rtb-1")}))
+    without_dns = VpcEndpoint(**fields | {"vpc_endpoint_type": "Interface"}, private_dns_enabled=False)
+    sent = []
+    for wanted in (gateway_endpoint, without_dns):
+        resource = Resource("vpc-endpoint/main/s3", "vpc-endpoint", wanted, "Network/main")
+        (call,) = vpc_endpoint.TYPE.create(resource, CONTEXT)
+        always = {"VpcId", "ServiceName", "VpcEndpointType", "ClientToken", "TagSpecifications"}
+        sent.append({name: plain(value) for name, value in call.params.items() if name not in always})
+    assert sent == [{"RouteTableIds": ["rtb-1", "rtb-2"]}, {"PrivateDnsEnabled": False}]
+
+
 def test_no_vpc_of_ours_is_no_request() -> None:
     reader = CannedAnswers({})
     for kind in discover().values():

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from canned_answers import CannedAnswers, scope, tags
+from samples_ec2 import SAMPLES
 from service_models import plain, service_model
 
 from reconciler.model.fields import Fields
+from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.resource import Context, Observed, Resource, State
 from reconciler.model.values import FrozenMap, Id, Ref
-from reconciler.resources import route_table, route_table_association, routes, subnet
+from reconciler.resources import discover, route_table, route_table_association, routes, subnet
 from reconciler.resources.routes import TARGETS, Route, Routes
 from reconciler.resources.subnet import Subnet
 
@@ -192,6 +194,14 @@ def test_what_associates_no_subnet_is_not_seen(answered: dict[str, Any]) -> None
 def test_an_association_under_way_is_pending() -> None:
     (found,) = associations(association(SubnetId="subnet-1", AssociationState={"State": "associating"}))
     assert found.state is State.PENDING
+
+
+def test_a_subnet_uses_a_table_with_its_routes_and_a_nat_gateway_starts_beside_an_internet_gateway() -> None:
+    samples = [sample.resource for found in SAMPLES.values() for sample in found]
+    edges = Graph.of(StackPolicy("shop", "us-east-1"), samples, discover()).edges
+    needs = edges["route-table-association/main/public/us-east-1a"]
+    assert "route-table/main/public/routes" in needs
+    assert "internet-gateway/main" in edges["nat-gateway/main/us-east-1a"]
 
 
 def test_three_types_share_one_look_at_the_tables() -> None:
