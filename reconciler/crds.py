@@ -41,7 +41,7 @@ the API server prunes unknown fields by itself, and v1 forbids to say so."""
 class _Plain(yaml.SafeDumper):
     """Writes repeated values out: anchors help nobody who reads the file."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 

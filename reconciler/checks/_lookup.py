@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.kinds import Object, Path, Peer, Problem
-from reconciler.kinds._object import quoted
+from reconciler.kinds._object import listed, quoted
 from reconciler.kinds.load_balancer import KIND as LOAD_BALANCER
 from reconciler.kinds.load_balancer import LoadBalancerSpec
 from reconciler.kinds.network import KIND as NETWORK
@@ -26,10 +26,10 @@ def unknown_object(objects: StackObjects, obj: Object[Any], path: Path, kind: st
 
 def nearest(word: str, words: Iterable[str], what: str = "it") -> str:
     """A hint for a name that is not among these: the closest, else all of them."""
-    known = sorted(words)
+    known = sorted(set(words))
     if not known:
         return f"add {what}"
-    return suggestion(word, known, f"write {known[0]}" if len(known) == 1 else f"write one of {', '.join(known)}")
+    return suggestion(word, known, f"write {known[0]}" if len(known) == 1 else f"write one of {listed(known)}")
 
 
 def network_of(objects: StackObjects, name: str) -> NetworkSpec | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -17,15 +17,29 @@ S = TypeVar("S", bound=BaseModel)
 Path = tuple[str | int, ...]
 """A field of an object by the names in its YAML: `("spec", "listeners", 0, "port")`."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_READABLE: Final = 80
+_MANY: Final = 12
 
 
 def quoted(value: object) -> str:
-    """A value of a user's file on one printable line, cut to a readable length."""
+    """A value of a user's file in quotes, on one printable line, cut to a readable length."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    if len(text) > 80:
-        text = text[:76] + '..."'
+    if len(text) > _READABLE:
+        text = text[: _READABLE - 4] + '..."'
     return printable(text)
+
+
+def cut(text: str) -> str:
+    """Text of a user's file without quotes, on one printable line, cut to a readable length."""
+    return printable(text if len(text) <= _READABLE else text[: _READABLE - 3] + "...")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names with commas; only the first where there are many."""
+    known = list(names)
+    more = [f"{len(known) - _MANY} more"] if len(known) > _MANY else []
+    return ", ".join([*map(cut, known[:_MANY]), *more])
 
 
 def printable(text: str) -> str:

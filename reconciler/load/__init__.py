@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from reconciler.kinds import Kind, Metadata, Object, Problem, Source, discover
-from reconciler.kinds._object import Position, dotted, quoted
+from reconciler.kinds._object import Position, dotted, listed, quoted
 from reconciler.kinds._spec import SpecModel
 from reconciler.kinds.stack import KIND as STACK
 from reconciler.kinds.stack import StackSpec
@@ -159,7 +159,7 @@ class _Loading:
         kind = kinds.get(kind_name or "")
         if kind is None:
             if isinstance(value.get("kind"), str):
-                hint = suggestion(value["kind"], kinds, f"the kinds are {', '.join(kinds)}")
+                hint = suggestion(value["kind"], kinds, f"the kinds are {listed(kinds)}")
                 reading.problem(("kind",), f"{quoted(value['kind'])} is not a known kind", hint)
             return None
         spec = self._spec(reading, kind, value.get("spec", {}))
@@ -228,7 +228,9 @@ class _Loading:
         named = draft.source.text(("metadata", "stack"))
         if named is not None:
             if named not in stacks and not self.unreadable:
-                hint = suggestion(named, stacks, f"the stacks are {', '.join(stacks)}" if stacks else "add a Stack")
+                hint = suggestion(
+                    named, stacks, f"the stacks are {listed(sorted(stacks))}" if stacks else "add a Stack"
+                )
                 at = draft.source.at(("metadata", "stack"))
                 self.problems.append(
                     Problem(
@@ -251,7 +253,7 @@ class _Loading:
                 return near[0]
             if near:
                 self.problems.append(
-                    draft.problem(f"could belong to each of the stacks {', '.join(near)}", "add metadata.stack")
+                    draft.problem(f"could belong to each of the stacks {listed(near)}", "add metadata.stack")
                 )
                 return None
         if not self.unreadable:

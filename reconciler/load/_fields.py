@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from reconciler.kinds._object import Node, Path, Problem, Source, dotted, quoted
+from reconciler.kinds._object import Node, Path, Problem, Source, cut, dotted, listed, quoted
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,6 +20,8 @@ M = TypeVar("M", bound=BaseModel)
 
 def suggestion(word: str, words: Iterable[str], otherwise: str) -> str:
     """`did you mean "X"?` where a word is close to one of the words, else the other text."""
+    if len(word) > 100:
+        return otherwise
     known = list(words)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if not close:
@@ -55,7 +57,7 @@ class Reading:
         if not node.plain:
             return text
         if found := surprise(text):
-            return self._unusable(path, f"{text} {found[0]}", found[1])
+            return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
         value = scalar(text)
         return self._unusable(path, "is empty", "give it a value or remove it") if value is None else value
 
@@ -110,7 +112,7 @@ class _Explained:
             case "string_type" | "int_type" | "bool_type":
                 return self._wrong_scalar(kind, value)
             case "tuple_type":
-                entry = self.text if self.text is not None else "..."
+                entry = cut(self.text) if self.text is not None else "..."
                 return f"is {type_name(value)}, not a list", f"write [{entry}]"
             case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
                 return f"is {type_name(value)}, not a mapping", "write its fields as name: value"
@@ -145,10 +147,10 @@ class _Explained:
         wanted = "a whole number" if kind == "int_type" else "true or false"
         if isinstance(value, str):
             fits = isinstance(scalar(value), bool if kind == "bool_type" else int)
-            unquoted = f"write {value} without quotes" if fits else f"write {wanted}"
+            unquoted = f"write {cut(value)} without quotes" if fits else f"write {wanted}"
             return f"is the text {quoted(value)}", unquoted
         if isinstance(value, float):
-            return f"is {self.text}", f"write {wanted}"
+            return f"is {cut(self.text or '')}", f"write {wanted}"
         return f"is {type_name(value)}, not {wanted}", f"write {wanted}"
 
     def _owner(self) -> tuple[type[BaseModel] | None, str]:
@@ -170,14 +172,14 @@ class _Explained:
     def _unknown_field(self) -> tuple[str, str]:
         model, name = self._owner()
         fields = list(_by_alias(model)) if model else []
-        known = f"the fields here are {', '.join(fields)}" if fields else "nothing can be set here"
+        known = f"the fields here are {listed(fields)}" if fields else "nothing can be set here"
         return "is not a known field", suggestion(name, fields, known)
 
     def _not_one_of(self, value: Any) -> tuple[str, str]:
         model, name = self._owner()
         info = _by_alias(model).get(name) if model else None
         allowed = list(typing.get_args(info.annotation)) if info else []
-        one_of = f"write one of {', '.join(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
+        one_of = f"write one of {listed(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
         if not isinstance(value, str):
             return f"is {type_name(value)}", one_of
         return self._shown(value), suggestion(value, allowed, one_of)

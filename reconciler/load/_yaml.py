@@ -15,10 +15,13 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.kinds._object import Node, Path, Position, printable, quoted
+from reconciler.kinds._object import Node, Path, Position, cut, printable, quoted
 
-MAX_BYTES: Final = 8 * 1024 * 1024
-"""Size of one file; some ten thousand objects."""
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Size of one file; some five thousand objects."""
+
+MAX_CAREFUL: Final = 1024 * 1024
+"""Characters of a file that PyYAML's slow loader is asked about: it takes some seconds for these."""
 
 MAX_DEPTH: Final = 50
 """Mappings and sequences inside each other; the spec language needs ten."""
@@ -35,8 +38,8 @@ _BOMS: Final = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What YAML 1.1 does not allow in a stream (section 5.1, `c-printable`)."""
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 does not allow in a stream (section 5.1, `c-printable`), and byte order marks inside of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,42 @@ class _Unreadable(Exception):
         self.fault = Fault(at, message, hint)
 
 
-def documents(data: bytes, loader: Any = None) -> Iterator[Document | Fault]:
+class _NotYaml(_Unreadable):
+    """The parser gave up."""
+
+
+def documents(data: bytes, loader: Any = None) -> list[Document | Fault]:
     """The documents of a file in order; at its end the fault that made the rest unreadable, if there is one.
 
-    `loader` is PyYAML's loader to take the events from: by default the C one where it is installed.
+    `loader` is PyYAML's loader to take the events from. By default the C one where it is installed, with the same
+    answers as the other: that one is asked where the two disagree, on tabs and on what is no YAML.
     """
     try:
-        yield from _documents(_decoded(data), loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = _decoded(data)
     except _Unreadable as error:
-        yield error.fault
+        return [error.fault]
+    found: list[Document | Fault] = []
+    for one in [loader] if loader else _loaders(text):
+        found = []
+        try:
+            for document in _documents(text, one):
+                found.append(document)
+        except _NotYaml as error:
+            found.append(error.fault)
+            continue
+        except _Unreadable as error:
+            found.append(error.fault)
+        break
+    return found
+
+
+def _loaders(text: str) -> list[Any]:
+    fast = getattr(yaml, "CSafeLoader", None)
+    if fast is None:
+        return [yaml.SafeLoader]
+    if len(text) > MAX_CAREFUL:
+        return [fast]
+    return [yaml.SafeLoader] if "\t" in text else [fast, yaml.SafeLoader]
 
 
 def _decoded(data: bytes) -> str:
@@ -120,9 +150,9 @@ def _events(text: str, loader: Any) -> Iterator[yaml.Event]:
         mark = error.problem_mark or error.context_mark
         at = _position(mark)
         context = f" ({error.context})" if error.context else ""
-        raise _Unreadable(at, f"not valid YAML: {error.problem or 'syntax error'}{context}") from None
+        raise _NotYaml(at, f"not valid YAML: {error.problem or 'syntax error'}{context}") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise _Unreadable(Position(1, 1), f"not valid YAML: {printable(str(error))}") from None
+        raise _NotYaml(Position(1, 1), f"not valid YAML: {printable(str(error))}") from None
 
 
 @dataclass(slots=True)
@@ -174,10 +204,12 @@ class _Composer:
 
     def _alias(self, anchor: str, at: Position) -> tuple[Node, int, int]:
         if anchor not in self.anchors:
-            raise _Unreadable(at, f"*{anchor} stands for nothing", f"write &{anchor} before the value that it repeats")
+            raise _Unreadable(
+                at, f"*{cut(anchor)} stands for nothing", f"write &{cut(anchor)} before the value that it repeats"
+            )
         found = self.anchors[anchor]
         if found is None:
-            raise _Unreadable(at, f"*{anchor} stands for a value that contains it", "write the value out")
+            raise _Unreadable(at, f"*{cut(anchor)} stands for a value that contains it", "write the value out")
         self._count(at, found[2])
         return found
 
@@ -252,7 +284,7 @@ class _Composer:
             self._fault(at, f"the key {quoted(node.text)} {bad}", "remove it", path)
         elif node.plain and (wrong := _not_a_name(node.text)):
             hint = f"write {quoted(node.text)} in quotes"
-            self._fault(at, f"the key {node.text} {wrong}", hint, (*path, node.text))
+            self._fault(at, f"the key {cut(node.text)} {wrong}", hint, (*path, node.text))
         return at, node.text
 
     def _field(self, parent: _Open, value: Node) -> None:
@@ -323,7 +355,7 @@ def surprise(text: str) -> tuple[str, str] | None:
     match match.lastgroup:
         case "octal":
             digits = text.lstrip("+-0_") or "0"
-            return "has leading zeros, an octal number in YAML 1.1", f"write {digits}, or {quoted(text)} in quotes"
+            return "has leading zeros, an octal number in YAML 1.1", f"write {cut(digits)}, or {quoted(text)} in quotes"
         case "sexagesimal":
             return "is a number to the base of 60 in YAML 1.1", f"write {quoted(text)} in quotes"
         case "date":
