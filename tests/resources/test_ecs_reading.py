@@ -250,6 +250,11 @@ GAVE_UP = {"message": "(service web) (deployment ecs-svc/2) deployment failed: t
         ),
         pytest.param({"events": [BACK, GAVE_UP]}, (State.FAILED, GAVE_UP["message"]), id="rolled back and settled"),
         pytest.param(
+            {"events": [{**BACK, "message": "rolling back to deployment ecs-svc/0."}, GAVE_UP]},
+            (State.FAILED, GAVE_UP["message"]),
+            id="rolled back since the primary began",
+        ),
+        pytest.param(
             {"events": [BACK, GAVE_UP], "deployments": [deployment(number=20)]},
             (State.READY, ""),
             id="a rollback before the last deployment is history",
@@ -359,15 +364,14 @@ def test_a_revision_that_runs_but_was_deleted_counts_as_absent() -> None:
     assert numbers(Account([service()]), **wanted()) == []
 
 
-def test_any_other_failure_is_not_taken_for_an_absent_revision() -> None:
-    account = Account([service()])
-    account._answers["DescribeTaskDefinition"] = _denied
-    with pytest.raises(AwsError, match="AccessDenied"):
-        numbers(account, **wanted())
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ClientException"])
+def test_any_other_failure_is_not_taken_for_an_absent_revision(code: str) -> None:
+    class Refusing(Account):
+        def _describe_definition(self, taskDefinition: str, include: list[str]) -> Mapping[str, Any]:  # noqa: N803
+            raise refused("ecs:DescribeTaskDefinition", code, "No.")
 
-
-def _denied(**_: Any) -> Mapping[str, Any]:
-    raise refused("ecs:DescribeTaskDefinition", "AccessDeniedException")
+    with pytest.raises(AwsError, match=code):
+        numbers(Refusing([service()]), **wanted())
 
 
 def test_a_removal_that_was_interrupted_half_way_is_finished() -> None:
