@@ -141,6 +141,3 @@ def _failed(error: ReconcilerError, settings: Settings) -> int:
         _say({"error": str(error)}, "", settings)
     click.echo(f"error: {error}", err=True)
     return 1
-
-
-command = sandbox
