@@ -353,8 +353,10 @@ class Service:
             "createdBy": f"arn:{self.backend.partition}:iam::{self.backend.account_id}:root",
             "tags": self.tags if tags else None,
         }
-        inner = {"serviceConnectConfiguration", "volumeConfigurations"}
-        shown = {name: value for name, value in self.settings.items() if name not in inner}
+        hidden = {"serviceConnectConfiguration", "volumeConfigurations"}
+        if not self.settings["loadBalancers"]:
+            hidden.add("healthCheckGracePeriodSeconds")
+        shown = {name: value for name, value in self.settings.items() if name not in hidden}
         return set_fields(shown | fields)
 
     def _deployment(self, one: Deployment) -> Fields:

@@ -193,7 +193,7 @@ def _fill_create(backend: Any, cluster: Any, definition: Any, asked: Mapping[str
         "placementConstraints": list(asked.get("placementConstraints") or []),
         "placementStrategy": list(asked.get("placementStrategy") or []),
         "networkConfiguration": fill_network(backend, definition, asked.get("networkConfiguration")),
-        "healthCheckGracePeriodSeconds": (asked.get("healthCheckGracePeriodSeconds") or 0) if balancers else None,
+        "healthCheckGracePeriodSeconds": asked.get("healthCheckGracePeriodSeconds") or 0,
         "enableECSManagedTags": bool(asked.get("enableECSManagedTags")),
         "enableExecuteCommand": bool(asked.get("enableExecuteCommand")),
         "propagateTags": asked.get("propagateTags") or "NONE",
@@ -318,10 +318,6 @@ def _fill_update(backend: Any, service: Service, definition: Any, asked: Mapping
     if asked.get("loadBalancers") is not None or asked.get("taskDefinition"):
         _check_load_balancers(backend, definition, settings["loadBalancers"])
     _check_grace(asked, settings["loadBalancers"])
-    if not settings["loadBalancers"]:
-        settings.pop("healthCheckGracePeriodSeconds", None)
-    else:
-        settings.setdefault("healthCheckGracePeriodSeconds", 0)
     if asked.get("capacityProviderStrategy"):
         settings.pop("launchType", None)
         settings |= fill_launch(service.cluster, definition, asked)

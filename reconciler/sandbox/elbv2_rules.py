@@ -320,7 +320,9 @@ def _create_rule(into: Installer) -> None:
         if len(listener._non_default_rules) >= _MOST_RULES:
             raise ELBClientError("TooManyRules", "You've reached the limit on the number of rules per load balancer")
         filled = fill_actions(backend, balancer, listener.protocol, actions, on_rule=True)
-        rule = original(backend, listener_arn, fill_conditions(conditions), int(priority), filled, tags)
+        shown = fill_conditions(conditions)
+        rule = original(backend, listener_arn, conditions, int(priority), filled, tags)
+        rule.conditions = shown
         refresh_load_balancer_arns(backend)
         return rule
 
@@ -340,7 +342,9 @@ def _change_rule(into: Installer) -> None:
             raise _not_permitted(f"Default rule '{rule_arn}' cannot be modified")
         balancer = backend.load_balancers[listener.load_balancer_arn]
         filled = fill_actions(backend, balancer, listener.protocol, actions, on_rule=True) if actions else actions
-        changed = original(backend, rule_arn, fill_conditions(conditions) if conditions else conditions, filled)
+        shown = fill_conditions(conditions) if conditions else rule.conditions
+        changed = original(backend, rule_arn, conditions, filled)
+        changed.conditions = shown
         refresh_load_balancer_arns(backend)
         return changed
 
