@@ -8,6 +8,7 @@ from typing import Final
 from reconciler.checks._cidrs import Block, block, free_block, host_bits
 from reconciler.checks._lookup import repeated
 from reconciler.kinds import Object, Path, Problem
+from reconciler.kinds._object import counted
 from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, NetworkSpec
 from reconciler.load import StackObjects
 
@@ -45,7 +46,7 @@ def _blocks(network: Object[NetworkSpec]) -> Iterator[Problem]:
     taken: list[tuple[str, Block]] = []
     for path, cidrs in _tiers(network):
         if len(cidrs) != len(zones):
-            message = f"has {_count(len(cidrs), 'block')} for {_count(len(zones), 'zone')}"
+            message = f"has {counted(len(cidrs), 'block')} for {counted(len(zones), 'zone')}"
             yield network.problem(path, message, f"write one for each of {', '.join(zones)}")
         for index, cidr in enumerate(cidrs):
             place = (*path, index)
@@ -95,7 +96,3 @@ def _gateways(network: Object[NetworkSpec]) -> Iterator[Problem]:
         if name not in GATEWAY_ENDPOINTS and not (spec.public or spec.private):
             message = f"{name} is an interface endpoint, but there are no subnets for it"
             yield network.problem((*path, index), message, "add spec.private or spec.public")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

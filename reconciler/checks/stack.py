@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.kinds import Object, Problem, _duration
-from reconciler.kinds._object import quoted
+from reconciler.kinds._object import counted, quoted
 from reconciler.kinds.stack import StackSpec
 from reconciler.load import StackObjects
 from reconciler.model import tags
@@ -46,7 +46,7 @@ def _tags(stack: Object[StackSpec]) -> Iterator[Problem]:
     if len(keys) > room:
         yield stack.problem(
             ("spec", "tags"),
-            f"has {len(keys)} tags",
+            f"has {counted(len(keys), 'tag')}",
             f"keep {room}: AWS allows {TAGS_PER_RESOURCE} on a resource and the rest carry our own marks",
         )
     for key, value in keys.items():
@@ -55,7 +55,7 @@ def _tags(stack: Object[StackSpec]) -> Iterator[Problem]:
             prefix = key[: len("aws:")] if key.lower().startswith("aws:") else tags.PREFIX
             yield stack.problem(path, f"begins with {quoted(prefix)}, which is reserved", "choose another key")
         if not 1 <= len(key) <= KEY_LENGTH:
-            yield stack.problem(path, f"is a key of {len(key)} characters", f"write 1 to {KEY_LENGTH}")
+            yield stack.problem(path, f"is a key of {counted(len(key), 'character')}", f"write 1 to {KEY_LENGTH}")
         if len(value) > tags.VALUE_LIMIT:
             yield stack.problem(path, f"has {len(value)} characters", f"write at most {tags.VALUE_LIMIT}")
         for text in (key, value):

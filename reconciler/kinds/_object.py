@@ -35,6 +35,11 @@ def cut(text: str) -> str:
     return printable(text if len(text) <= _READABLE else text[: _READABLE - 3] + "...")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 zone`, `2 zones`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names with commas; only the first where there are many."""
     known = list(names)

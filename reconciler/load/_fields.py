@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from reconciler.kinds._object import Node, Path, Problem, Source, cut, dotted, listed, quoted
+from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
 
 M = TypeVar("M", bound=BaseModel)
@@ -124,11 +124,11 @@ class _Explained:
             case "too_short":
                 return "is an empty list", f"write at least {ctx['min_length']} entry"
             case "too_long":
-                return f"has {len(value)} entries", f"write at most {ctx['max_length']}"
+                return f"has {counted(len(value), 'entry', 'entries')}", f"write at most {ctx['max_length']}"
             case "string_too_short":
-                return f"has {len(value)} characters", f"write at least {ctx['min_length']}"
+                return f"has {counted(len(value), 'character')}", f"write at least {ctx['min_length']}"
             case "string_too_long":
-                return f"has {len(value)} characters", f"write at most {ctx['max_length']}"
+                return f"has {counted(len(value), 'character')}", f"write at most {ctx['max_length']}"
             case "greater_than_equal":
                 return self._shown(value), f"write at least {ctx['ge']}"
             case "less_than_equal":
@@ -149,9 +149,8 @@ class _Explained:
             fits = isinstance(scalar(value), bool if kind == "bool_type" else int)
             unquoted = f"write {cut(value)} without quotes" if fits else f"write {wanted}"
             return f"is the text {quoted(value)}", unquoted
-        if isinstance(value, float):
-            return f"is {cut(self.text or '')}", f"write {wanted}"
-        return f"is {type_name(value)}, not {wanted}", f"write {wanted}"
+        shown = type_name(value) if self.text is None else cut(self.text)
+        return f"is {shown}", f"write {wanted}"
 
     def _owner(self) -> tuple[type[BaseModel] | None, str]:
         """The model that the last step of the path is looked for in, and that step."""

@@ -1,0 +1,347 @@
+"""What the loader says: one line for each thing that is wrong, with its place and what would be right."""
+
+import pytest
+
+from reconciler.load import load
+
+HEAD = "apiVersion: reconciler.dev/v1\nkind: Stack\nmetadata: {name: s}\nspec: {region: us-east-1}\n---\n"
+NETWORK = """\
+apiVersion: reconciler.dev/v1
+kind: Network
+metadata: {name: main}
+spec:
+  cidr: 10.0.0.0/16
+  availabilityZones: [us-east-1a]
+"""
+TASK = """\
+apiVersion: reconciler.dev/v1
+kind: Task
+metadata: {name: web}
+spec:
+  cluster: main
+  network: main
+  containers:
+    - {name: app, image: nginx}
+"""
+
+
+def problems(document: str) -> list[str]:
+    """The problems of one document, by line of that document."""
+    found = load({"f": (HEAD + document).encode()}).problems
+    return [f"{p.line - 5}:{p.column}: " + p.text.split(": ", 1)[1] for p in found]
+
+
+FIELDS = {
+    "an unknown field is shown at its name": (
+        NETWORK + "  natt: Single\n",
+        ['7:3: Network/main: spec.natt: is not a known field, did you mean "nat"?'],
+    ),
+    "an unknown field like no other lists the fields": (
+        NETWORK + "  public: {cidrs: [10.0.0.0/24], zz: 1}\n",
+        ["7:34: Network/main: spec.public.zz: is not a known field, the fields here are cidrs"],
+    ),
+    "a kind without fields": (
+        "apiVersion: reconciler.dev/v1\nkind: Cluster\nmetadata: {name: main}\nspec: {size: 1}\n",
+        ["4:8: Cluster/main: spec.size: is not a known field, nothing can be set here"],
+    ),
+    "an unknown field beside the spec": (
+        NETWORK + "status: {}\n",
+        ["7:1: Network/main: status: is not a known field, the fields here are apiVersion, kind, metadata, spec"],
+    ),
+    "a field in the way of Python": (
+        TASK + "  allow_from: [internet]\n",
+        ['9:3: Task/web: spec.allow_from: is not a known field, did you mean "allowFrom"?'],
+    ),
+    "a missing field is shown where it belongs": (
+        TASK.replace("  cluster: main\n", ""),
+        ["4:1: Task/web: spec.cluster: is missing, add it: Name of the Cluster that it runs in"],
+    ),
+    "a missing spec": (
+        "apiVersion: reconciler.dev/v1\nkind: Network\nmetadata: {name: main}\n",
+        [
+            "1:1: Network/main: spec.availabilityZones: is missing, add it: Zones that the subnets lie in",
+            "1:1: Network/main: spec.cidr: is missing, add it: IPv4 block of the VPC, /16 to /28",
+        ],
+    ),
+    "a missing name": (
+        NETWORK.replace("{name: main}", "{}"),
+        [
+            "3:1: Network/?: metadata.name: is missing, "
+            "add it: Name of the object, unique among the objects of its kind in its stack"
+        ],
+    ),
+    "an unknown kind": (
+        NETWORK.replace("Network", "Netwrk"),
+        ['2:7: Netwrk/main: kind: "Netwrk" is not a known kind, did you mean "Network"?'],
+    ),
+    "a kind in lower case": (
+        NETWORK.replace("Network", "network"),
+        ['2:7: network/main: kind: "network" is not a known kind, did you mean "Network"?'],
+    ),
+    "a kind like no other": (
+        NETWORK.replace("Network", "Deployment"),
+        [
+            '2:7: Deployment/main: kind: "Deployment" is not a known kind, '
+            "the kinds are Cluster, Flow, LoadBalancer, Network, Route, Stack, Task"
+        ],
+    ),
+    "another version": (
+        NETWORK.replace("/v1", "/v2"),
+        ['1:13: Network/main: apiVersion: is "reconciler.dev/v2", did you mean "reconciler.dev/v1"?'],
+    ),
+    "a name that DNS would not take": (
+        NETWORK.replace("name: main", "name: Main_"),
+        [
+            "3:18: Network/Main_: metadata.name: is \"Main_\", write lower-case letters, digits and '-', "
+            "at most 63, with a letter or digit at both ends"
+        ],
+    ),
+    "an annotation of ours that nobody knows": (
+        NETWORK.replace("name: main", 'name: main, annotations: {reconciler.dev/retain: "x", a/b: c}'),
+        ['3:38: Network/main: metadata.annotations["reconciler.dev/retain"]: is not a known annotation, remove it'],
+    ),
+    "text for a number": (
+        TASK + '  cpu: "256"\n',
+        ['9:8: Task/web: spec.cpu: is the text "256", write 256 without quotes'],
+    ),
+    "text that is no number": (
+        TASK + "  cpu: 256m\n",
+        ['9:8: Task/web: spec.cpu: is the text "256m", write a whole number'],
+    ),
+    "true for a number": (
+        TASK + "  replicas: true\n",
+        ["9:13: Task/web: spec.replicas: is true, write a whole number"],
+    ),
+    "a fraction": (
+        TASK + "  cpu: 256.0\n",
+        ["9:8: Task/web: spec.cpu: is 256.0, write a whole number"],
+    ),
+    "a number for text": (
+        TASK.replace("nginx}", "nginx, env: {PORT: 8080}}"),
+        ['8:45: Task/web: spec.containers[0].env.PORT: is a number, not text, write "8080" in quotes'],
+    ),
+    "a version for text keeps its digits": (
+        TASK.replace("nginx}", "nginx, env: {V: 1.10}}"),
+        ['8:42: Task/web: spec.containers[0].env.V: is a number, not text, write "1.10" in quotes'],
+    ),
+    "true for text": (
+        TASK.replace("nginx}", "nginx, env: {V: true}}"),
+        ['8:42: Task/web: spec.containers[0].env.V: is true or false, not text, write "true" in quotes'],
+    ),
+    "text for true": (
+        TASK.replace("nginx}", 'nginx, essential: "false"}'),
+        ['8:44: Task/web: spec.containers[0].essential: is the text "false", write false without quotes'],
+    ),
+    "text for a list": (
+        NETWORK.replace("[us-east-1a]", "us-east-1a"),
+        ["6:22: Network/main: spec.availabilityZones: is text, not a list, write [us-east-1a]"],
+    ),
+    "a list for a mapping": (
+        NETWORK + "  public: [10.0.0.0/24]\n",
+        ["7:3: Network/main: spec.public: is a list, not a mapping, write its fields as name: value"],
+    ),
+    "a mapping for text": (
+        TASK.replace("cluster: main", "cluster: {name: main}"),
+        ["5:3: Task/web: spec.cluster: is a mapping, not text, write text"],
+    ),
+    "nothing after the colon": (
+        NETWORK + "  nat:\n",
+        ["7:7: Network/main: spec.nat: is empty, give it a value or remove it"],
+    ),
+    "an empty list that needs entries": (
+        NETWORK.replace("[us-east-1a]", "[]"),
+        ["6:3: Network/main: spec.availabilityZones: is an empty list, write at least 1 entry"],
+    ),
+    "one bad entry of a list is one problem": (
+        NETWORK.replace("[us-east-1a]", "[us_east]"),
+        ['6:23: Network/main: spec.availabilityZones[0]: is "us_east", write an availability zone such as us-east-1a'],
+    ),
+    "too many entries": (
+        NETWORK.replace("[us-east-1a]", "[" + ", ".join(f"us-east-1{z}" for z in "abcdefg") + "]"),
+        ["6:3: Network/main: spec.availabilityZones: has 7 entries, write at most 6"],
+    ),
+    "a number out of range": (
+        TASK.replace("nginx}", "nginx, ports: [{name: p, containerPort: 70000}]}"),
+        ["8:66: Task/web: spec.containers[0].ports[0].containerPort: is 70000, write at most 65535"],
+    ),
+    "a negative number": (
+        TASK + "  replicas: -1\n",
+        ["9:13: Task/web: spec.replicas: is -1, write at least 0"],
+    ),
+    "an enum in the wrong case": (
+        NETWORK + "  nat: single\n",
+        ['7:8: Network/main: spec.nat: is "single", did you mean "Single"?'],
+    ),
+    "an enum like none": (
+        NETWORK + "  nat: twelve\n",
+        ['7:8: Network/main: spec.nat: is "twelve", write one of None, Single, PerZone'],
+    ),
+    "an enum that is a number": (
+        NETWORK + "  nat: 1\n",
+        ["7:8: Network/main: spec.nat: is a number, write one of None, Single, PerZone"],
+    ),
+    "a block that is none": (
+        NETWORK.replace("10.0.0.0/16", "10.0.0/16"),
+        ['5:9: Network/main: spec.cidr: is "10.0.0/16", write an IPv4 block such as 10.0.0.0/16'],
+    ),
+    "a block with an impossible number": (
+        NETWORK.replace("10.0.0.0/16", "10.0.0.256/16"),
+        ['5:9: Network/main: spec.cidr: is "10.0.0.256/16", write an IPv4 block such as 10.0.0.0/16'],
+    ),
+    "a peer that is none": (
+        TASK + "  allowFrom: [everyone]\n",
+        [
+            '9:15: Task/web: spec.allowFrom[0]: is "everyone", write internet, an IPv4 block such as 10.0.0.0/24, '
+            "task/NAME or loadBalancer/NAME"
+        ],
+    ),
+    "a health check that is no path": (
+        TASK.replace("nginx}", "nginx, ports: [{name: p, containerPort: 1, healthCheck: {path: healthz}}]}"),
+        [
+            '8:89: Task/web: spec.containers[0].ports[0].healthCheck.path: is "healthz", '
+            "write a path that starts with '/' and has no query"
+        ],
+    ),
+    "a number beyond all bounds": (
+        TASK + "  cpu: " + "9" * 5000 + "\n",
+        ["9:8: Task/web: spec.cpu: is " + "9" * 77 + "..., write a whole number"],
+    ),
+    "a port's name that looks like a number": (
+        TASK.replace("nginx}", 'nginx, ports: [{name: "80", containerPort: 80}]}'),
+        [
+            '8:48: Task/web: spec.containers[0].ports[0].name: is "80", write lower-case letters, digits, '
+            "'-' and '_', at most 64, beginning with a letter"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "expected"), FIELDS.values(), ids=FIELDS)
+def test_fields(document: str, expected: list[str]) -> None:
+    assert problems(document) == expected
+
+
+STACK = "apiVersion: reconciler.dev/v1\nkind: Stack\nmetadata: {name: t}\nspec:\n  region: us-east-1\n"
+
+STACKS = {
+    "an account without quotes": (
+        "  account: 123456789012\n",
+        ['6:12: Stack/t: spec.account: is a number, not text, write "123456789012" in quotes'],
+    ),
+    "an account of eleven digits": (
+        '  account: "12345678901"\n',
+        ['6:12: Stack/t: spec.account: is "12345678901", write the 12 digits of an account, in quotes'],
+    ),
+    "an interval without a unit": (
+        '  drift: {interval: "60"}\n',
+        ['6:21: Stack/t: spec.drift.interval: is "60", write a duration such as 60s, 15m or 1h'],
+    ),
+    "an empty interval": (
+        '  drift: {interval: ""}\n',
+        ['6:21: Stack/t: spec.drift.interval: is "", write a duration such as 60s, 15m or 1h'],
+    ),
+    "a role that is no ARN": (
+        "  assumeRole: {arn: reconciler}\n",
+        [
+            '6:21: Stack/t: spec.assumeRole.arn: is "reconciler", '
+            "write a role's ARN such as arn:aws:iam::123456789012:role/reconciler"
+        ],
+    ),
+    "an external id that is too short": (
+        '  assumeRole: {arn: "arn:aws:iam::123456789012:role/r", externalId: x}\n',
+        ["6:69: Stack/t: spec.assumeRole.externalId: has 1 character, write at least 2"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), STACKS.values(), ids=STACKS)
+def test_stacks(lines: str, expected: list[str]) -> None:
+    assert problems(STACK + lines) == expected
+
+
+SURPRISES = {
+    "yes": 'yes means true in YAML 1.1, write true, or "yes" in quotes',
+    "No": 'No means false in YAML 1.1, write false, or "No" in quotes',
+    "ON": 'ON means true in YAML 1.1, write true, or "ON" in quotes',
+    "off": 'off means false in YAML 1.1, write false, or "off" in quotes',
+    "y": 'y means true in YAML 1.1, write true, or "y" in quotes',
+    "N": 'N means false in YAML 1.1, write false, or "N" in quotes',
+    "1:30": '1:30 is a number to the base of 60 in YAML 1.1, write "1:30" in quotes',
+    "190:20:30": '190:20:30 is a number to the base of 60 in YAML 1.1, write "190:20:30" in quotes',
+    "010": '010 has leading zeros, an octal number in YAML 1.1, write 10, or "010" in quotes',
+    "00": '00 has leading zeros, an octal number in YAML 1.1, write 0, or "00" in quotes',
+    "1_000": '1_000 is an unusual way to write a number, write plain decimal digits, or "1_000" in quotes',
+    "0x1F": '0x1F is an unusual way to write a number, write plain decimal digits, or "0x1F" in quotes',
+    "0b11": '0b11 is an unusual way to write a number, write plain decimal digits, or "0b11" in quotes',
+    "0o17": '0o17 is an unusual way to write a number, write plain decimal digits, or "0o17" in quotes',
+    ".inf": '.inf is no finite number, write a number, or ".inf" in quotes',
+    "-.INF": '-.INF is no finite number, write a number, or "-.INF" in quotes',
+    ".NaN": '.NaN is no finite number, write a number, or ".NaN" in quotes',
+    "2027-01-31": '2027-01-31 is a date in YAML 1.1, write "2027-01-31" in quotes',
+    "2027-01-31T10:00:00Z": ('2027-01-31T10:00:00Z is a date in YAML 1.1, write "2027-01-31T10:00:00Z" in quotes'),
+    "=": '= is special in YAML 1.1, write "=" in quotes',
+    "~": "is empty, give it a value or remove it",
+    "NULL": "is empty, give it a value or remove it",
+}
+
+
+@pytest.mark.parametrize(("plain", "expected"), SURPRISES.items(), ids=SURPRISES)
+def test_what_readers_of_yaml_disagree_on_is_never_guessed(plain: str, expected: str) -> None:
+    document = TASK.replace("nginx}", f"nginx, env: {{A: {plain} }}}}")
+    assert problems(document) == [f"8:42: Task/web: spec.containers[0].env.A: {expected}"]
+
+
+@pytest.mark.parametrize("plain", sorted(SURPRISES))
+def test_the_same_in_quotes_is_text(plain: str) -> None:
+    bundle = load({"f": (HEAD + TASK.replace("nginx}", f'nginx, env: {{A: "{plain}"}}}}')).encode()})
+    assert bundle.problems == ()
+
+
+@pytest.mark.parametrize(
+    "plain", ["yesterday", "nope", "1:60", "10.0.0.0/16", "1.2.3", "on-call", "08h", "a=b", "2027-13"]
+)
+def test_what_no_reader_takes_for_something_else_needs_no_quotes(plain: str) -> None:
+    bundle = load({"f": (HEAD + TASK.replace("nginx}", f"nginx, env: {{A: {plain}}}}}")).encode()})
+    assert bundle.problems == ()
+
+
+KEYS = {
+    "a key that means false": (
+        "{no: x}",
+        'env.no: the key no means false in YAML 1.1, write "no" in quotes',
+    ),
+    "a key that is a number": ("{80: x}", 'env.80: the key 80 is a number, not text, write "80" in quotes'),
+    "a key twice": ("{A: x, A: y}", "env.A: is written twice, keep one (the first is on line 13)"),
+    "a key that is a list": ("{[a]: x}", "env: a key is a mapping or a sequence, write a name"),
+    "a merge of text": ("{<<: x}", 'env["<<"]: << merges something that is no mapping, name anchors of mappings'),
+}
+
+
+@pytest.mark.parametrize(("env", "expected"), KEYS.values(), ids=KEYS)
+def test_keys(env: str, expected: str) -> None:
+    found = problems(TASK.replace("nginx}", f"nginx, env: {env}}}"))
+    assert [line.split(": ", 1)[1] for line in found] == [f"Task/web: spec.containers[0].{expected}"]
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_in_order() -> None:
+    found = problems(NETWORK.replace("10.0.0.0/16", "ten") + "  nat: yes\n  nott: 1\n  public: {}\n")
+    assert [line.split(":")[0] for line in found] == ["5", "7", "8", "9"]
+
+
+def test_anchors_and_merges_stand_for_what_they_name() -> None:
+    document = TASK.replace(
+        "    - {name: app, image: nginx}\n",
+        "    - &first {name: app, image: nginx, env: &env {A: x}}\n"
+        "    - {<<: *first, name: two, env: {<<: [*env], B: z}}\n",
+    )
+    bundle = load({"f": (HEAD + document).encode()})
+    assert bundle.problems == ()
+    first, second = bundle.stacks["s"].objects["Task", "web"].spec.containers
+    assert (first.name, second.name, second.image, dict(second.env)) == ("app", "two", "nginx", {"A": "x", "B": "z"})
+
+
+def test_a_problem_is_one_printable_line_whatever_the_file_says() -> None:
+    bundle = load({"f": (HEAD + NETWORK + '  "a\\nb\\u001b[31m": 1\n').encode()})
+    (problem,) = bundle.problems
+    assert problem.text.isprintable()
+    assert problem.text.startswith('f:12:3: Network/main: spec["a\\nb\\u001b[31m"]: is not a known field')
