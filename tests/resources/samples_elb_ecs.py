@@ -298,7 +298,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _service(desired_count=3),
                 _service(network_configuration=_placed("DISABLED", WEB_GROUP, BALANCER_GROUP)),
                 _service(load_balancers=frozenset({_registered(TARGETS), _registered(CANARY)})),
-                _service(load_balancers=frozenset()),
+                _service(load_balancers=frozenset(), health_check_grace_period_seconds=0),
                 _service(deployment_configuration=_deployed(150, rollback=False)),
                 _service(health_check_grace_period_seconds=0),
             ),
