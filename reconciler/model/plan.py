@@ -173,7 +173,8 @@ class Failure:
 class Outcome:
     """What became of one action.
 
-    `because` names what a skipped one waited for; `detail` is what AWS says of a pending one. `seconds` counts from the first request to done.
+    `because` names what a skipped one waited for; `detail` is what AWS says of a pending one. `seconds` counts from
+    the first request to done.
     """
 
     action: Action

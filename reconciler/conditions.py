@@ -1,0 +1,66 @@
+"""What a user's objects are like, in Kubernetes' words, from one comparison. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.diff import Comparison
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Observed, State
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Condition:
+    """One statement on an object: `status` is `True`, `False` or `Unknown`, `reason` one CamelCase word."""
+
+    type: str
+    status: str
+    reason: str
+    message: str = ""
+
+
+def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condition, ...]:
+    """Ready, Synced, Drifted and Stalled of one object (`Task/web`)."""
+    addresses = [a for a, r in comparison.graph.resources.items() if r.owner == owner]
+    if not addresses:
+        return (Condition("Ready", "Unknown", "Unknown"),)
+    live = [comparison.winners[a] for a in addresses if a in comparison.winners]
+    drift = [d.address for d in plan.drift if d.owner == owner]
+    pending = [a.address for a in plan.visible if a.owner == owner and a.address not in drift]
+    blocked = [b for b in plan.blocked if b.address in addresses]
+    return (
+        _ready(len(addresses), live),
+        _said("Synced", not drift and not pending, "AsDesired", "Differs", sorted({*drift, *pending})),
+        _said("Drifted", bool(drift), "ChangedInAws", "NoDrift", drift),
+        _said("Stalled", bool(blocked), "Blocked", "NotBlocked", [f"{b.address}: {b.reason}" for b in blocked]),
+    )
+
+
+def status_of(conditions: Sequence[Condition]) -> str:
+    """One word for a table."""
+    held = {c.type: c for c in conditions}
+    for name, word in (("Stalled", "Blocked"), ("Drifted", "Drifted")):
+        if name in held and held[name].status == "True":
+            return word
+    if "Synced" in held and held["Synced"].status == "False":
+        return "Pending"
+    ready = held["Ready"]
+    return "Ready" if ready.status == "True" else ready.reason
+
+
+def _ready(wanted: int, live: Sequence[Observed[Any]]) -> Condition:
+    failed = [o for o in live if o.state is State.FAILED]
+    busy = [o for o in live if o.state is State.PENDING]
+    if failed:
+        return Condition("Ready", "False", "Failed", "; ".join(f"{o.address}: {o.detail}" for o in failed))
+    if len(live) < wanted:
+        return Condition("Ready", "False", "Missing", f"{wanted - len(live)} of {wanted} AWS resources are not there")
+    if busy:
+        return Condition("Ready", "False", "InProgress", "; ".join(f"{o.address}: {o.detail}" for o in busy))
+    return Condition("Ready", "True", "Available")
+
+
+def _said(name: str, holds: bool, yes: str, no: str, names: Sequence[str]) -> Condition:
+    return Condition(name, "True" if holds else "False", yes if holds else no, ", ".join(names))
