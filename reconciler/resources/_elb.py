@@ -45,30 +45,38 @@ class LoadBalancing:
 
 
 def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
-    """The load balancers, target groups and listeners that concern the stacks of a scope."""
+    """The load balancers, target groups and listeners that concern the stacks of a scope.
+
+    A look that expects load balancers and nothing else (waiting until they are ready) reads those alone.
+    """
     networks = frozenset(scope.ids("vpc"))
+    stacks = frozenset(scope.stacks)
 
     def narrowed(operation: str, key: str, name: str) -> list[Mapping[str, Any]]:
         listed = reader.pages("elbv2", operation, key)
-        return [one for one in listed if one.get("VpcId") in networks or _named_like(one[name], scope.stacks)]
+        return [one for one in listed if one.get("VpcId") in networks or _named_like(one[name], stacks)]
 
     balancers = narrowed("DescribeLoadBalancers", "LoadBalancers", "LoadBalancerName")
+    if set(scope.expected) == {"load-balancer"}:
+        tags = _tags(reader, _arns(balancers, "LoadBalancerArn"))
+        return LoadBalancing(networks, stacks, balancers, (), (), tags)
     groups = narrowed("DescribeTargetGroups", "TargetGroups", "TargetGroupName")
     listeners = _listeners(reader, (b for b in balancers if b.get("VpcId") in networks))
     arns = [
-        *(balancer["LoadBalancerArn"] for balancer in balancers),
-        *(group["TargetGroupArn"] for group in groups),
-        *(listener["ListenerArn"] for listener in listeners),
+        *_arns(balancers, "LoadBalancerArn"),
+        *_arns(groups, "TargetGroupArn"),
+        *_arns(listeners, "ListenerArn"),
     ]
     tags = _tags(reader, arns)
-    strays = [
-        b
-        for b in balancers
-        if b.get("VpcId") not in networks and tags.get(b["LoadBalancerArn"], {}).get(STACK) in scope.stacks
-    ]
+    elsewhere = (b for b in balancers if b.get("VpcId") not in networks)
+    strays = [b for b in elsewhere if tags.get(b["LoadBalancerArn"], {}).get(STACK) in stacks]
     of_strays = _listeners(reader, strays)
-    tags |= _tags(reader, [listener["ListenerArn"] for listener in of_strays])
-    return LoadBalancing(networks, frozenset(scope.stacks), balancers, groups, [*listeners, *of_strays], tags)
+    tags |= _tags(reader, _arns(of_strays, "ListenerArn"))
+    return LoadBalancing(networks, stacks, balancers, groups, [*listeners, *of_strays], tags)
+
+
+def _arns(described: Iterable[Mapping[str, Any]], member: str) -> list[str]:
+    return [one[member] for one in described]
 
 
 def _named_like(name: str, stacks: Iterable[str]) -> bool:

@@ -132,7 +132,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
             params["launchType"] = wanted.launch_type
         for name in _MEMBERS:
             value = getattr(wanted, name)
-            if value is not None and not isinstance(value, Marker) and value != frozenset():
+            if _is_given(value) and value != frozenset():
                 params[_MEMBERS[name]] = _param(value)
         params["tags"] = lower_tag_list(context.tags)
         if context.token:
@@ -143,12 +143,17 @@ class ServiceType(EcsTags, ResourceType[Service]):
     def update(
         self, resource: Resource[Service], observed: Observed[Service], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
-        """One request: each one may start a deployment, and a second would cancel the first."""
+        """One request: each one may start a deployment, and a second would cancel the first.
+
+        AWS shows no grace period without load balancers, so what it has is not known when some come.
+        """
         wanted = resource.fields
+        if "load_balancers" in changed and wanted.load_balancers:
+            changed |= {"health_check_grace_period_seconds"}
         params = {
             member: _param(getattr(wanted, name))
             for name, member in _MEMBERS.items()
-            if name in changed and getattr(wanted, name) is not None
+            if name in changed and _is_given(getattr(wanted, name))
         }
         if not params:
             return []
@@ -212,6 +217,10 @@ def _read_deployment(answer: Mapping[str, Any] | None) -> DeploymentConfiguratio
         maximum_percent=answer.get("maximumPercent", NOT_REPORTED),
         minimum_healthy_percent=answer.get("minimumHealthyPercent", NOT_REPORTED),
     )
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and not isinstance(value, Marker)
 
 
 def _param(value: Any) -> Any:

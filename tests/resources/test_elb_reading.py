@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -193,6 +194,13 @@ def test_every_type_asks_the_same_questions_so_that_they_are_asked_once() -> Non
         list(kind.observe(account, scope()))
         asked.append(list(zip(account.asked, account.params, strict=True)))
     assert asked[0] == asked[1] == asked[2]
+
+
+def test_waiting_for_load_balancers_asks_for_load_balancers_alone() -> None:
+    account = Account([balancer("ours")], [group("shop-web")], [listener(balancer("ours"))])
+    waiting = dataclasses.replace(scope(), expected={"load-balancer": []})
+    assert [o.outputs["name"] for o in BALANCER.observe(account, waiting)] == ["ours"]
+    assert account.asked == ["DescribeLoadBalancers", "DescribeTags"]
 
 
 def test_one_that_vanishes_between_two_requests_hides_no_other() -> None:
