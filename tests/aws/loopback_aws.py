@@ -92,13 +92,19 @@ def handler(aws: LoopbackAws) -> type[BaseHTTPRequestHandler]:
     """The far end of `aws`."""
 
     class Far(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(Request(f"GET {self.path}", {}, dict(self.headers.items())))
+
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             target = self.headers.get("X-Amz-Target")
             params = json.loads(text) if target else dict(parse_qsl(text))
             operation = target.rpartition(".")[2] if target else str(params.get("Action"))
-            aws.requests.append(Request(operation, params, dict(self.headers.items())))
-            answer = aws.next(operation)
+            self._answer(Request(operation, params, dict(self.headers.items())))
+
+        def _answer(self, request: Request) -> None:
+            aws.requests.append(request)
+            answer = aws.next(request.operation)
             if answer.lost:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return

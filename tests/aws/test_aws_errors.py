@@ -152,6 +152,7 @@ def test_what_the_far_end_does_not_implement_is_not_tried_again() -> None:
         # The same codes without those words, or elsewhere, stay what they are.
         ("ec2", "DescribeVpcs", "AuthFailure", "AWS was not able to validate the credentials", ErrorClass.DENIED),
         ("ecs", "CreateService", "InvalidParameterException", "desiredCount is negative", ErrorClass.TERMINAL),
+        ("logs", "PutRetentionPolicy", "InvalidParameterException", "the unit does not exist", ErrorClass.TERMINAL),
         ("iam", "CreateRole", "MalformedPolicyDocument", "Syntax errors in policy.", ErrorClass.TERMINAL),
         ("elbv2", "CreateRule", "ValidationError", "a rule that is still draining", ErrorClass.TERMINAL),
     ],

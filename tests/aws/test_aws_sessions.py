@@ -1,10 +1,12 @@
 """Whose credentials go where, who we are, and what is said when that cannot work."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from loopback_aws import Answer, LoopbackAws, SteppedClock, ec2, ids, query_error
 from moto import mock_aws
 
@@ -113,6 +115,17 @@ def test_a_local_endpoint_needs_no_credentials(
     assert key_of(aws, "DescribeVpcs") == ["sandbox"]
 
 
+def test_a_local_endpoint_is_never_shown_the_role_of_this_machine(
+    aws: LoopbackAws, make_access: Callable[..., Access], clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{aws.url}/role")
+    role = {"AccessKeyId": "ASIAMACHINE", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"}
+    aws.on("GET /role", Answer(json.dumps(role)))
+    aws.on("DescribeVpcs", ec2("DescribeVpcs", ids()))
+    look(make_access(endpoint_url=aws.url), clock)
+    assert key_of(aws, "DescribeVpcs") == ["sandbox"]
+
+
 def test_aws_sees_who_calls(aws: LoopbackAws, access: Access, clock: SteppedClock) -> None:
     aws.on("DescribeVpcs", ec2("DescribeVpcs", ids()))
     look(access, clock)
@@ -204,6 +217,24 @@ def test_what_is_no_region_is_refused(make_access: Callable[..., Access], region
         make_access(region, sandbox=True)
 
 
+@pytest.mark.usefixtures("signed_in")
+def test_a_region_that_nobody_answers_for_may_be_a_slip(
+    make_access: Callable[..., Access], clock: SteppedClock
+) -> None:
+    def nobody(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sts.us-east-9.amazonaws.com/")
+
+    def account_in(region: str) -> str:
+        access = make_access(region)
+        access.client("sts").meta.events.register("before-send", nobody)
+        return access.account(clock)
+
+    with pytest.raises(Refused, match=r"'us-east-9'.*did you mean 'us-east-\d'\?"):
+        account_in("us-east-9")
+    with pytest.raises(AwsError, match="EndpointConnectionError"):
+        account_in("us-east-1")
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://127.0.0.1", "http://"])
 def test_what_is_no_endpoint_is_refused(make_access: Callable[..., Access], url: str) -> None:
     with pytest.raises(Refused, match=re.escape(repr(url))):
@@ -241,7 +272,10 @@ def test_the_account_guard() -> None:
         check_account("111111111111", "123456789012")
 
 
-def test_reader_and_writer_work_on_an_aws_in_process(make_access: Callable[..., Access], clock: SteppedClock) -> None:
+def test_reader_and_writer_work_on_an_aws_in_process(
+    make_access: Callable[..., Access], clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with mock_aws():
         access, calls = make_access(sandbox=True), Calls()
         reader, writer = AwsReader(access, clock, calls), AwsWriter(access, clock, calls)
