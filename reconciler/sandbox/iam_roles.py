@@ -1,4 +1,4 @@
-"""IAM roles: names, trust policies, what lists leave out, and how long a new role takes to be known everywhere."""
+"""IAM roles: names, trust policies, and how long a new role takes to be known everywhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from moto.core.responses import ActionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import EntityAlreadyExists, MalformedPolicyDocument, ValidationError
 from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
-from moto.iam.responses import IamResponse
 
 from .engine import engine, state
 from .patch import Installer, patch
@@ -88,26 +86,6 @@ def trust_policies(into: Installer) -> None:
         return original(backend, role_name, policy_document)
 
 
-@patch("iam-list-roles", "IAM API Reference, ListRoles: does not return tags, boundary or last use")
-def list_roles(into: Installer) -> None:
-    @into.wrap(IamResponse, "list_roles")
-    def listed(original: Callable[..., Any], response: Any) -> Any:
-        answer = original(response)
-        return ActionResult({**answer.result, "Roles": [_Listed(role) for role in answer.result["Roles"]]})
-
-
-class _Listed:
-    """A role without the fields that ListRoles leaves out."""
-
-    tags = permissions_boundary = last_used = role_last_used = None
-
-    def __init__(self, role: Any) -> None:
-        self._role = role
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._role, name)
-
-
 @cache
 def _aws_policies() -> dict[str, Any]:
     """moto's copy of AWS's managed policies by name: 5 MB of JSON, read when one is first attached."""
@@ -128,4 +106,4 @@ def aws_policies(into: Installer) -> None:
         original(backend, policy_arn, role_name)
 
 
-PATCHES = (propagation, role_names, trust_policies, list_roles, aws_policies)
+PATCHES = (propagation, role_names, trust_policies, aws_policies)
