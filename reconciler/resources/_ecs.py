@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.ports import Reader
+from reconciler.model.resource import Scope
+from reconciler.model.tags import STACK
+from reconciler.resources._ownership import tag_map
 
 _CLUSTERS_PER_CALL = 100
 _SERVICES_PER_CALL = 10
@@ -23,15 +26,18 @@ def clusters(reader: Reader) -> list[Mapping[str, Any]]:
     return found
 
 
-def services(reader: Reader, cluster_arns: Iterable[str]) -> list[Mapping[str, Any]]:
-    """Every service of some clusters that is not gone, with tags.
+def services(reader: Reader, scope: Scope) -> list[Mapping[str, Any]]:
+    """Every service in the clusters of the stacks of a scope that is not gone, with tags.
 
+    A cluster of theirs is one that was found already, just made and not listed yet perhaps, or that carries their tag.
     ListServices hides services that are draining, DescribeServices does not (ECS API reference): where a cluster
     counts some, their names are taken from their tasks.
     """
     found: list[Mapping[str, Any]] = []
-    draining = {cluster["clusterArn"] for cluster in clusters(reader) if _is_draining(cluster)}
-    for cluster in sorted(cluster_arns):
+    listed_clusters = clusters(reader)
+    draining = {cluster["clusterArn"] for cluster in listed_clusters if _is_draining(cluster)}
+    tagged = {c["clusterArn"] for c in listed_clusters if tag_map(c.get("tags")).get(STACK) in scope.stacks}
+    for cluster in sorted(tagged.union(scope.ids("cluster"))):
         listed = sorted(reader.pages("ecs", "ListServices", "serviceArns", cluster=cluster))
         described = _described(reader, cluster, listed)
         if cluster in draining:

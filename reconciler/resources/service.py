@@ -104,7 +104,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
     )
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Service]]:
-        found = services(reader, scope.ids("cluster"))
+        found = services(reader, scope)
         if not found:
             return
         scaled = _scaled(reader)

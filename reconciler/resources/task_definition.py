@@ -138,7 +138,7 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
 def _named_by_services(reader: Reader, scope: Scope) -> set[str]:
     """The revisions of families of the stacks that a service runs, is moving to, or would go back to."""
     named: set[str] = set()
-    for service in services(reader, scope.ids("cluster")):
+    for service in services(reader, scope):
         named.add(service["taskDefinition"])
         named.update(deployment["taskDefinition"] for deployment in service.get("deployments", ()))
     starts = tuple(_family_start(stack) for stack in scope.stacks)

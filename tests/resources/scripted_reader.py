@@ -11,13 +11,13 @@ Answer = Mapping[str, Any] | Callable[..., Mapping[str, Any]]
 
 
 class ScriptedReader:
-    """Answers each operation with what the table has for it; a function gets the parameters. `asked` are the
+    """Answers each operation with what `answers` has for it; a function gets the parameters. `asked` are the
     operations in order."""
 
     account, region, partition = "123456789012", "us-east-1", "aws"
 
     def __init__(self, **answers: Answer) -> None:
-        self._answers = answers
+        self.answers = answers
         self.asked: list[str] = []
         self.params: list[Mapping[str, Any]] = []
 
@@ -27,7 +27,7 @@ class ScriptedReader:
     def get(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         self.asked.append(operation)
         self.params.append(params)
-        answer = self._answers[operation]
+        answer = self.answers[operation]
         return answer(**params) if callable(answer) else answer
 
     def fresh(self) -> ScriptedReader:

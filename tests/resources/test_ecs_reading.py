@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -191,6 +192,15 @@ def test_a_draining_service_that_the_list_hides_is_found_by_its_tasks() -> None:
     draining = service("old", status="DRAINING", runningCount=1, deployments=[])
     seen = list(SERVICE.observe(Account([service()], draining=[draining]), scope()))
     assert [(o.outputs["name"], o.state) for o in seen] == [("web", State.READY), ("old", State.DELETING)]
+
+
+def test_services_are_found_in_clusters_by_their_tags_and_in_those_just_made_by_what_is_known() -> None:
+    nothing_known = Scope("123456789012", "us-east-1", "aws", ("shop",))
+    assert len(list(SERVICE.observe(Account([service()]), nothing_known))) == 1
+    not_listed_yet = Account([service()])
+    not_listed_yet.answers["ListClusters"] = {"clusterArns": []}
+    assert len(list(SERVICE.observe(not_listed_yet, scope()))) == 1
+    assert list(SERVICE.observe(Account([service()]), dataclasses.replace(nothing_known, stacks=("shop-2",)))) == []
 
 
 def test_a_service_of_others_in_our_cluster_is_seen_as_theirs() -> None:
