@@ -260,7 +260,7 @@ class _Run:
                 calls.pop(0)
             except _LookAgain as again:
                 looks += 1
-                mine = self._watch.find(action.type, action.address)
+                mine = self._watch.find(action.type, action.address, but=action.replaces)
                 if mine is not None:
                     self._outputs.add(action.address, mine.outputs)
                     calls = list(self._remaining(action, mine))
@@ -462,10 +462,10 @@ class _Watch:
         """The object as it is now, by id."""
         return next((o for o in self._current(type_name) if o.id == identity), None)
 
-    def find(self, type_name: str, address: str) -> Observed[Any] | None:
-        """The object as it is now, by address; of doubles the older."""
+    def find(self, type_name: str, address: str, but: str | None) -> Observed[Any] | None:
+        """The object as it is now, by address; of doubles the older, never the one that is being replaced."""
         stack = self._run.graph.stack.name
-        mine = [o for o in self._current(type_name) if o.stack == stack and o.address == address]
+        mine = [o for o in self._current(type_name) if o.stack == stack and o.address == address and o.id != but]
         return min((o for o in mine if o.state is not State.DELETING), key=lambda o: (o.created, o.id), default=None)
 
     def stand_ins(self) -> dict[str, tuple[Observed[Any], ...]]:
@@ -522,7 +522,7 @@ class _Watch:
             found={need: live.get(need, []) for need in kind.needs},
         )
         try:
-            return list(kind.observe(run.reader.fresh(), scope))
+            return [o for o in kind.observe(run.reader.fresh(), scope) if o.state is not State.GONE]
         except AwsError as error:
             raise _Failed(_failure(error)) from error
 

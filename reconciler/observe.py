@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.model.errors import AwsError, Refused
 from reconciler.model.graph import Graph, StackPolicy, Types
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Observed, Resource, Scope
+from reconciler.model.resource import Observed, Resource, Scope, State
 from reconciler.model.snapshot import Snapshot
 
 THREADS = 16
@@ -82,9 +82,13 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
     """What a look says of one stack. Raises `Refused` when the stack in AWS has another owner."""
     found: dict[str, list[Observed[Any]]] = {}
     foreign: list[Observed[Any]] = []
+    dead: dict[str, list[str]] = {}
     for name in sorted(seen.found):
         for observed in seen.found[name]:
-            if observed.stack == stack.name and observed.address:
+            if observed.state is State.GONE:
+                if observed.stack == stack.name and observed.address:
+                    dead.setdefault(observed.address, []).append(observed.id)
+            elif observed.stack == stack.name and observed.address:
                 _check_owner(observed, stack)
                 found.setdefault(observed.address, []).append(observed)
             elif observed.stack is None:
@@ -97,6 +101,7 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
         found={address: tuple(sorted(found[address], key=lambda o: o.id)) for address in sorted(found)},
         foreign=tuple(sorted(foreign, key=lambda o: (o.type, o.id))),
         unknown=seen.unknown,
+        dead={address: tuple(sorted(dead[address])) for address in sorted(dead)},
     )
 
 

@@ -162,6 +162,7 @@ class _Planner:
         """One token for one creation in one situation: the same after a crash, another after a replacement or when
         an object that had it is gone (EC2 may answer a repeated token with a dead object)."""
         known = sorted(f"{o.type} {o.id} {o.created}" for o in self._snapshot.found.get(address, ()))
+        known += self._snapshot.dead.get(address, ())
         parts = [self._graph.stack.name, address, self._graph.applied_digests[address], *known]
         return digest_of([self._snapshot.account, *parts], _TOKEN_LENGTH).split(".", 1)[1]
 
@@ -218,8 +219,9 @@ class _Planner:
     def _cascades(self, address: str, changes: Iterable[Change]) -> bool:
         """Whether nothing but the replacement of what it refers to forces this one."""
         forced = [c for c in changes if c.replaces]
-        targets_replaced = any(target in self._comparison.replaced for target in self._graph.targets[address])
-        return targets_replaced and all(c.desired == KNOWN_AFTER_APPLY for c in forced)
+        others = self._graph.targets[address] | self._graph.holders.get(address, frozenset())
+        replaced = any(other in self._comparison.replaced for other in others)
+        return replaced and all(c.desired == KNOWN_AFTER_APPLY for c in forced)
 
     def _update(self, address: str, changes: tuple[Change, ...]) -> Action:
         comparison = self._comparison

@@ -39,6 +39,8 @@ class State(Enum):
     PENDING = "pending"
     DELETING = "deleting"
     FAILED = "failed"
+    GONE = "gone"
+    """Deleted and still listed: it only keeps a new object from being given its idempotency token."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class Snapshot:
 
     `found` holds the objects that carry our tags by address, several where an address is doubled; `foreign` what
     lives in our networks, clusters and load balancers without our tags; `unknown` the types that could not be read,
-    with the reason: of these nothing is known to be absent.
+    with the reason: of these nothing is known to be absent. `dead` are the ids, by address, of deleted objects that
+    AWS still lists.
     """
 
     account: str
@@ -25,6 +26,7 @@ class Snapshot:
     found: Mapping[str, tuple[Observed[Any], ...]]
     foreign: tuple[Observed[Any], ...] = ()
     unknown: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    dead: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def live(self) -> Iterator[Observed[Any]]:
         """Every object of the stack, in order of address."""

@@ -30,7 +30,9 @@ _STATES = {
     "available": State.READY,
     "deleting": State.DELETING,
     "failed": State.FAILED,
+    "deleted": State.GONE,
 }
+"""A deleted gateway stays listed, tags and all, for about an hour (NAT gateways, VPC user guide)."""
 
 
 class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
@@ -48,11 +50,11 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[NatGateway]]:
         for gateway in in_vpcs(reader, scope, "DescribeNatGateways", "NatGateways", parameter="Filter"):
-            if gateway["State"] not in _STATES:
-                continue  # deleted ones stay listed, tags and all, for about an hour
             state = _STATES[gateway["State"]]
             address = _primary(gateway)
-            held = state is not State.FAILED and "AllocationId" in address  # a failed one has let go of its address
+            held = (
+                state not in (State.FAILED, State.GONE) and "AllocationId" in address
+            )  # those have let go of their address
             outputs = {"id": gateway["NatGatewayId"]}
             if "PublicIp" in address:
                 outputs["publicIp"] = address["PublicIp"]
