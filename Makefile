@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test lint bench crash generate image-check clean
+.PHONY: setup demo test lint crash generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +21,9 @@ demo: setup
 
 crash: setup
 	CRASH=every-call $(BIN)/python -m pytest tests/crash -n $(WORKERS)
+
+generate: setup
+	$(BIN)/reconciler crds --out-dir crds-like
 
 lint: setup
 	$(BIN)/ruff check .
