@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from moto.core.responses import ActionResult
 from moto.elbv2.exceptions import ELBClientError, TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
@@ -264,21 +265,19 @@ def _target_group_attributes(into: Installer) -> None:
         original(group, *args, **kwargs)
         group.attributes = _defaults(_target_group(group))
 
-    @into.wrap(ELBV2Response, "modify_target_group_attributes")
-    def modify(original: Callable[..., Any], response: Any) -> Any:
+    @into.replace_method(ELBV2Response, "modify_target_group_attributes")
+    def modify(response: Any) -> ActionResult:
         group = response.elbv2_backend.target_groups.get(response._get_param("TargetGroupArn"))
         if group is None:
             raise TargetGroupNotFoundError()
-        wanted = _check(_pairs(response), _target_group(group), _target_group_key)
-        after = group.attributes | wanted
+        after = group.attributes | _check(_pairs(response), _target_group(group), _target_group_key)
         if after.get("stickiness.type") == "app_cookie" and not after["stickiness.app_cookie.cookie_name"]:
             raise ELBClientError(
                 "InvalidConfigurationRequest",
                 "You must set an application cookie name to enable stickiness of type 'app_cookie'",
             )
-        answer = original(response)
-        answer.result["Attributes"] = group.attributes
-        return answer
+        group.attributes = after
+        return ActionResult({"Attributes": group.attributes})
 
 
 @patch("elbv2-listener-attributes", "Elastic Load Balancing API: ListenerAttribute")

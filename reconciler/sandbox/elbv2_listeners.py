@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from moto.acm.models import acm_backends
+from moto.core import errors
 from moto.core.responses import ActionResult
 from moto.elbv2.exceptions import (
     DuplicateListenerError,
@@ -25,6 +26,8 @@ from .patch import Installer, Patch, patch
 _LAST_PORT: Final = 65_535
 _MOST_LISTENERS: Final = 50
 _SECURE: Final = ("HTTPS", "TLS")
+_UNSUPPORTED: Final = "UnsupportedCertificate"
+"""A code that AWS sends and its API model lacks: moto warns of such codes unless it knows them as common ones."""
 _DEFAULT_POLICY: Final = "ELBSecurityPolicy-2016-08"
 """What a listener made without a policy through the API has; the console recommends a newer one."""
 
@@ -55,7 +58,7 @@ def _check_certificate(backend: Any, protocol: str, arn: str | None) -> None:
         found = acm_backends[backend.account_id][backend.region_name].get_certificate(arn)
         if found.status != "ISSUED":
             raise ELBClientError(
-                "UnsupportedCertificate",
+                _UNSUPPORTED,
                 f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a "
                 "supported key size.",
             )
@@ -90,6 +93,8 @@ def _same(listener: Any, protocol: str, certificate: str | None, actions: list[A
 
 @patch("elbv2-create-listener", "Elastic Load Balancing API: CreateListener")
 def _create(into: Installer) -> None:
+    into.replace(errors, "COMMON_ERROR_CODES", [*errors.COMMON_ERROR_CODES, _UNSUPPORTED])
+
     @into.wrap(ELBv2Backend, "create_listener")
     def create(
         original: Callable[..., Any],
