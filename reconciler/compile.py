@@ -24,7 +24,7 @@ from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref
 from reconciler.resources import discover
-from reconciler.resources._actions import Action, FixedResponse, Forward
+from reconciler.resources._actions import Action, FixedResponse, forward_to
 from reconciler.resources.listener_rules import ListenerRule
 from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
@@ -114,7 +114,7 @@ def _actions(route: RouteSpec, action: RouteAction) -> tuple[Action, ...]:
     weights: dict[Ref | Id, int] = {
         Ref(f"target-group/{route.load_balancer}/{f.task}/{f.port}"): f.weight for f in action.forward
     }
-    return (Forward(target_groups=FrozenMap(weights)),)
+    return (forward_to(weights),)
 
 
 def _conditions(match: Match) -> FrozenMap[str, frozenset[str]]:

@@ -81,7 +81,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
     for _ in range(ROUNDS):
         if not current.plan.actions:
             break
-        done = _execute(graph, current.plan, reader, doing)
+        done = _execute(graph, current, reader, doing)
         outcomes += done
         if any(o.result in (Result.FAILED, Result.SKIPPED) for o in done):
             break
@@ -105,7 +105,7 @@ def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing) -> Ap
     for _ in range(ROUNDS):
         if not current.plan.actions:
             break
-        done = _execute(nothing, current.plan, reader, doing)
+        done = _execute(nothing, current, reader, doing)
         outcomes += done
         if any(o.result is not Result.DONE for o in done):
             break
@@ -127,13 +127,14 @@ def check_account(stack: StackPolicy, reader: Reader) -> None:
         )
 
 
-def _execute(graph: Graph, plan: Plan, reader: Reader, doing: Doing) -> list[Outcome]:
+def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[Outcome]:
     return execute(
-        plan,
+        current.plan,
         graph,
         reader,
         doing.writer,
         doing.clock,
+        live=current.snapshot.live(),
         limits=doing.limits,
         guard=doing.guard,
         progress=doing.progress,

@@ -84,6 +84,7 @@ def execute(
     writer: Writer,
     clock: Clock,
     *,
+    live: Iterable[Observed[Any]] = (),
     limits: Limits | None = None,
     guard: Guard | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -91,10 +92,11 @@ def execute(
 ) -> list[Outcome]:
     """What became of every action of a plan, in the plan's order.
 
-    What does not depend on a failed action goes on. When `stop` is set no further action begins and those under way
+    `live` are the objects that the plan was made for, inside of which later looks find what is to go. What does not
+    depend on a failed action goes on. When `stop` is set no further action begins and those under way
     finish their request.
     """
-    run = _Run(plan, graph, reader, writer, clock, limits or Limits(), guard or Free(), progress, stop)
+    run = _Run(plan, graph, tuple(live), reader, writer, clock, limits or Limits(), guard or Free(), progress, stop)
     return run.outcomes()
 
 
@@ -115,6 +117,7 @@ class _Run:
         self,
         plan: Plan,
         graph: Graph,
+        live: tuple[Observed[Any], ...],
         reader: Reader,
         writer: Writer,
         clock: Clock,
@@ -125,6 +128,7 @@ class _Run:
     ) -> None:
         self._plan = plan
         self._graph = graph
+        self.live = live
         self._types: Types = graph.types
         self._reader = reader
         self._writer = writer
@@ -510,6 +514,8 @@ class _Watch:
         run = self._run
         kind = run.graph.types[type_name]
         live: dict[str, list[Observed[Any]]] = {}
+        for known in run.live:
+            live.setdefault(known.type, []).append(known)
         for (stand_in,) in self.stand_ins().values():
             live.setdefault(stand_in.type, []).append(stand_in)
         scope = Scope(

@@ -114,7 +114,7 @@ class Graph:
             }
             bases[address] = digest_of([self.resources[address].type, data])
         return {
-            address: digest_of([base, sorted(self._held_as(holder, bases) for holder in self.holders[address])])
+            address: digest_of([base, sorted({self._held_as(holder, bases) for holder in self.holders[address]})])
             if address in self.holders
             else base
             for address, base in bases.items()

@@ -98,7 +98,7 @@ class Guillotine:
                 self._writer.perform(call, params)
             self._recover()
             os._exit(0)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a child reports whatever ended it
             report.write_text(traceback.format_exc(limit=-6))
         os._exit(1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-import pytest
 from cuts import Client, Cut, Guillotine, client, explained, inventory
 from worlds import graph
 
