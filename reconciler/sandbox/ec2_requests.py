@@ -17,7 +17,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.tags import TagBackend
 from moto.ec2.responses import EC2Response
 
-from .engine import state
+from .engine import engine, state
 from .patch import Installer, patch
 
 TAG_LIMIT: Final = 50
@@ -186,14 +186,14 @@ def page(items: list[Any], params: Mapping[str, Any], least: int, greatest: int 
             raise EC2ClientError("InvalidNextToken", "The specified token is not valid.") from None
     if size is None:
         size = len(items) or 1
-    elif greatest is None:
-        size = min(int(size), _UNCHECKED_MAXIMUM)
-    elif not least <= int(size) <= greatest:
+    elif greatest is None or least <= int(size) <= greatest:
+        size = min(int(size), _UNCHECKED_MAXIMUM, engine().faults().page or _UNCHECKED_MAXIMUM)
+    else:
         raise EC2ClientError(
             "InvalidParameterValue",
             f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value between {least} and {greatest}.",
         )
-    end = start + int(size)
+    end = start + size
     rest = base64.b64encode(f"sandbox:{end}".encode()).decode() if end < len(items) else None
     return items[start:end], rest
 

@@ -46,6 +46,8 @@ class Faults:
     """Seconds for which a new id is unknown; its tags come as much later again."""
     buckets: bool = False
     """Token buckets of the published sizes, with AWS's codes."""
+    page: int | None = None
+    """The most items on a page of a list, as AWS may give fewer than were asked for."""
     seed: int = 0
     only: frozenset[str] | None = None
     """The operations ("ec2:CreateVpc") that rates and latency apply to; None is all of them."""

@@ -63,7 +63,7 @@ class Sandbox:
         self.clock = clock or Clock.stepped()
         lag = Lag()
         self.engine = Engine(self.clock, timings or Timings(), lag, lambda: self.gate.faults)
-        self.gate = Gate(self.engine, faults or Faults(), (Buckets(), lag))
+        self.gate = Gate(self.engine, faults or Faults(), (Buckets(), lag) if strict else ())
         self._strict = strict
         self._without = without
         self._region = region
