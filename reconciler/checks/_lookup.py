@@ -16,11 +16,16 @@ from reconciler.kinds.task import TaskSpec
 from reconciler.load import StackObjects, suggestion
 
 
+def exists(objects: StackObjects, kind: str, name: str) -> bool:
+    """Whether an object is written down, readable or not."""
+    return (kind, name) in objects.objects or (kind, name) in objects.broken
+
+
 def unknown_object(objects: StackObjects, obj: Object[Any], path: Path, kind: str, name: str) -> Problem | None:
     """A problem where an object refers to one that surely does not exist."""
-    known = [other for found, other in (*objects.objects, *objects.broken) if found == kind]
-    if name in known or not objects.complete:
+    if exists(objects, kind, name) or not objects.complete:
         return None
+    known = [other for found, other in (*objects.objects, *objects.broken) if found == kind]
     return obj.problem(path, f"there is no {kind} {quoted(name)}", nearest(name, known))
 
 
@@ -36,6 +41,11 @@ def network_of(objects: StackObjects, name: str) -> NetworkSpec | None:
     """The spec of a network, where it can be read."""
     found = objects.get(NETWORK, name)
     return found.spec if found else None
+
+
+def apart(objects: StackObjects, one: str, other: str) -> bool:
+    """Whether two networks that exist are not the same; a wrong name is a problem of its own."""
+    return one != other and all(exists(objects, NETWORK.name, name) for name in (one, other))
 
 
 def repeated(values: Iterable[tuple[Path, object]]) -> Iterator[tuple[Path, Path]]:
@@ -59,7 +69,7 @@ def foreign_tasks(
             other = objects.get(TASK, peer.value)
         elif peer.type == "loadBalancer":
             other = objects.get(LOAD_BALANCER, peer.value)
-        if other and other.spec.network != network:
+        if other and apart(objects, network, other.spec.network):
             yield obj.problem(
                 ("spec", "allowFrom", index),
                 f"{other.id} lives in Network/{other.spec.network}, not in Network/{network}",

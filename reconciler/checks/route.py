@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.checks._lookup import nearest, repeated
+from reconciler.checks._lookup import apart, nearest, repeated
 from reconciler.kinds import Object, Path, Problem
 from reconciler.kinds._object import quoted
 from reconciler.kinds.load_balancer import KIND as LOAD_BALANCER
@@ -118,7 +118,7 @@ def _target(
     elif ports[target.port].protocol != "tcp":
         message = f"port {target.port} of {task.id} is udp, listeners forward to tcp"
         yield route.problem((*path, "port"), message, "name a tcp port")
-    if balancer and balancer.spec.network != task.spec.network:
+    if balancer and apart(objects, balancer.spec.network, task.spec.network):
         where = f"{task.id} lives in Network/{task.spec.network}"
         yield route.problem(
             (*path, "task"),

@@ -10,6 +10,7 @@ from reconciler.checks._cidrs import peer_host_bits
 from reconciler.checks._cycles import cycles
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, repeated
 from reconciler.kinds import Object, Path, Problem
+from reconciler.kinds._object import quoted
 from reconciler.kinds.network import NetworkSpec
 from reconciler.kinds.task import KIND, MEMORY_OF_CPU, Container, TaskSpec
 from reconciler.load import StackObjects
@@ -93,7 +94,7 @@ def _loopback(task: Object[TaskSpec]) -> Iterator[Problem]:
         path: Path = ("spec", "loopback", index)
         for field, name in (("from", entry.from_), ("to", entry.to)):
             if name not in containers:
-                yield task.problem((*path, field), f"there is no container {name}", nearest(name, containers))
+                yield task.problem((*path, field), f"there is no container {quoted(name)}", nearest(name, containers))
         if entry.to in containers:
             opened = sorted(port.container_port for port in containers[entry.to].ports)
             if entry.port not in opened:
@@ -110,7 +111,9 @@ def _start_order(task: Object[TaskSpec]) -> Iterator[Problem]:
             other = containers.get(entry.container)
             if other is None:
                 name = entry.container
-                yield task.problem((*path, "container"), f"there is no container {name}", nearest(name, containers))
+                yield task.problem(
+                    (*path, "container"), f"there is no container {quoted(name)}", nearest(name, containers)
+                )
                 continue
             edges.setdefault(container.name, {})[other.name] = (*path, "container")
             yield from _condition(task, (*path, "condition"), entry.condition, other)

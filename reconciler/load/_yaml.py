@@ -303,7 +303,9 @@ class _Composer:
             hint = f"keep one (the first is on line {fields[key][0].line})"
             self._fault(at, "is written twice", hint, path)
         else:
-            fields[key] = (at, value)
+            # Where nothing is written there is no place: the parsers disagree on it, the key's is better.
+            nothing = value.plain and not value.text
+            fields[key] = (at, Node(at, "", plain=True) if nothing else value)
 
 
 def _merge(done: _Open) -> None:

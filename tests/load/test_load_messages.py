@@ -146,7 +146,7 @@ FIELDS = {
     ),
     "nothing after the colon": (
         NETWORK + "  nat:\n",
-        ["7:7: Network/main: spec.nat: is empty, give it a value or remove it"],
+        ["7:3: Network/main: spec.nat: is empty, give it a value or remove it"],
     ),
     "an empty list that needs entries": (
         NETWORK.replace("[us-east-1a]", "[]"),
