@@ -93,20 +93,15 @@ def start(port: int | None = None, speed: float = DEFAULT_SPEED) -> tuple[Runnin
             return found, False
         log = state_directory() / "sandbox.log"
         with log.open("wb") as output:
-            child = _spawn(output.fileno(), log, port, speed)
-        deadline = time.monotonic() + _READY_SECONDS
-        while time.monotonic() < deadline:
-            found = find()
-            if found is not None and _answers(found):
-                return found, True
-            if child.poll() is not None:
-                raise SandboxProcessError(f"the sandbox did not start: {_last_words(log)}")
-            time.sleep(_POLL_SECONDS)
-        child.terminate()
-        raise SandboxProcessError(f"the sandbox did not start within {_READY_SECONDS:.0f} s; its log is {log}")
+            _spawn(output.fileno(), log, port, speed)
+        found = find()
+        if found is None or not _answers(found):
+            raise SandboxProcessError(f"the sandbox did not start: {_last_words(log)}")
+        return found, True
 
 
-def _spawn(output: int, log: Path, port: int | None, speed: float) -> subprocess.Popen[bytes]:
+def _spawn(output: int, log: Path, port: int | None, speed: float) -> None:
+    """Run the server module, which returns once its own child holds the lock and the port."""
     environment = dict(os.environ)
     point_at("", environment)
     del environment["AWS_ENDPOINT_URL"]
@@ -114,8 +109,9 @@ def _spawn(output: int, log: Path, port: int | None, speed: float) -> subprocess
     command += ["--speed", str(speed)]
     if port is not None:
         command += ["--port", str(port)]
-    return subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
+    subprocess.run(  # noqa: S603 (our own interpreter and module, no shell)
         command,
+        check=False,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

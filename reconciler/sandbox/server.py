@@ -178,7 +178,10 @@ def _warm() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM, holding the state file locked."""
+    """Leave a child behind that serves until SIGTERM and holds the state file locked for as long.
+
+    What can be wrong with the port or the lock is known before the child is there, and is the exit status.
+    """
     parser = argparse.ArgumentParser(prog="reconciler.sandbox.server")
     parser.add_argument("--port", type=int)
     parser.add_argument("--speed", type=float, default=DEFAULT_SPEED)
@@ -198,11 +201,12 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stderr.write(f"port {options.port} of {_HOST}: {error.strerror}; choose another with --port\n")
             return 1
         host, port = listening.getsockname()
-        state.truncate(0)
-        json.dump({"pid": os.getpid(), "url": f"http://{host}:{port}", "log": options.log}, state)
-        state.flush()
+        child = os.fork()
+        if child:
+            state.truncate(0)
+            json.dump({"pid": child, "url": f"http://{host}:{port}", "log": options.log}, state)
+            return 0
         _serve(listening, options.speed, ended)
-        state.truncate(0)
     return 0
 
 
