@@ -1,0 +1,194 @@
+"""Each command as a user runs it, against an AWS on loopback: what it prints, what it changes, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from reconciler.demo import embedded_aws
+
+SPEC = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    with embedded_aws() as found:
+        yield found
+
+
+@pytest.fixture
+def stack(environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
+    """The reference file under a name of its own, taken down afterwards."""
+    path = tmp_path / "stack.yaml"
+    shutil.copy(SPEC, path)
+    yield path
+    run(environment, "delete", "--yes", "-f", str(path))
+
+
+def run(
+    environment: dict[str, str], *arguments: str, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    code = "from reconciler.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def asked(environment: dict[str, str], *arguments: str, status: int) -> Any:
+    done = run(environment, "-o", "json", *arguments)
+    assert done.returncode == status, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_help_and_validate_load_no_sdk(environment: dict[str, str]) -> None:
+    code = (
+        "import sys, contextlib\nfrom reconciler.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
+        "found = {'boto3', 'botocore', 'moto', 'rich'} & sys.modules.keys()\nprint('loaded', sorted(found))"
+    )
+    for arguments in (["--help"], ["validate", "-f", str(SPEC)]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.endswith("loaded []\n")
+
+
+def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
+    planned = asked(environment, "plan", "-f", str(stack), status=2)
+    assert planned["summary"] == {"create": 44, "update": 0, "replace": 0, "delete": 0, "unchanged": 0}
+    assert all(flow["actual"] == "Unknown" and flow["holds"] is None for flow in planned["flows"])
+    applied = asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    assert applied["converged"]
+    assert applied["summary"]["done"] == 44
+    assert asked(environment, "plan", "-f", str(stack), status=0)["actions"] == []
+    again = asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    assert again["calls"]["mutating"] == 0
+    assert asked(environment, "drift", "-f", str(stack), status=0)["inSync"] is True
+    items = asked(environment, "get", "-f", str(stack), status=0)["items"]
+    assert {i["kind"] for i in items} >= {"Stack", "Network", "Task", "LoadBalancer", "Flow"}
+
+
+def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[str, str], stack: Path) -> None:
+    asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    stack.write_text(stack.read_text().replace("nginx:1.27", "nginx:1.28"))
+    pending = asked(environment, "drift", "-f", str(stack), status=0)
+    assert (pending["inSync"], pending["pending"]) == (True, 2)
+    ec2 = boto3.session.Session("demo", "demo", region_name="us-east-1").client(
+        "ec2", endpoint_url=environment["AWS_ENDPOINT_URL"]
+    )
+    at = [{"Name": "tag:reconciler.dev/address", "Values": ["security-group/task/web"]}]
+    (group,) = ec2.describe_security_groups(Filters=at)["SecurityGroups"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[ssh])
+    (item,) = asked(environment, "drift", "-f", str(stack), status=2)["drift"]
+    assert item == {
+        "address": "security-group/task/web/rules",
+        "type": "AWS::EC2::SecurityGroup",
+        "object": "Task/web",
+        "id": group["GroupId"],
+        "status": "Modified",
+        "changes": [{"path": "ingress[tcp 22 0.0.0.0/0]", "observed": "present", "desired": None}],
+        "attribution": None,
+    }
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_changed(environment: dict[str, str], stack: Path) -> None:
+    refused = run(environment, "apply", "-f", str(stack))
+    assert refused.returncode == 1
+    assert "--yes" in refused.stderr
+    assert asked(environment, "plan", "-f", str(stack), status=2)["summary"]["create"] == 44
+
+
+def test_a_saved_plan_is_refused_when_the_world_has_moved(
+    environment: dict[str, str], stack: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.json"
+    assert run(environment, "plan", "--out", str(saved), "-f", str(stack)).returncode == 2
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack)).returncode == 0
+    stale = run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack))
+    assert stale.returncode == 1
+    assert "the world has moved" in stale.stderr
+
+
+def test_a_load_balancer_goes_only_when_that_is_allowed(environment: dict[str, str], stack: Path) -> None:
+    asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    text = stack.read_text()
+    stack.write_text(text.replace("scheme: Internal\n", "scheme: InternetFacing\n"))
+    refused = run(environment, "apply", "--yes", "-f", str(stack))
+    assert refused.returncode == 1
+    assert "--allow-disruption" in refused.stderr
+    stack.write_text(text)
+    assert asked(environment, "plan", "-f", str(stack), status=0)["actions"] == []
+
+
+def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Path, tmp_path: Path) -> None:
+    asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = run(environment, "--region", "us-east-1", "delete", "--stack", "shop", "--yes", cwd=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert asked(environment, "plan", "-f", str(stack), status=2)["summary"]["unchanged"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["frobnicate"], 64, "No such command"),
+        (["apply", "--timeout", "soon"], 64, "15m"),
+        (["validate", "-f", "missing.yaml"], 1, "missing.yaml: no such file"),
+        (["plan", "--region", "eu-west-1", "-f", str(SPEC)], 1, "lives in us-east-1"),
+        (["plan", "--stack", "shp", "-f", str(SPEC)], 1, "there is shop"),
+        (["apply", "--yes", "-f", str(SPEC.parent)], 1, "--stack NAME"),
+        (["get", "tsk", "-f", str(SPEC)], 1, "did you mean task"),
+        (["--endpoint-url", "http://127.0.0.1:9", "plan", "-f", str(SPEC)], 1, "127.0.0.1:9"),
+    ],
+)
+def test_wrong_input_is_told_in_a_line(
+    environment: dict[str, str], arguments: list[str], status: int, says: str
+) -> None:
+    done = run(environment, *arguments)
+    assert done.returncode == status, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_validate_tells_every_problem_with_its_place(environment: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(
+        SPEC.read_text().replace("loadBalancer: public", "loadBalancer: pubic").replace("replicas: 2", "replica: 2")
+    )
+    done = run(environment, "validate", "-f", str(broken))
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith(f"{broken}:") for line in lines)
+    document = asked(environment, "validate", "-f", str(broken), status=1)
+    assert [set(p) for p in document["problems"]] == [
+        {"file", "line", "column", "object", "field", "message", "hint"}
+    ] * 3
+
+
+def test_no_credentials_is_said_with_what_to_do(environment: dict[str, str]) -> None:
+    bare = {k: v for k, v in environment.items() if not k.startswith("AWS_")}
+    bare |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    bare["AWS_EC2_METADATA_DISABLED"] = "true"
+    done = run(bare, "plan", "-f", str(SPEC))
+    assert done.returncode == 1
+    assert "credentials" in done.stderr
+    assert "Traceback" not in done.stderr
