@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -65,8 +65,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """Where something is written: line and column count from 1."""
 
     line: int
@@ -131,8 +130,7 @@ def _child(node: Node, step: str | int) -> tuple[Position, Node | None]:
     return (items[step].at, items[step]) if step < len(items) else (node.at, None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with the input. Orders by place."""
 
     file: str

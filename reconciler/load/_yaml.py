@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -38,12 +38,11 @@ _BOMS: Final = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 """What YAML 1.1 does not allow in a stream (section 5.1, `c-printable`), and byte order marks inside of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Something wrong with the text itself, before it is an object."""
 
     at: Position
@@ -52,8 +51,7 @@ class Fault:
     path: Path = ()
 
 
-@dataclass(slots=True)
-class Document:
+class Document(NamedTuple):
     """One document of a file; `faults` are the ones inside it that leave the rest readable."""
 
     root: Node
