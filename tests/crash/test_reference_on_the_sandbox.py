@@ -60,7 +60,9 @@ def raw_networks(stack: str) -> list[object]:
 def delete_balancer() -> None:
     elb = boto3.client("elbv2")
     found = elb.describe_load_balancers()["LoadBalancers"]
-    elb.delete_load_balancer(LoadBalancerArn=next(b["LoadBalancerArn"] for b in found if "public" in b["LoadBalancerName"]))
+    elb.delete_load_balancer(
+        LoadBalancerArn=next(b["LoadBalancerArn"] for b in found if "public" in b["LoadBalancerName"])
+    )
 
 
 def delete_nat() -> None:
