@@ -316,7 +316,7 @@ def _merge(done: _Open) -> None:
 
 _INT: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: Final[dict[str, object]] = {
+_WORDS: Final[dict[str, bool | None]] = {
     "": None,
     "~": None,
     "null": None,
@@ -366,13 +366,6 @@ def surprise(text: str) -> tuple[str, str] | None:
             return "is an unusual way to write a number", f"write plain decimal digits, or {quoted(text)} in quotes"
 
 
-def _not_text(text: str) -> tuple[str, str] | None:
-    value = scalar(text)
-    if isinstance(value, str):
-        return None
-    return f"is {type_name(value)}, not text", f"write {quoted(text)} in quotes"
-
-
 def _not_a_name(text: str) -> str | None:
     """Why a plain key would not be read as text by every reader of YAML."""
     if found := surprise(text):
@@ -382,11 +375,9 @@ def _not_a_name(text: str) -> str | None:
 
 
 def scalar(text: str) -> str | int | float | bool | None:
-    """The value of a plain scalar in YAML 1.2's core schema; integers beyond 18 digits stay text."""
+    """The value of a plain scalar in YAML 1.2's core schema; integers beyond 18 digits are floats."""
     if text in _WORDS:
-        value = _WORDS[text]
-        assert value is None or isinstance(value, bool)
-        return value
+        return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text) if len(text) <= 18 else float(text)
     if _FLOAT.fullmatch(text):

@@ -93,6 +93,10 @@ BYTES = {
         b"#" * (4 * 1024 * 1024 + 1),
         "f:1:1: the file has 4194305 bytes, split it: at most 4194304 are read",
     ),
+    "as many bytes as are read": (
+        b"#" * (4 * 1024 * 1024),
+        "f:1:1: the file holds no objects, write one or remove the file",
+    ),
     "a version of YAML beyond all bounds": (b"%YAML 1." + b"9" * 5000 + b"\n---\na\n", None),
     "an escape that is no character": (b'kind: "\\UFFFFFFFF"\n', None),
     "a tag that is no UTF-8": (b"kind: !%ff x\n", None),
@@ -115,6 +119,15 @@ def test_it_is_the_same_line_without_libyaml(
     with_libyaml = load({"f": data})
     monkeypatch.delattr(yaml, "CSafeLoader")
     assert load({"f": data}) == with_libyaml
+
+
+def test_as_many_levels_as_are_allowed() -> None:
+    def nested(levels: int) -> list[str]:
+        data = b"kind: " + b"[" * (levels - 1) + b"]" * (levels - 1) + b"\n"
+        return [problem.message for problem in load({"f": data}).problems]
+
+    assert "more than 50 levels inside each other" not in nested(50)
+    assert nested(51) == ["more than 50 levels inside each other"]
 
 
 def test_an_utf_8_byte_order_mark_at_the_start_is_no_problem() -> None:

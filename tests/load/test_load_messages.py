@@ -172,6 +172,14 @@ FIELDS = {
         NETWORK + "  nat: single\n",
         ['7:8: Network/main: spec.nat: is "single", did you mean "Single"?'],
     ),
+    "an enum in capitals": (
+        NETWORK + "  nat: SINGLE\n",
+        ['7:8: Network/main: spec.nat: is "SINGLE", did you mean "Single"?'],
+    ),
+    "a version like no other": (
+        NETWORK.replace("reconciler.dev/v1", "v9"),
+        ['1:13: Network/main: apiVersion: is "v9", write reconciler.dev/v1'],
+    ),
     "an enum like none": (
         NETWORK + "  nat: twelve\n",
         ['7:8: Network/main: spec.nat: is "twelve", write one of None, Single, PerZone'],

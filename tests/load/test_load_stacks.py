@@ -84,6 +84,12 @@ def test_a_stack_that_is_not_there_is_named_with_the_closest() -> None:
     assert texts(bundle) == ['a.yaml:8:28: Cluster/x: metadata.stack: there is no Stack "shp", did you mean "shop"?']
 
 
+def test_a_stack_is_asked_for_where_there_is_none_at_all() -> None:
+    assert texts(read(a=cluster("x", of="shop"))) == [
+        'a.yaml:3:28: Cluster/x: metadata.stack: there is no Stack "shop", add a Stack'
+    ]
+
+
 def test_the_same_object_twice_names_both_places() -> None:
     bundle = read(a=stack("s") + "---\n" + cluster("x"), b=cluster("x", of="s"))
     assert texts(bundle) == [
