@@ -217,6 +217,17 @@ def test_priorities_swap_in_one_call(listener: str) -> None:
     assert [rule["RuleArn"] for rule in rules_of(listener)][:2] == [second, first]
 
 
+def test_a_swap_with_a_third_rule_is_refused_whole(listener: str) -> None:
+    """ELB API, SetRulePriorities, errors: PriorityInUse, and then no priority changes."""
+    first, second, third = (make_rule(listener, priority)["RuleArn"] for priority in (1, 2, 3))
+    wanted = [{"RuleArn": first, "Priority": 2}, {"RuleArn": second, "Priority": 3}]
+    with refused("PriorityInUse"):
+        client("elbv2").set_rule_priorities(RulePriorities=wanted)
+    assert [rule["RuleArn"] for rule in rules_of(listener)][:3] == [first, second, third]
+    client("elbv2").set_rule_priorities(RulePriorities=[*wanted, {"RuleArn": third, "Priority": 1}])
+    assert [rule["RuleArn"] for rule in rules_of(listener)][:3] == [third, first, second]
+
+
 def test_the_default_rule_cannot_be_deleted(listener: str) -> None:
     """ELB API, DeleteRule: you can't delete the default rule; OperationNotPermitted."""
     (default,) = rules_of(listener)
