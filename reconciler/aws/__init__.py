@@ -1,9 +1,8 @@
 """Everything that touches AWS: credentials, reading, writing, pace and errors. The only importer of botocore."""
 
 from reconciler.aws.calls import Calls
-from reconciler.aws.guard import check_account
 from reconciler.aws.reader import AwsReader
 from reconciler.aws.sessions import Access
 from reconciler.aws.writer import AwsWriter
 
-__all__ = ["Access", "AwsReader", "AwsWriter", "Calls", "check_account"]
+__all__ = ["Access", "AwsReader", "AwsWriter", "Calls"]

@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from loopback_aws import Answer, LoopbackAws, SteppedClock, ec2, ids, query_error
 from moto import mock_aws
 
-from reconciler.aws import Access, AwsReader, AwsWriter, Calls, check_account
+from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.resource import Call
 
@@ -263,13 +263,6 @@ def test_an_endpoint_that_speaks_something_else(aws: LoopbackAws, access: Access
     with pytest.raises(AwsError) as caught:
         access.account(clock)
     assert "--endpoint-url" in caught.value.next_step
-
-
-def test_the_account_guard() -> None:
-    check_account(None, "123456789012")
-    check_account("123456789012", "123456789012")
-    with pytest.raises(Refused, match=r"111111111111.*123456789012.*profile"):
-        check_account("111111111111", "123456789012")
 
 
 def test_reader_and_writer_work_on_an_aws_in_process(

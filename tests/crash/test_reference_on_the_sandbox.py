@@ -9,7 +9,8 @@ import pytest
 from cuts import client, inventory
 from worlds import graph
 
-from reconciler.engine import view
+from reconciler.engine import check_account, view
+from reconciler.model.errors import Refused
 from reconciler.model.plan import Result, Status
 from reconciler.sandbox import Faults, Sandbox
 
@@ -121,3 +122,11 @@ def test_the_reference_converges_under(sandbox: Sandbox, faults: Faults) -> None
     sandbox.faults = Faults()
     assert applied.converged, [(o.action.key, o.failure) for o in applied.outcomes if o.result is Result.FAILED]
     assert inventory() == expected
+
+
+def test_credentials_of_another_account_are_refused_before_anything_is_changed(sandbox: Sandbox) -> None:
+    guarded = graph(edit=lambda text: text.replace('  # account: "123456789012" ', '  account: "111111111111" '))
+    assert guarded.stack.account == "111111111111"
+    looking = client(sandbox.clock)
+    with pytest.raises(Refused, match="111111111111"):
+        check_account(guarded.stack, looking.reader)
