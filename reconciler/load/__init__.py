@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from reconciler.kinds import Kind, Metadata, Object, Problem, Source, discover
+from reconciler.kinds import Kind, Metadata, Object, Path, Problem, Source, discover
 from reconciler.kinds._object import Position, dotted, listed, quoted
 from reconciler.kinds._spec import SpecModel
 from reconciler.kinds.stack import KIND as STACK
@@ -79,13 +79,16 @@ class _Draft:
     source: Source
     object: str
 
-    def problem(self, message: str, hint: str) -> Problem:
-        at = self.source.at(("metadata", "name"))
-        return Problem(self.source.file, at.line, at.column, self.object, "metadata.name", message, hint)
+    def problem(self, field: str, message: str, hint: str) -> Problem:
+        """A problem of a field of the metadata."""
+        path: Path = ("metadata", field)
+        at = self.source.at(path)
+        return Problem(self.source.file, at.line, at.column, self.object, dotted(path), message, hint)
 
-    @property
-    def place(self) -> str:
-        return f"{self.source.file}:{self.source.at(('metadata', 'name')).line}"
+    def again(self, first: _Draft) -> Problem:
+        """The problem that another draft has the same identity."""
+        place = f"{first.source.file}:{first.source.at(('metadata', 'name')).line}"
+        return self.problem("name", f"is defined twice, first at {place}", "rename one of them")
 
 
 def load(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Bundle:
@@ -145,7 +148,7 @@ class _Loading:
         reading = Reading(source, label)
         draft = self._draft(reading, kind, name)
         self.problems.extend(reading.problems)
-        if document.faults and draft is not None:
+        if document.faults and draft is not None and draft.kind != STACK.name:
             draft.spec = None
         if draft is None:
             self.unreadable.add(file)
@@ -177,15 +180,16 @@ class _Loading:
         spec: BaseModel | None = reading.model(kind.spec, value, ("spec",))
         if spec is not None or kind is not STACK:
             return spec
-        wrong = {path[1] for path in _spec_paths(reading)}
+        wrong = {path[1] for path in reading.paths if path[:1] == ("spec",) and len(path) > 1}
         rest = {key: item for key, item in value.items() if key not in wrong}
         return Reading(reading.source, reading.object).model(StackSpec, rest, ("spec",))
 
     def bundle(self) -> Bundle:
         stacks = self._stacks()
+        near = _Near(stacks.values())
         members: dict[str, list[_Draft]] = defaultdict(list)
         for draft in self.drafts:
-            if draft.kind != STACK.name and (stack := self._stack_of(draft, stacks)):
+            if draft.kind != STACK.name and (stack := self._stack_of(draft, stacks, near)):
                 members[stack].append(draft)
         found: dict[str, StackObjects] = {}
         for name, draft in sorted(stacks.items()):
@@ -209,7 +213,7 @@ class _Loading:
             if draft.kind != STACK.name:
                 continue
             if first := stacks.get(draft.name):
-                self.problems.append(draft.problem(f"is defined twice, first at {first.place}", "rename one of them"))
+                self.problems.append(draft.again(first))
             else:
                 stacks[draft.name] = draft
         return stacks
@@ -218,56 +222,44 @@ class _Loading:
         unique: dict[tuple[str, str], _Draft] = {}
         for draft in drafts:
             if first := unique.get((draft.kind, draft.name)):
-                self.problems.append(draft.problem(f"is defined twice, first at {first.place}", "rename one of them"))
+                self.problems.append(draft.again(first))
             else:
                 unique[draft.kind, draft.name] = draft
         return unique
 
-    def _stack_of(self, draft: _Draft, stacks: Mapping[str, _Draft]) -> str | None:
-        """`metadata.stack`, else the only Stack of the file, else the only Stack of the folder."""
+    def _stack_of(self, draft: _Draft, stacks: Mapping[str, _Draft], near: _Near) -> str | None:
         named = draft.source.text(("metadata", "stack"))
         if named is not None:
             if named not in stacks and not self.unreadable:
-                hint = suggestion(
-                    named, stacks, f"the stacks are {listed(sorted(stacks))}" if stacks else "add a Stack"
-                )
-                at = draft.source.at(("metadata", "stack"))
-                self.problems.append(
-                    Problem(
-                        draft.source.file,
-                        at.line,
-                        at.column,
-                        draft.object,
-                        "metadata.stack",
-                        f"there is no Stack {quoted(named)}",
-                        hint,
-                    )
-                )
+                known = f"the stacks are {listed(sorted(stacks))}" if stacks else "add a Stack"
+                hint = suggestion(named, stacks, known)
+                self.problems.append(draft.problem("stack", f"there is no Stack {quoted(named)}", hint))
             return named
-        folder = posixpath.dirname(draft.source.file)
-        for near in (
-            sorted(name for name, stack in stacks.items() if stack.source.file == draft.source.file),
-            sorted(name for name, stack in stacks.items() if posixpath.dirname(stack.source.file) == folder),
-        ):
-            if len(near) == 1:
-                return near[0]
-            if near:
-                self.problems.append(
-                    draft.problem(f"could belong to each of the stacks {listed(near)}", "add metadata.stack")
-                )
-                return None
-        if not self.unreadable:
-            self.problems.append(
-                draft.problem("belongs to no Stack: its file and folder have none", "add a Stack or metadata.stack")
-            )
+        candidates = near.to(draft.source.file)
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            message = f"could belong to each of the stacks {listed(candidates)}"
+            self.problems.append(draft.problem("name", message, "add metadata.stack"))
+        elif not self.unreadable:
+            message = "belongs to no Stack: its file and folder have none"
+            self.problems.append(draft.problem("name", message, "add a Stack or metadata.stack"))
         return None
 
 
-def _spec_paths(reading: Reading) -> Iterable[tuple[str, str]]:
-    for problem in reading.problems:
-        head, _, rest = problem.field.partition(".")
-        if head == "spec" and rest:
-            yield head, rest.replace("[", ".").partition(".")[0]
+class _Near:
+    """The stacks by file and by folder."""
+
+    def __init__(self, stacks: Iterable[_Draft]) -> None:
+        self.files: defaultdict[str, list[str]] = defaultdict(list)
+        self.folders: defaultdict[str, list[str]] = defaultdict(list)
+        for stack in stacks:
+            self.files[stack.source.file].append(stack.name)
+            self.folders[posixpath.dirname(stack.source.file)].append(stack.name)
+
+    def to(self, file: str) -> list[str]:
+        """The stacks that an object of a file may mean: those of the file, else those of its folder."""
+        return self.files.get(file) or self.folders.get(posixpath.dirname(file), [])
 
 
 def _check_metadata(reading: Reading, kind: Kind[Any], metadata: Metadata) -> None:

@@ -38,11 +38,14 @@ class Reading:
     source: Source
     object: str
     problems: list[Problem] = field(default_factory=list)
+    paths: set[Path] = field(default_factory=set)
+    """Where the problems are."""
     unusable: set[Path] = field(default_factory=set)
     """Paths whose value is already known to be wrong: what a model says about them is an echo."""
 
     def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
         at = self.source.key_at(path) if at_key else self.source.at(path)
+        self.paths.add(path)
         self.problems.append(Problem(self.source.file, at.line, at.column, self.object, dotted(path), message, hint))
 
     def value(self, node: Node, path: Path) -> Any:
