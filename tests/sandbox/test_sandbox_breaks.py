@@ -1,0 +1,82 @@
+"""What a person does in the console, and what the reconciler then finds."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from worlds import graph
+
+from reconciler.aws import Access, AwsReader, AwsWriter, Calls
+from reconciler.engine import Doing, apply, view
+from reconciler.execute import Limits
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.breaks import BREAKS, Account, Break, BreakRefusedError, NothingToBreakError
+
+FOUND = {
+    "open-ssh": "security-group",
+    "delete-nat-route": "route-table",
+    "scale-to-zero": "service",
+    "delete-listener-rule": "listener",
+    "swap-priorities": "listener",
+    "change-health-check": "target-group",
+    "remove-tag": "vpc",
+    "delete-association": "route-table-association",
+    "other-task-definition": "service",
+    "delete-load-balancer": "load-balancer",
+    "add-foreign": None,
+}
+"""The type of what drifts, if any; which one of its type it is, is up to the order in which AWS lists them."""
+
+
+class Shop:
+    """The reference stack on a strict AWS."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.desired = graph()
+
+    def apply(self) -> None:
+        access, calls = Access("us-east-1"), Calls()
+        reader = AwsReader(access, self.sandbox.clock, calls)
+        doing = Doing(AwsWriter(access, self.sandbox.clock, calls), self.sandbox.clock, Limits(threads=1))
+        assert apply(self.desired, view(self.desired, reader), reader.fresh(), doing).converged
+
+    def drifted(self) -> set[str]:
+        """The types of what apply would change."""
+        reader = AwsReader(Access("us-east-1"), self.sandbox.clock, Calls())
+        return {action.address.partition("/")[0] for action in view(self.desired, reader).plan.actions}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with Sandbox() as sandbox:
+        shop = Shop(sandbox)
+        shop.apply()
+        yield shop
+
+
+def test_every_break_is_tried() -> None:
+    assert {each.name for each in BREAKS} == FOUND.keys()
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=lambda each: each.name)
+def test_a_break_is_found_and_healed(shop: Shop, each: Break) -> None:
+    shop.apply()
+    assert shop.drifted() == set()
+    assert each.apply(Account(boto3.Session(), "shop"))
+    drifted, found = shop.drifted(), FOUND[each.name]
+    assert found in drifted if found else not drifted
+
+
+def test_another_stack_is_left_alone(shop: Shop) -> None:
+    for each in BREAKS:
+        with pytest.raises(NothingToBreakError, match="apply a stack that has one first"):
+            each.apply(Account(boto3.Session(), "shop-2"))
+
+
+def test_what_aws_refuses_is_said_plainly(shop: Shop) -> None:
+    (open_ssh,) = [each for each in BREAKS if each.name == "open-ssh"]
+    shop.apply()
+    open_ssh.apply(Account(boto3.Session()))
+    with pytest.raises(BreakRefusedError, match="AWS refused to open SSH"):
+        open_ssh.apply(Account(boto3.Session()))
