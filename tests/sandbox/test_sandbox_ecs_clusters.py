@@ -168,3 +168,11 @@ def test_a_scalable_target_keeps_its_tags(world: World) -> None:
     scaling.tag_resource(ResourceARN=arn, Tags={"env": "test"})
     scaling.untag_resource(ResourceARN=arn, TagKeys=["team"])
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"env": "test"}
+
+
+@pytest.mark.parametrize("keys", [["aws:own"], [f"k{number}" for number in range(51)]], ids=["AWS's own", "too many"])
+def test_tags_have_limits(world: World, keys: list[str]) -> None:
+    """ECS API, TagResource, tags: at most 50, and no keys that begin with aws:."""
+    arn = client("ecs").describe_clusters(clusters=["main"])["clusters"][0]["clusterArn"]
+    with refused("InvalidParameterException"):
+        client("ecs").tag_resource(resourceArn=arn, tags=[{"key": key, "value": "v"} for key in keys])
