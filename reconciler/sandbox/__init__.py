@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
 from .faults import ClientDied, Faults
-from .timings import Timings
+from .timings import Quotas, Timings
 
 if TYPE_CHECKING:
     from .world import Sandbox
 
-__all__ = ["ClientDied", "Clock", "Faults", "Sandbox", "Timings"]
+__all__ = ["ClientDied", "Clock", "Faults", "Quotas", "Sandbox", "Timings"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .clock import Clock
 from .faults import Faults
-from .timings import Timings
+from .timings import Quotas, Timings
 
 if TYPE_CHECKING:
     from .lag import Lag
@@ -40,9 +40,18 @@ def state(backend: Any, kind: Callable[[], T]) -> T:
 class Engine:
     """The clock, the lock and the events to come of one sandbox."""
 
-    def __init__(self, clock: Clock, timings: Timings, lag: Lag, faults: Callable[[], Faults]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        timings: Timings,
+        lag: Lag,
+        faults: Callable[[], Faults],
+        quotas: Quotas | None = None,
+    ) -> None:
         self.clock = clock
         self.timings = timings
+        self.quotas = quotas
+        """How many of everything the account may have; None is no limit."""
         self.lag = lag
         self.faults = faults
         """What goes wrong at present."""

@@ -1,4 +1,4 @@
-"""How long AWS takes over things, in seconds of the sandbox's clock."""
+"""How long AWS takes over things, and how many of them it allows."""
 
 from __future__ import annotations
 
@@ -30,3 +30,22 @@ class Timings:
     task_deprovisioning: float = 10.0
     task_row_kept: float = 3600.0
     service_scheduling: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """AWS's default quotas. Source: VPC User Guide, "Amazon VPC quotas" (aws-semantics 11)."""
+
+    vpcs: int = 5
+    """VPCs in a region; the default VPC is one of them."""
+    internet_gateways: int = 5
+    subnets_in_vpc: int = 200
+    route_tables_in_vpc: int = 200
+    routes_in_table: int = 50
+    addresses: int = 5
+    """Elastic IP addresses in a region."""
+    nat_gateways_in_zone: int = 5
+    """Those that are pending, available or deleting."""
+    security_groups: int = 2500
+    gateway_endpoints: int = 20
+    interface_endpoints_in_vpc: int = 50

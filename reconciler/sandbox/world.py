@@ -38,7 +38,7 @@ from .faults import ConnectionLostError, Faults, Phase
 from .gate import Gate
 from .lag import Lag
 from .patch import Installer, install
-from .timings import Timings
+from .timings import Quotas, Timings
 
 _OWN_REGION: Final = ("AWS_DEFAULT_REGION", "AWS_REGION")
 _MOTO_ENVIRONMENT: Final = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
@@ -58,13 +58,14 @@ class Sandbox:
         clock: Clock | None = None,
         faults: Faults | None = None,
         timings: Timings | None = None,
+        quotas: Quotas | None = None,
         strict: bool = True,
         without: Collection[str] = (),
         region: str = "us-east-1",
     ) -> None:
         self.clock = clock or Clock.stepped()
         lag = Lag()
-        self.engine = Engine(self.clock, timings or Timings(), lag, lambda: self.gate.faults)
+        self.engine = Engine(self.clock, timings or Timings(), lag, lambda: self.gate.faults, quotas)
         self.gate = Gate(self.engine, faults or Faults(), (Buckets(), lag) if strict else ())
         self._strict = strict
         self._without = without
