@@ -1,10 +1,14 @@
 """What every test may use: a strict AWS in process, on a stepped clock."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.sandbox import Sandbox
+if TYPE_CHECKING:
+    from reconciler.sandbox import Sandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,5 +32,7 @@ def plain_moto(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def sandbox(plain_moto: bool) -> Iterator[Sandbox]:
     """An empty account on a clock that stands still; `sandbox.faults = Faults(...)` makes things go wrong."""
+    from reconciler.sandbox import Sandbox
+
     with Sandbox(strict=not plain_moto) as running:
         yield running

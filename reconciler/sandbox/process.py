@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,6 +87,8 @@ def start(port: int | None = None, speed: float = DEFAULT_SPEED) -> tuple[Runnin
 
     Without a `port` the usual one is taken, or a free one where that is taken. Raises SandboxProcessError.
     """
+    if find_spec("moto") is None:
+        raise SandboxProcessError("the sandbox needs moto; install it with: pip install 'reconciler[sandbox]'")
     state_directory().mkdir(parents=True, exist_ok=True)
     with _one_at_a_time():
         found = find()
