@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from reconciler.sandbox import ClientDied, Clock, Faults, Sandbox
+from reconciler.sandbox import ClientDied, Clock, Faults, Sandbox, wire
 
 ONCE = Config(retries={"total_max_attempts": 1})
 VPC = {"CidrBlock": "10.0.0.0/16"}
@@ -208,3 +209,14 @@ def test_every_request_is_counted(sandbox: Sandbox) -> None:
 def test_what_moto_lacks_is_said_plainly(sandbox: Sandbox) -> None:
     with pytest.raises(ClientError, match=r"NotImplemented.*cloudtrail:LookupEvents"):
         boto3.client("cloudtrail").lookup_events()
+
+
+def test_requests_are_served_one_at_a_time(sandbox: Sandbox) -> None:
+    """moto's dictionaries do not bear two writers (moto-notes, 16 threads)."""
+    with ThreadPoolExecutor(1) as other:
+
+        def work() -> tuple[int, dict[str, str], str]:
+            assert not other.submit(sandbox.engine.lock.acquire, False).result()
+            return 200, {}, ""
+
+        sandbox.gate.serve(wire.Request("ec2", "DescribeVpcs", "us-east-1", "123456789012", "ec2", ""), work)
