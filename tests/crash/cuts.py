@@ -7,6 +7,7 @@ goes on undisturbed to the next call.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -22,6 +23,7 @@ import boto3
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.engine import Applied, Doing, apply, delete, view
 from reconciler.execute import Limits
+from reconciler.model.errors import AwsError
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.resource import Call
@@ -95,7 +97,8 @@ class Guillotine:
         report = self._reports / str(os.getpid())
         try:
             if cut.acted:
-                self._writer.perform(call, params)
+                with contextlib.suppress(AwsError):  # a refusal that nobody heard is as good as lost
+                    self._writer.perform(call, params)
             self._recover()
             os._exit(0)
         except BaseException:  # noqa: BLE001 - a child reports whatever ended it
