@@ -8,8 +8,6 @@ from typing import Any
 from moto.ec2.exceptions import (
     DependencyViolationError,
     EC2ClientError,
-    InvalidAllocationIdError,
-    InvalidAssociationIdError,
 )
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
@@ -114,31 +112,6 @@ def release_address(into: Installer) -> None:
         original(backend, address, association_id)
 
 
-@patch("ec2-address-ids", "EC2 API Reference, Error codes: InvalidAllocationID.NotFound names the id")
-def address_ids(into: Installer) -> None:
-    @into.wrap(ElasticAddressBackend, "describe_addresses")
-    def describe(
-        original: Callable[..., Any],
-        backend: Any,
-        allocation_ids: Any = None,
-        public_ips: Any = None,
-        filters: Any = None,
-    ) -> Any:
-        known = {address.allocation_id for address in backend.addresses}
-        for allocation_id in allocation_ids or ():
-            if allocation_id not in known:
-                raise InvalidAllocationIdError(allocation_id)
-        return original(backend, allocation_ids, public_ips, filters)
-
-    @into.wrap(ElasticAddressBackend, "address_by_association")
-    def by_association(original: Callable[..., Any], backend: Any, association_ids: list[str]) -> Any:
-        known = {address.association_id for address in backend.addresses}
-        for association_id in association_ids:
-            if association_id not in known:
-                raise InvalidAssociationIdError(association_id)
-        return original(backend, association_ids)
-
-
 @patch("ec2-one-gateway", "EC2 API Reference, AttachInternetGateway: one internet gateway for a VPC")
 def one_gateway(into: Installer) -> None:
     @into.wrap(InternetGatewayBackend, "attach_internet_gateway")
@@ -176,7 +149,6 @@ PATCHES = (
     delete_interface,
     public_addresses,
     release_address,
-    address_ids,
     one_gateway,
     detach_gateway,
 )
