@@ -11,7 +11,7 @@ from reconciler.diff import Comparison, anchors, compare
 from reconciler.execute import Limits, Progress, execute
 from reconciler.model import tags as own_tags
 from reconciler.model.errors import AwsError, Refused
-from reconciler.model.graph import Graph, StackPolicy, Types
+from reconciler.model.graph import Graph, Readables, StackPolicy, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
 from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.model.resource import Observed
@@ -63,9 +63,14 @@ class Doing:
     stop: threading.Event | None = None
 
 
-def view(graph: Graph, reader: Reader, choices: Choices | None = None) -> View:
-    """Look at AWS and plan. Changes nothing."""
-    snapshot = snapshot_of(look(graph.types, reader, [graph.stack.name], [graph]), graph.stack)
+def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence: Readables | None = None) -> View:
+    """Look at AWS and plan. Changes nothing.
+
+    `evidence` are types to look at beside those of the graph: `resources.evidence()` where the pass says something
+    of flows, nothing where it does not, for they cost calls.
+    """
+    types = {**graph.types, **(evidence or {})}
+    snapshot = snapshot_of(look(types, reader, [graph.stack.name], [graph]), graph.stack)
     comparison = compare(graph, snapshot)
     return View(snapshot, comparison, make(comparison, choices))
 

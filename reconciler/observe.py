@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from reconciler.model.errors import AwsError, Refused
-from reconciler.model.graph import Graph, StackPolicy, Types
+from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Resource, Scope, State
 from reconciler.model.snapshot import Snapshot
@@ -28,8 +28,8 @@ class Look:
     unknown: Mapping[str, str]
 
 
-def look(types: Types, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = ()) -> Look:
-    """One look at everything that concerns these stacks; stacks of one account and region share the calls."""
+def look(types: Readables, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = ()) -> Look:
+    """One look at these types as far as they concern these stacks; stacks of one account and region share the calls."""
     scope = scope_of(reader, stacks, graphs)
     found: dict[str, Sequence[Observed[Any]]] = {}
     unknown: dict[str, str] = {}
@@ -82,6 +82,7 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
     """What a look says of one stack. Raises `Refused` when the stack in AWS has another owner."""
     found: dict[str, list[Observed[Any]]] = {}
     foreign: list[Observed[Any]] = []
+    evidence: list[Observed[Any]] = []
     dead: dict[str, list[str]] = {}
     for name in sorted(seen.found):
         for observed in seen.found[name]:
@@ -91,8 +92,10 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
             elif observed.stack == stack.name and observed.address:
                 _check_owner(observed, stack)
                 found.setdefault(observed.address, []).append(observed)
-            elif observed.stack is None:
+            elif observed.stack is None and not observed.evidence:
                 foreign.append(observed)
+            else:
+                evidence.append(observed)
     return Snapshot(
         account=seen.account,
         region=seen.region,
@@ -100,6 +103,7 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
         stack=stack.name,
         found={address: tuple(sorted(found[address], key=lambda o: o.id)) for address in sorted(found)},
         foreign=tuple(sorted(foreign, key=lambda o: (o.type, o.id))),
+        evidence=tuple(sorted(evidence, key=lambda o: (o.type, o.id))),
         unknown=seen.unknown,
         dead={address: tuple(sorted(dead[address])) for address in sorted(dead)},
     )

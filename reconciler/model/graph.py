@@ -9,11 +9,14 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.model.fields import canonical, digest_of, set_fields
-from reconciler.model.resource import Resource, ResourceType
+from reconciler.model.resource import Readable, Resource, ResourceType
 from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
 
 Types = Mapping[str, ResourceType[Any]]
 """All resource types by name."""
+
+Readables = Mapping[str, Readable[Any]]
+"""Types to look at by name; those that are only read may be among them."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Observed(Generic[F]):
 
     `address` comes from our tags (of a part that cannot carry tags: from its parent's) and is `None` for what is
     foreign. `id` names it in AWS; `outputs` are what others may refer to, `id` included. `tags` are all its tags.
+    `evidence`: it only helps to see where traffic can go, nobody put it there, so it is never listed as foreign.
     `applied` is the digest our last converging call left on it. `delegated` names fields that belong to an AWS agent
     now, with who. `detail` says what AWS says of a state that is not `READY`. `created` orders twins, older first.
     """
@@ -67,6 +68,7 @@ class Observed(Generic[F]):
     created: str = ""
     delegated: FrozenMap[str, str] = EMPTY
     in_use: bool = False
+    evidence: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,12 +152,10 @@ class Naming(Enum):
     """Ends in eight hexadecimal digits of stack, address and replacement digest."""
 
 
-class ResourceType(ABC, Generic[F]):
-    """Everything known about one AWS resource type. One instance per module of `resources/`, named `TYPE`.
+class Readable(ABC, Generic[F]):
+    """A resource type as far as it is read. One instance per module of `resources/`, named `TYPE`.
 
-    Reading goes through the `Reader` it is handed; writing is returned as `Call`s. A *collection* (the rules of a
-    group, the routes of a table) is a type of its own whose address is its parent's and `/` and its `collection` name;
-    its id is its parent's and its applied digest is a tag of its parent.
+    A type that is this and no more is never made, changed or removed: it has no requests that could.
     """
 
     name: ClassVar[str]
@@ -163,6 +163,20 @@ class ResourceType(ABC, Generic[F]):
     fields: ClassVar[type[Fields]]
     needs: ClassVar[tuple[str, ...]] = ()
     """Types whose observation this one reads from `Scope.found`."""
+
+    @abstractmethod
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
+        """All objects of this type that belong to the stacks of `scope` or live inside something that does."""
+
+
+class ResourceType(Readable[F]):
+    """Everything known about one AWS resource type that specs compile to.
+
+    Reading goes through the `Reader` it is handed; writing is returned as `Call`s. A *collection* (the rules of a
+    group, the routes of a table) is a type of its own whose address is its parent's and `/` and its `collection` name;
+    its id is its parent's and its applied digest is a tag of its parent.
+    """
+
     after: ClassVar[Mapping[str, str]] = {}
     """Other types to come first, by the type through which both are related: an ECS service comes after
     `listener-rules` that lead to a `target-group` it also leads to."""
@@ -199,10 +213,6 @@ class ResourceType(ABC, Generic[F]):
     """Error codes of a delete that mean: already gone."""
     not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(code, part of the message) of errors that mean: what this refers to is not visible or usable yet."""
-
-    @abstractmethod
-    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
-        """All objects of this type that belong to the stacks of `scope` or live inside something that does."""
 
     @abstractmethod
     def create(self, resource: Resource[F], context: Context) -> Sequence[Call]:

@@ -14,9 +14,10 @@ class Snapshot:
     """One look at AWS.
 
     `found` holds the objects that carry our tags by address, several where an address is doubled; `foreign` what
-    lives in our networks, clusters and load balancers without our tags; `unknown` the types that could not be read,
-    with the reason: of these nothing is known to be absent. `dead` are the ids, by address, of deleted objects that
-    AWS still lists.
+    lives in our networks, clusters and load balancers without our tags; `evidence` what else is there and tells where
+    traffic can go: what AWS makes by itself, the parts of what is foreign, and what is of other stacks; `unknown` the
+    types that could not be read, with the reason: of these nothing is known to be absent. `dead` are the ids, by
+    address, of deleted objects that AWS still lists.
     """
 
     account: str
@@ -25,6 +26,7 @@ class Snapshot:
     stack: str
     found: Mapping[str, tuple[Observed[Any], ...]]
     foreign: tuple[Observed[Any], ...] = ()
+    evidence: tuple[Observed[Any], ...] = ()
     unknown: Mapping[str, str] = dataclasses.field(default_factory=dict)
     dead: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
@@ -32,3 +34,9 @@ class Snapshot:
         """Every object of the stack, in order of address."""
         for address in sorted(self.found):
             yield from self.found[address]
+
+    def everything(self) -> Iterator[Observed[Any]]:
+        """Whatever is there, whosever it is."""
+        yield from self.live()
+        yield from self.foreign
+        yield from self.evidence

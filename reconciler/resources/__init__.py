@@ -7,15 +7,27 @@ import pkgutil
 from functools import cache
 from typing import Any
 
-from reconciler.model.graph import Types
-from reconciler.model.resource import ResourceType
+from reconciler.model.graph import Readables, Types
+from reconciler.model.resource import Readable, ResourceType
+
+
+@cache
+def _all() -> Readables:
+    """Every type by name, in order of module name. Modules with a leading underscore are no types."""
+    found: dict[str, Readable[Any]] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")):
+        readable = importlib.import_module(f"{__name__}.{module}").TYPE
+        found[readable.name] = readable
+    return found
 
 
 @cache
 def discover() -> Types:
-    """Every type by name, in order of module name. Modules with a leading underscore are no types."""
-    found: dict[str, ResourceType[Any]] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")):
-        resource_type = importlib.import_module(f"{__name__}.{module}").TYPE
-        found[resource_type.name] = resource_type
-    return found
+    """The types that specs compile to: every pass looks at all of them."""
+    return {name: kind for name, kind in _all().items() if isinstance(kind, ResourceType)}
+
+
+@cache
+def evidence() -> Readables:
+    """The types that are only read, to see where traffic can go: a pass that says something of flows looks at them."""
+    return {name: kind for name, kind in _all().items() if not isinstance(kind, ResourceType)}

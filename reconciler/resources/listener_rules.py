@@ -58,7 +58,9 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
         seen = load_balancing(reader, scope)
         for listener in seen.listeners:
             arn = listener["ListenerArn"]
-            if not seen.is_ours(arn) or listener["Protocol"] not in ("HTTP", "HTTPS"):
+            ours = seen.is_ours(arn)
+            visible = arn in seen.tags and (ours or seen.is_ours(listener["LoadBalancerArn"]))
+            if not visible or listener["Protocol"] not in ("HTTP", "HTTPS"):
                 continue
             yield Observed(
                 type=self.name,
@@ -68,6 +70,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
                     rules=_read_rules(reader.pages("elbv2", "DescribeRules", "Rules", ListenerArn=arn)),
                 ),
                 outputs=FrozenMap({"listener": arn}),
+                evidence=not ours,
                 **ownership(seen.tags[arn], self.collection),
             )
 

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Sequence
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
-from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._ec2 import in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
 
 
 class RouteTable(Fields):
-    """A table of a VPC; its routes are a collection of their own."""
+    """A table of a VPC; its routes are a collection of their own. `main` says whether subnets that have no table of
+    their own follow it."""
 
     vpc_id: Ref | Id = field(immutable=True)
+    main: bool | Marker = field(default=UNSET, compared=False)
 
 
 class RouteTableType(Ec2Tags, ResourceType[RouteTable]):
@@ -32,13 +34,12 @@ class RouteTableType(Ec2Tags, ResourceType[RouteTable]):
         for table in in_vpcs(reader, scope, "DescribeRouteTables", "RouteTables"):
             tags = ownership(tag_map(table.get("Tags")))
             is_main = any(association.get("Main") for association in table.get("Associations", ()))
-            if is_main and tags["address"] is None:
-                continue
             yield Observed(
                 type=self.name,
                 id=table["RouteTableId"],
-                fields=RouteTable(vpc_id=Id(table["VpcId"])),
+                fields=RouteTable(vpc_id=Id(table["VpcId"]), main=is_main),
                 outputs=FrozenMap({"id": table["RouteTableId"]}),
+                evidence=is_main,
                 **tags,
             )
 

@@ -13,7 +13,7 @@ from reconciler.model.fields import Fields, field, set_fields
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.tags import ADDRESS
-from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, tag_map
 
@@ -44,10 +44,14 @@ class Route(Fields):
 
 
 class Routes(Fields):
-    """All routes of one table by destination: a canonical CIDR or the id of a prefix list."""
+    """All routes of one table by destination: a canonical CIDR or the id of a prefix list.
+
+    `implied` are, the same way, those that are AWS's own; a local route has the gateway `local`.
+    """
 
     route_table_id: Ref | Id = field(immutable=True)
     routes: FrozenMap[str, Route] = field()
+    implied: FrozenMap[str, Route] | Marker = field(default=UNSET, compared=False)
 
 
 TARGETS: Mapping[str, str] = {
@@ -78,13 +82,12 @@ class RoutesType(Ec2Tags, ResourceType[Routes]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Routes]]:
         for table in in_vpcs(reader, scope, "DescribeRouteTables", "RouteTables"):
             tags = tag_map(table.get("Tags"))
-            if not tags.get(ADDRESS):
-                continue
             yield Observed(
                 type=self.name,
                 id=table["RouteTableId"],
-                fields=Routes(route_table_id=Id(table["RouteTableId"]), routes=_entries(table.get("Routes", ()))),
+                fields=_fields(table),
                 outputs=FrozenMap({"table": table["RouteTableId"]}),
+                evidence=not tags.get(ADDRESS),
                 **ownership(tags, self.collection),
             )
 
@@ -136,8 +139,12 @@ def _target(route: Route) -> dict[str, Any]:
     return {TARGETS[name]: value for name, value, _ in set_fields(route) if name in TARGETS and value is not None}
 
 
-def _entries(routes: Iterable[Mapping[str, Any]]) -> FrozenMap[str, Route]:
-    return FrozenMap((_destination(route), _entry(route)) for route in routes if not _is_aws_own(route))
+def _fields(table: Mapping[str, Any]) -> Routes:
+    entries: dict[str, Route] = {}
+    implied: dict[str, Route] = {}
+    for route in table.get("Routes", ()):
+        (implied if _is_aws_own(route) else entries)[_destination(route)] = _entry(route)
+    return Routes(route_table_id=Id(table["RouteTableId"]), routes=FrozenMap(entries), implied=FrozenMap(implied))
 
 
 def _is_aws_own(route: Mapping[str, Any]) -> bool:

@@ -29,13 +29,12 @@ class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroup]]:
         for group in in_vpcs(reader, scope, "DescribeSecurityGroups", "SecurityGroups"):
-            if group["GroupName"] == "default":
-                continue
             yield Observed(
                 type=self.name,
                 id=group["GroupId"],
                 fields=SecurityGroup(vpc_id=Id(group["VpcId"]), description=group["Description"]),
                 outputs=FrozenMap({"id": group["GroupId"]}),
+                evidence=group["GroupName"] == "default",
                 **ownership(tag_map(group.get("Tags"))),
             )
 

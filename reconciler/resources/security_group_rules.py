@@ -75,8 +75,6 @@ class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SecurityGroupRules]]:
         for group in in_vpcs(reader, scope, "DescribeSecurityGroups", "SecurityGroups"):
             tags = tag_map(group.get("Tags"))
-            if not tags.get(ADDRESS):
-                continue
             yield Observed(
                 type=self.name,
                 id=group["GroupId"],
@@ -86,6 +84,7 @@ class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
                     egress=_exploded(group["IpPermissionsEgress"], group["OwnerId"]),
                 ),
                 outputs=FrozenMap({"group": group["GroupId"]}),
+                evidence=not tags.get(ADDRESS),
                 **ownership(tags, self.collection),
             )
 

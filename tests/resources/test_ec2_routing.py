@@ -62,8 +62,12 @@ def requests(wanted: dict[str, Route], present: dict[str, Route]) -> list[tuple[
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_aws_itself_put_into_a_table_is_no_entry(answered: dict[str, Any], reason: str) -> None:
+def test_what_aws_itself_put_into_a_table_is_no_entry_but_implied(answered: dict[str, Any], reason: str) -> None:
     assert entries(answered) == {}
+    reader = CannedAnswers({"DescribeRouteTables": [table(Routes=[answered])]})
+    (found,) = routes.TYPE.observe(reader, scope("vpc-1"))
+    gateways = [route.gateway_id for route in found.fields.implied.values()]
+    assert gateways == [Id(answered["GatewayId"])]
 
 
 def test_every_target_that_aws_knows_shows_in_an_entry() -> None:
@@ -124,12 +128,14 @@ def test_a_local_route_that_was_pointed_elsewhere_is_set_back_because_aws_delete
     assert requests({}, moved) == [("ReplaceRoute", {"DestinationCidrBlock": "10.0.0.0/16", "LocalTarget": True})]
 
 
-def test_the_routes_of_a_table_that_is_not_ours_are_nobodys_entries() -> None:
-    reader = CannedAnswers({"DescribeRouteTables": [table(Tags=[])]})
-    assert list(routes.TYPE.observe(reader, scope("vpc-1"))) == []
+def test_the_routes_of_a_table_that_is_not_ours_are_nobodys_entries_but_evidence() -> None:
+    reader = CannedAnswers({"DescribeRouteTables": [table(Tags=[], Routes=[LOCAL, route(GatewayId="igw-1")])]})
+    (found,) = routes.TYPE.observe(reader, scope("vpc-1"))
+    assert (found.id, found.address, found.evidence) == ("rtb-1", None, True)
+    assert dict(found.fields.routes) == {"0.0.0.0/0": Route(gateway_id=Id("igw-1"))}
 
 
-def test_the_main_table_is_skipped_unless_it_is_one_of_ours() -> None:
+def test_the_main_table_is_evidence_and_the_foreign_one_is_not() -> None:
     main = [{"Main": True, "RouteTableAssociationId": "rtbassoc-1", "RouteTableId": "rtb-1"}]
     answered = [
         table(Associations=main, Tags=[], RouteTableId="rtb-main"),
@@ -137,7 +143,11 @@ def test_the_main_table_is_skipped_unless_it_is_one_of_ours() -> None:
         table(Tags=[], RouteTableId="rtb-foreign"),
     ]
     found = list(route_table.TYPE.observe(CannedAnswers({"DescribeRouteTables": answered}), scope("vpc-1")))
-    assert [(o.id, o.address) for o in found] == [("rtb-ours", "route-table/main/public"), ("rtb-foreign", None)]
+    assert [(o.id, o.address, o.evidence, o.fields.main) for o in found] == [
+        ("rtb-main", None, True, True),
+        ("rtb-ours", "route-table/main/public", True, True),
+        ("rtb-foreign", None, False, False),
+    ]
 
 
 def test_objects_of_another_stack_in_the_same_vpc_say_whose_they_are() -> None:

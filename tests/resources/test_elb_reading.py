@@ -170,13 +170,16 @@ def test_a_listener_of_a_load_balancer_of_ours_in_a_network_of_others_is_seen() 
     assert names(LISTENER, Account([ours], listeners=[mine], stacks=stacks)) == [mine["ListenerArn"]]
 
 
-def test_rules_are_read_of_our_listeners_for_http_alone() -> None:
+def test_rules_are_read_of_http_listeners_alone_and_are_evidence_where_the_listener_is_foreign() -> None:
     ours = balancer("ours")
     http, tcp, strange = listener(ours), listener(ours, 5000, "TCP"), listener(ours, 8080)
     stacks = dict.fromkeys((ours["LoadBalancerArn"], http["ListenerArn"], tcp["ListenerArn"]), "shop")
     account = Account([ours], listeners=[http, tcp, strange], stacks=stacks)
-    assert [o.id for o in RULES.observe(account, scope())] == [http["ListenerArn"]]
-    assert account.asked.count("DescribeRules") == 1
+    assert {o.id: (o.stack, o.evidence) for o in RULES.observe(account, scope())} == {
+        http["ListenerArn"]: ("shop", False),
+        strange["ListenerArn"]: (None, True),
+    }
+    assert account.asked.count("DescribeRules") == 2
 
 
 @pytest.mark.parametrize(("groups", "requests"), [(0, 0), (1, 1), (20, 1), (21, 2), (45, 3)])

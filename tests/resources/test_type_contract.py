@@ -15,14 +15,18 @@ from service_models import faults, operation_model, plain, unanswered
 from type_sample import Sample
 
 from reconciler.model.fields import Fields, canonical, digest_of, set_fields, traits_of
-from reconciler.model.resource import Call, Context, Naming, Observed, Replacement, ResourceType, Scope
+from reconciler.model.resource import Call, Context, Naming, Observed, Readable, Replacement, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Ref
-from reconciler.resources import discover
+from reconciler.resources import discover, evidence
 
 TYPES = discover()
-CASES = [pytest.param(TYPES[s.resource.type], s, id=s.resource.address) for all_ in SAMPLES.values() for s in all_]
+READABLES = {**TYPES, **evidence()}
+CASES = {s.resource.address: (READABLES[s.resource.type], s) for all_ in SAMPLES.values() for s in all_}
+WRITTEN = {address: case for address, case in CASES.items() if case[1].resource.type in TYPES}
 each_type = pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
-each_sample = pytest.mark.parametrize(("kind", "sample"), CASES)
+each_readable = pytest.mark.parametrize("kind", READABLES.values(), ids=READABLES)
+each_sample = pytest.mark.parametrize(("kind", "sample"), WRITTEN.values(), ids=WRITTEN)
+each_readable_sample = pytest.mark.parametrize(("kind", "sample"), CASES.values(), ids=CASES)
 
 Kind = ResourceType[Any]
 CONTEXT = Context(
@@ -89,13 +93,13 @@ class EmptyAccount:
         return self
 
 
-@each_type
-def test_a_type_has_a_sample(kind: Kind) -> None:
+@each_readable
+def test_a_type_has_a_sample(kind: Readable[Any]) -> None:
     assert SAMPLES.get(kind.name), f"add a Sample of {kind.name} to a module tests/resources/samples_...py"
 
 
-@each_type
-def test_a_type_is_called_like_its_module_and_like_something_of_cloudformation(kind: Kind) -> None:
+@each_readable
+def test_a_type_is_called_like_its_module_and_like_something_of_cloudformation(kind: Readable[Any]) -> None:
     module = type(kind).__module__
     assert module.rpartition(".")[2].replace("_", "-") == kind.name
     assert re.fullmatch(r"AWS::[A-Za-z0-9]+::[A-Za-z]+", kind.cloudformation)
@@ -108,8 +112,16 @@ def test_what_a_type_says_of_other_types_is_true_of_types_that_exist(kind: Kind)
     assert named <= TYPES.keys()
 
 
+@pytest.mark.parametrize("kind", evidence().values(), ids=evidence())
+def test_what_is_only_read_has_no_request_that_changes_it_and_needs_types_that_exist(kind: Readable[Any]) -> None:
+    assert [name for name in ("create", "update", "delete", "tag") if hasattr(kind, name)] == []
+    assert set(kind.needs) <= READABLES.keys()
+
+
 def test_types_can_be_observed_one_after_the_other() -> None:
-    assert len(list(TopologicalSorter({name: t.needs for name, t in TYPES.items()}).static_order())) == len(TYPES)
+    assert len(list(TopologicalSorter({name: t.needs for name, t in READABLES.items()}).static_order())) == len(
+        READABLES
+    )
 
 
 @each_type
@@ -124,16 +136,16 @@ def test_a_type_that_is_not_simply_replaced_says_why(kind: Kind) -> None:
     assert (kind.replacement is Replacement.CREATE_FIRST) == (kind.replacement_reason == "")
 
 
-@each_sample
-def test_every_field_set_says_what_it_is_for(kind: Kind, sample: Sample) -> None:
+@each_readable_sample
+def test_every_field_set_says_what_it_is_for(kind: Readable[Any], sample: Sample) -> None:
     for part in parts_of((sample.resource.fields, *sample.others)):
         name, written = type(part).__name__, type(part).__doc__
         assert written, f"{name} has no docstring"
         assert not written.startswith(f"{name}("), f"{name} has no docstring but the one that dataclasses make up"
 
 
-@each_sample
-def test_a_sample_is_of_its_type_and_has_a_digest(kind: Kind, sample: Sample) -> None:
+@each_readable_sample
+def test_a_sample_is_of_its_type_and_has_a_digest(kind: Readable[Any], sample: Sample) -> None:
     assert isinstance(sample.resource.fields, kind.fields)
     for fields in (sample.resource.fields, *sample.others):
         assert isinstance(hash(fields), int)
@@ -208,8 +220,8 @@ def test_tags_are_set_and_removed_where_there_are_tags(kind: Kind) -> None:
             kind.tag("id", {"team": "checkout"}, [])
 
 
-@each_sample
-def test_an_empty_account_has_nothing_and_is_only_read(kind: Kind, sample: Sample) -> None:
+@each_readable_sample
+def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], sample: Sample) -> None:
     found: dict[str, list[Observed[Any]]] = {n: [s.observed() for s in SAMPLES[n]] for n in kind.needs}
     reader = EmptyAccount()
     scope = Scope(

@@ -1,0 +1,52 @@
+"""Samples of the types that are only read."""
+
+from __future__ import annotations
+
+from type_sample import Sample
+
+from reconciler.model.fields import Fields
+from reconciler.model.resource import Resource
+from reconciler.model.values import FrozenMap, Id
+from reconciler.resources.network_acl import AclEntry, NetworkAcl
+from reconciler.resources.network_interface import NetworkInterface
+
+
+def _sample(type_name: str, fields: Fields) -> Sample:
+    return Sample(Resource(f"{type_name}/sample", type_name, fields, "nobody"))
+
+
+_ALL = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
+_NO_SSH = AclEntry(rule_action="deny", protocol="tcp", cidr_block="0.0.0.0/0", from_port=22, to_port=22)
+
+SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "network-acl": (
+        _sample(
+            "network-acl",
+            NetworkAcl(
+                vpc_id=Id("vpc-1"),
+                is_default=True,
+                subnet_ids=frozenset({Id("subnet-1")}),
+                ingress=FrozenMap({90: _NO_SSH, 100: _ALL}),
+                egress=FrozenMap({100: _ALL}),
+            ),
+        ),
+    ),
+    "network-interface": (
+        _sample(
+            "network-interface",
+            NetworkInterface(
+                vpc_id=Id("vpc-1"),
+                subnet_id=Id("subnet-1"),
+                private_ip_addresses=("10.0.0.4", "10.0.0.5"),
+                public_ips=FrozenMap({"10.0.0.4": "203.0.113.1"}),
+                ipv6_addresses=(),
+                groups=frozenset({Id("sg-1")}),
+                interface_type="interface",
+                description="arn:aws:ecs:us-east-1:123456789012:attachment/0123",
+                instance_owner_id="123456789012",
+                requester_id="123456789012",
+                status="in-use",
+            ),
+        ),
+    ),
+}
