@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.ports import Reader
@@ -47,6 +47,15 @@ def services(reader: Reader, scope: Scope) -> list[Mapping[str, Any]]:
     return found
 
 
+def tasks(reader: Reader, cluster: str, *statuses: str) -> Iterator[Mapping[str, Any]]:
+    """The tasks of a cluster that ECS wants in one of these states (`RUNNING`, `STOPPED`)."""
+    arns: set[str] = set()
+    for status in statuses:
+        arns.update(reader.pages("ecs", "ListTasks", "taskArns", cluster=cluster, desiredStatus=status))
+    for some in _chunks(sorted(arns), _TASKS_PER_CALL):
+        yield from reader.get("ecs", "DescribeTasks", cluster=cluster, tasks=some)["tasks"]
+
+
 def _is_draining(cluster: Mapping[str, Any]) -> bool:
     counts = cluster.get("statistics", ())
     return any(count["name"] in _DRAINING and int(count["value"]) > 0 for count in counts)
@@ -62,15 +71,11 @@ def _described(reader: Reader, cluster: str, names: Sequence[str]) -> list[Mappi
 
 def _names_in_tasks(reader: Reader, cluster: str) -> set[str]:
     """The names of the services that have tasks, those about to stop included."""
-    arns: set[str] = set()
-    for status in ("RUNNING", "STOPPED"):
-        arns.update(reader.pages("ecs", "ListTasks", "taskArns", cluster=cluster, desiredStatus=status))
     names: set[str] = set()
-    for some in _chunks(sorted(arns), _TASKS_PER_CALL):
-        for task in reader.get("ecs", "DescribeTasks", cluster=cluster, tasks=some)["tasks"]:
-            kind, _, name = task.get("group", "").partition(":")
-            if kind == "service":
-                names.add(name)
+    for task in tasks(reader, cluster, "RUNNING", "STOPPED"):
+        kind, _, name = task.get("group", "").partition(":")
+        if kind == "service":
+            names.add(name)
     return names
 
 

@@ -9,6 +9,8 @@ from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
+from reconciler.resources.running_task import RunningTask
+from reconciler.resources.target_health import Target, TargetHealth
 
 
 def _sample(type_name: str, fields: Fields) -> Sample:
@@ -46,6 +48,28 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 instance_owner_id="123456789012",
                 requester_id="123456789012",
                 status="in-use",
+            ),
+        ),
+    ),
+    "running-task": (
+        _sample(
+            "running-task",
+            RunningTask(
+                cluster=Id("shop"),
+                service="shop-web",
+                task_definition=Id("arn:aws:ecs:us-east-1:123456789012:task-definition/shop-web:1"),
+                last_status="RUNNING",
+                health_status="HEALTHY",
+                network_interface_id=Id("eni-1"),
+            ),
+        ),
+    ),
+    "target-health": (
+        _sample(
+            "target-health",
+            TargetHealth(
+                target_group_arn=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
+                targets=(Target(id="10.0.0.4", port=80, availability_zone="us-east-1a", state="healthy"),),
             ),
         ),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from canned_answers import CannedAnswers, scope
 from cuts import client
+from live_stack import LONG_ENOUGH
 from worlds import graph
 
 from reconciler.engine import view
@@ -89,6 +90,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
     """The reference, live, with all evidence."""
     desired = graph()
     assert client(sandbox.clock, threads=16).apply(desired).converged
+    sandbox.clock.advance(LONG_ENOUGH)
     return view(desired, client(sandbox.clock).reader, evidence=evidence()).snapshot
 
 
@@ -126,4 +128,27 @@ def test_a_pass_that_says_nothing_of_flows_asks_for_no_evidence(sandbox: Sandbox
     desired = graph()
     looking = client(sandbox.clock)
     view(desired, looking.reader)
-    assert {"ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces"}.isdisjoint(looking.calls.by_operation())
+    read_for_flows = {"ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces", "elbv2:DescribeTargetHealth"}
+    assert read_for_flows.isdisjoint(looking.calls.by_operation())
+
+
+def test_a_running_task_leads_to_its_interface_and_its_service(snapshot: Snapshot) -> None:
+    interfaces = {o.id: o.fields for o in snapshot.evidence if o.type == "network-interface"}
+    services = {o.outputs["name"]: o.fields for o in snapshot.live() if o.type == "service"}
+    running = [o.fields for o in snapshot.evidence if o.type == "running-task"]
+    assert Counter(t.service for t in running) == {name: s.desired_count for name, s in services.items()}
+    for task in running:
+        interface = interfaces[task.network_interface_id.value]
+        assert interface.groups == services[task.service].network_configuration.awsvpc_configuration.security_groups
+        assert task.task_definition == services[task.service].task_definition
+
+
+def test_targets_are_the_addresses_of_tasks(snapshot: Snapshot) -> None:
+    interfaces = [o.fields for o in snapshot.evidence if o.type == "network-interface"]
+    addresses = {i.private_ip_addresses[0] for i in interfaces if ":attachment/" in i.description}
+    health = {o.id: o.fields for o in snapshot.evidence if o.type == "target-health"}
+    assert health.keys() == {o.id for o in snapshot.live() if o.type == "target-group"}
+    for found in health.values():
+        assert found.targets
+        assert {t.id for t in found.targets} <= addresses
+        assert {t.state for t in found.targets} == {"healthy"}

@@ -1,0 +1,71 @@
+"""AWS::ElasticLoadBalancingV2::TargetGroup's targets, only read. AWS: ELBv2 DescribeTargetHealth.
+
+ECS registers and deregisters them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.model.errors import AwsError
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Observed, Readable, Scope
+from reconciler.model.values import Id
+
+
+class Target(Fields):
+    """One target: an address, or an id of what it is, and the port that it is registered with.
+
+    `state` is AWS's (`healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`); `availability_zone` is
+    `None` where AWS gives none, and `all` outside the network.
+    """
+
+    id: str
+    port: int
+    availability_zone: str | None
+    state: str
+    reason: str | None = None
+
+
+class TargetHealth(Fields):
+    """The targets of one target group, by address and port; a group without any has no object of this type."""
+
+    target_group_arn: Id = field(immutable=True)
+    targets: tuple[Target, ...]
+
+
+class TargetHealthType(Readable[TargetHealth]):
+    name = "target-health"
+    cloudformation = "AWS::ElasticLoadBalancingV2::TargetGroup"
+    fields = TargetHealth
+    needs = ("target-group",)
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TargetHealth]]:
+        """One request for each target group: AWS has no batch. A group that has just gone has no targets."""
+        for arn in sorted(group.id for group in scope.found.get("target-group", ())):
+            try:
+                answer = reader.get("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)
+            except AwsError as error:
+                if error.code != "TargetGroupNotFound":
+                    raise
+                continue
+            targets = sorted(map(_target, answer["TargetHealthDescriptions"]), key=lambda t: (t.id, t.port))
+            if targets:
+                fields = TargetHealth(target_group_arn=Id(arn), targets=tuple(targets))
+                yield Observed(type=self.name, id=arn, fields=fields, evidence=True)
+
+
+def _target(described: Mapping[str, Any]) -> Target:
+    target, health = described["Target"], described["TargetHealth"]
+    return Target(
+        id=target["Id"],
+        port=target["Port"],
+        availability_zone=target.get("AvailabilityZone"),
+        state=health["State"],
+        reason=health.get("Reason"),
+    )
+
+
+TYPE = TargetHealthType()
