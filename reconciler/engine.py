@@ -20,6 +20,8 @@ from reconciler.model.values import FrozenMap
 from reconciler.observe import look, snapshot_of
 from reconciler.plan import Choices, make
 
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between looks at what was just written and reads as before: AWS's descriptions lag writes by seconds."""
 ROUNDS = 3
 """Plans that one apply may carry out: some changes show only when others are made (an address that a twin had)."""
 
@@ -91,7 +93,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
         if any(o.result in (Result.FAILED, Result.SKIPPED) for o in done):
             break
         before = current.plan
-        current = view(graph, reader.fresh(), choices)
+        current = _look_after(graph, before, reader, doing, choices)
         stubborn = _stubborn(before, current.plan)
         if stubborn:
             outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
@@ -145,6 +147,23 @@ def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[
         progress=doing.progress,
         stop=doing.stop,
     )
+
+
+def _look_after(graph: Graph, before: Plan, reader: Reader, doing: Doing, choices: Choices | None) -> View:
+    """The next look, taken again while it shows as undone what was just done."""
+    for pause in PAUSES:
+        current = view(graph, reader.fresh(), choices)
+        if not _undone(before, current.plan) or (doing.stop is not None and doing.stop.is_set()):
+            return current
+        doing.clock.sleep(pause)
+    return view(graph, reader.fresh(), choices)
+
+
+def _undone(before: Plan, after: Plan) -> bool:
+    """Whether `after` would do again anything that `before` did: an update only where a field is to get the same."""
+    made = {a.key: a for a in before.actions}
+    again = [(made[a.key], a) for a in after.actions if a.key in made]
+    return any(a.verb is not Verb.UPDATE or _content(first) & _content(a) for first, a in again)
 
 
 def _stubborn(before: Plan, after: Plan) -> dict[str, Action]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import queue
 import random
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
 from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.model.resource import Call, Context, Observed, Scope, State
-from reconciler.model.values import FrozenMap, Id, Ref, Template
+from reconciler.model.values import FrozenMap, Id, Ref, Template, Token
 from reconciler.observe import Look, snapshot_of
 
 _FIRST_PAUSE = 0.5
@@ -32,6 +33,7 @@ _LONGEST_PAUSE = 15.0
 _NOT_YET_BUDGET = 300.0
 """Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
 _CONFLICT_ATTEMPTS = 5
+_MARK_BYTES = 4
 _LOOKS = 4
 """Looks for an object of ours after AWS said, or may have meant, that it exists; lists lag creates by seconds."""
 
@@ -138,6 +140,7 @@ class _Run:
         self._progress = progress
         self._stop = stop or threading.Event()
         self._deadline = clock.now() + limits.settle
+        self._mark = secrets.token_hex(_MARK_BYTES)
         self._outputs = _Outputs(plan.outputs)
         self._watch = _Watch(self)
         self._results: dict[str, Outcome] = {}
@@ -376,6 +379,8 @@ class _Run:
         """Request parameters as botocore takes them: references resolved, immutable shapes as lists and dicts."""
         if isinstance(value, Ref):
             return self._outputs.value(value)
+        if isinstance(value, Token):
+            return f"{value}{self._mark}"
         if isinstance(value, Id):
             return value.value
         if isinstance(value, Template):
@@ -528,7 +533,7 @@ class _Watch:
             found={need: live.get(need, []) for need in kind.needs},
         )
         try:
-            return [o for o in kind.observe(run.reader.fresh(), scope) if o.state is not State.GONE]
+            return list(kind.observe(run.reader.fresh(), scope))
         except AwsError as error:
             raise _Failed(_failure(error)) from error
 

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.model.errors import AwsError, Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Observed, Resource, Scope, State
+from reconciler.model.resource import Observed, Resource, Scope
 from reconciler.model.snapshot import Snapshot
 
 THREADS = 16
@@ -83,13 +83,9 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
     found: dict[str, list[Observed[Any]]] = {}
     foreign: list[Observed[Any]] = []
     evidence: list[Observed[Any]] = []
-    dead: dict[str, list[str]] = {}
     for name in sorted(seen.found):
         for observed in seen.found[name]:
-            if observed.state is State.GONE:
-                if observed.stack == stack.name and observed.address:
-                    dead.setdefault(observed.address, []).append(observed.id)
-            elif observed.stack == stack.name and observed.address:
+            if observed.stack == stack.name and observed.address:
                 _check_owner(observed, stack)
                 found.setdefault(observed.address, []).append(observed)
             elif observed.stack is None and not observed.evidence:
@@ -105,7 +101,6 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
         foreign=tuple(sorted(foreign, key=lambda o: (o.type, o.id))),
         evidence=tuple(sorted(evidence, key=lambda o: (o.type, o.id))),
         unknown=seen.unknown,
-        dead={address: tuple(sorted(dead[address])) for address in sorted(dead)},
     )
 
 

@@ -14,11 +14,12 @@ from reconciler.model.graph import Graph, related_edges
 from reconciler.model.plan import Action, Blocked, Cause, Change, Drifted, Plan, Reason, Status, Verb
 from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, ids
+from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token, ids
 from reconciler.naming import object_name
 
-_TOKEN_LENGTH = 32
-"""Characters of an idempotency token: ECS allows 36, EC2 64, ASCII (their API references)."""
+_TOKEN_LENGTH = 24
+"""Hexadecimal digits of an idempotency token, to which a run adds eight: ECS allows 36 characters, EC2 64 (their API
+references)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -158,13 +159,10 @@ class _Planner:
             tags=FrozenMap(tags),
         )
 
-    def _token(self, address: str) -> str:
-        """One token for one creation in one situation: the same after a crash, another after a replacement or when
-        an object that had it is gone (EC2 may answer a repeated token with a dead object)."""
-        known = sorted(f"{o.type} {o.id} {o.created}" for o in self._snapshot.found.get(address, ()))
-        known += self._snapshot.dead.get(address, ())
-        parts = [self._graph.stack.name, address, self._graph.applied_digests[address], *known]
-        return digest_of([self._snapshot.account, *parts], _TOKEN_LENGTH).split(".", 1)[1]
+    def _token(self, address: str) -> Token:
+        """Names the creation of one address as it is desired now."""
+        parts = [self._snapshot.account, self._graph.stack.name, address, self._graph.applied_digests[address]]
+        return Token(digest_of(parts, _TOKEN_LENGTH).split(".", 1)[1])
 
     def _create(self, address: str, cause: Cause, changes: tuple[Change, ...]) -> Action:
         resource = self._graph.resources[address]

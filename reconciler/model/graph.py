@@ -156,48 +156,53 @@ class Graph:
 
 
 class _Related:
-    """Edges that types declare through a third type, for any graph of nodes with targets and types."""
+    """Edges that types declare through a third type, for any graph of nodes with targets and types.
+
+    Two nodes are related through the nearest nodes of the third type that both lead to: a service through its own
+    subnets, not through those of a load balancer whose name its task definition holds.
+    """
 
     def __init__(self, targets: Mapping[str, frozenset[str]], type_of: Mapping[str, str], types: Types) -> None:
         self._targets = targets
         self._type_of = type_of
         self._types = types
-        self._reached: dict[str, frozenset[str]] = {}
+        self._reached: dict[str, Mapping[str, frozenset[str]]] = {}
         self._index: dict[tuple[str, str], set[str]] = {}
-        wanted = {pair for t in types.values() for pair in t.after.items()}
-        first_types = {first for first, _ in wanted}
+        vias: dict[str, set[str]] = {}
+        for kind in types.values():
+            for first, via_type in kind.after.items():
+                vias.setdefault(first, set()).add(via_type)
         for node, name in type_of.items():
-            if name in first_types:
-                for via in self._reach(node):
-                    if (name, type_of.get(via, "")) in wanted:
-                        self._index.setdefault((name, via), set()).add(node)
+            for via_type in vias.get(name, ()):
+                for via in self._nearest(node).get(via_type, ()):
+                    self._index.setdefault((name, via), set()).add(node)
 
     def before(self, node: str) -> frozenset[str]:
         """The nodes that `node` comes after because its type says so."""
-        after = self._types[self._type_of[node]].after
         found: set[str] = set()
-        if after:
-            reached = self._reach(node)
-            for first, via_type in after.items():
-                for via in reached:
-                    if self._type_of.get(via) == via_type:
-                        found |= self._index.get((first, via), set())
+        for first, via_type in self._types[self._type_of[node]].after.items():
+            for via in self._nearest(node).get(via_type, ()):
+                found |= self._index.get((first, via), set())
         found.discard(node)
         return frozenset(found)
 
-    def _reach(self, node: str) -> frozenset[str]:
+    def _nearest(self, node: str) -> Mapping[str, frozenset[str]]:
+        """By type, the nodes that `node` leads to in the fewest steps."""
         known = self._reached.get(node)
         if known is not None:
             return known
-        seen: set[str] = set()
-        stack = [node]
-        while stack:
-            for target in self._targets.get(stack.pop(), frozenset()):
-                if target not in seen:
-                    seen.add(target)
-                    stack.append(target)
-        self._reached[node] = frozenset(seen)
-        return self._reached[node]
+        found: dict[str, frozenset[str]] = {}
+        seen = {node}
+        level = {node}
+        while level:
+            level = {t for n in level for t in self._targets.get(n, ())} - seen
+            seen |= level
+            here: dict[str, set[str]] = {}
+            for target in level:
+                here.setdefault(self._type_of.get(target, ""), set()).add(target)
+            found = {**{name: frozenset(nodes) for name, nodes in here.items()}, **found}
+        self._reached[node] = found
+        return found
 
 
 def related_edges(

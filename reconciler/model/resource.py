@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from reconciler.model.fields import Fields
-from reconciler.model.values import EMPTY, FrozenMap, Ref
+from reconciler.model.values import EMPTY, NO_TOKEN, FrozenMap, Ref, Token
 
 if TYPE_CHECKING:
     from reconciler.model.ports import Reader
@@ -39,8 +39,6 @@ class State(Enum):
     PENDING = "pending"
     DELETING = "deleting"
     FAILED = "failed"
-    GONE = "gone"
-    """Deleted and still listed: it only keeps a new object from being given its idempotency token."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class Context:
     region: str
     partition: str
     name: str = ""
-    token: str = ""
+    token: Token = NO_TOKEN
     tags: FrozenMap[str, str] = EMPTY
 
     def arn(self, service: str, resource: str) -> str:

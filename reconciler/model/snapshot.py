@@ -16,8 +16,7 @@ class Snapshot:
     `found` holds the objects that carry our tags by address, several where an address is doubled; `foreign` what
     lives in our networks, clusters and load balancers without our tags; `evidence` what else is there and tells where
     traffic can go: what AWS makes by itself, the parts of what is foreign, and what is of other stacks; `unknown` the
-    types that could not be read, with the reason: of these nothing is known to be absent. `dead` are the ids, by
-    address, of deleted objects that AWS still lists.
+    types that could not be read, with the reason: of these nothing is known to be absent.
     """
 
     account: str
@@ -28,7 +27,6 @@ class Snapshot:
     foreign: tuple[Observed[Any], ...] = ()
     evidence: tuple[Observed[Any], ...] = ()
     unknown: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    dead: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def live(self) -> Iterator[Observed[Any]]:
         """Every object of the stack, in order of address."""

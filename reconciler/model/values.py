@@ -72,6 +72,18 @@ class Template:
         return "".join(str(part) for part in self.parts)
 
 
+@final
+class Token(str):
+    """What names one creation in an idempotency token. The run that sends it adds a part of its own: within a run a
+    repeated request makes nothing twice, and a later run is never answered with an object that is gone by then.
+    """
+
+    __slots__ = ()
+
+
+NO_TOKEN: Final = Token()
+
+
 class FrozenMap(Mapping[K, V]):
     """An immutable, hashable mapping; equality and hash do not depend on the order of the entries."""
 

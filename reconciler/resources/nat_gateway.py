@@ -30,9 +30,8 @@ _STATES = {
     "available": State.READY,
     "deleting": State.DELETING,
     "failed": State.FAILED,
-    "deleted": State.GONE,
 }
-"""A deleted gateway stays listed, tags and all, for about an hour (NAT gateways, VPC user guide)."""
+"""A deleted gateway stays listed, tags and all, for about an hour (NAT gateways, VPC user guide): it is none."""
 
 
 class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
@@ -50,11 +49,11 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[NatGateway]]:
         for gateway in in_vpcs(reader, scope, "DescribeNatGateways", "NatGateways", parameter="Filter"):
-            state = _STATES[gateway["State"]]
+            state = _STATES.get(gateway["State"])
+            if state is None:
+                continue
             address = _primary(gateway)
-            held = (
-                state not in (State.FAILED, State.GONE) and "AllocationId" in address
-            )  # those have let go of their address
+            held = state is not State.FAILED and "AllocationId" in address  # a failed one has let go of its address
             outputs = {"id": gateway["NatGatewayId"]}
             if "PublicIp" in address:
                 outputs["publicIp"] = address["PublicIp"]

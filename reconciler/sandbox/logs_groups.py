@@ -74,4 +74,14 @@ def describe(into: Installer) -> None:
         return {**original(group), "logGroupClass": "STANDARD"}
 
 
-PATCHES = (names, retention, describe)
+@patch("logs-tags", "CloudWatch Logs API Reference, DeleteLogGroup: deletes the log group for ever, its tags with it")
+def tags_go_with_the_group(into: Installer) -> None:
+    @into.wrap(LogsBackend, "delete_log_group")
+    def delete(original: Callable[..., Any], backend: Any, log_group_name: str) -> Any:
+        group = backend.groups.get(log_group_name)
+        answer = original(backend, log_group_name)
+        backend.tagger.delete_all_tags_for_resource(group.arn)
+        return answer
+
+
+PATCHES = (names, retention, describe, tags_go_with_the_group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import boto3
@@ -33,29 +34,69 @@ def test_a_delete_leaves_nothing(sandbox: Sandbox) -> None:
     assert inventory() == before
 
 
+def test_what_was_deleted_can_be_made_again_at_once(sandbox: Sandbox) -> None:
+    """AWS remembers the idempotency tokens of what is gone."""
+    desired = graph()
+    for _ in range(2):
+        assert client(sandbox.clock, threads=16).apply(desired).converged
+        assert client(sandbox.clock, threads=16).delete(desired).converged
+
+
 def test_a_delete_leaves_a_stack_of_a_longer_name_as_it_was(sandbox: Sandbox) -> None:
     shop = graph()
     other = graph(edit=lambda text: text.replace("name: shop\nspec:\n  region", "name: shop-2\nspec:\n  region"))
     assert other.stack.name == "shop-2"
-    for desired in (shop, other):
-        assert client(sandbox.clock, threads=16).apply(desired).converged
+    assert client(sandbox.clock, threads=16).apply(other).converged
     sandbox.clock.advance(600)
-    before = raw_networks(other.stack.name)
-    assert before
+    alone = raw()
+    assert client(sandbox.clock, threads=16).apply(shop).converged
     assert client(sandbox.clock, threads=16).delete(shop).converged
-    assert raw_networks(other.stack.name) == before
+    sandbox.clock.advance(7200)
+    assert raw() == alone
     assert view(other, client(sandbox.clock).reader).plan.actions == ()
 
 
-def raw_networks(stack: str) -> list[object]:
-    ec2 = boto3.client("ec2")
-    mine = [{"Name": "tag:reconciler.dev/stack", "Values": [stack]}]
-    return [
-        ec2.describe_vpcs(Filters=mine)["Vpcs"],
-        ec2.describe_route_tables(Filters=mine)["RouteTables"],
-        ec2.describe_security_groups(Filters=mine)["SecurityGroups"],
-        ec2.describe_addresses(Filters=mine)["Addresses"],
+def raw() -> str:
+    """Everything that is live, as AWS describes it: a deleted cluster or definition stays listed as such."""
+    ec2, elb, ecs, logs, iam = (boto3.client(name) for name in ("ec2", "elbv2", "ecs", "logs", "iam"))
+    balancers = elb.describe_load_balancers()["LoadBalancers"]
+    listeners = [
+        item for b in balancers for item in elb.describe_listeners(LoadBalancerArn=b["LoadBalancerArn"])["Listeners"]
     ]
+    groups = elb.describe_target_groups()["TargetGroups"]
+    arns = [b["LoadBalancerArn"] for b in balancers] + [g["TargetGroupArn"] for g in groups]
+    clusters = ecs.list_clusters()["clusterArns"]
+    roles = iam.list_roles()["Roles"]
+    found = [
+        ec2.describe_vpcs()["Vpcs"],
+        ec2.describe_subnets()["Subnets"],
+        ec2.describe_internet_gateways()["InternetGateways"],
+        ec2.describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])["NatGateways"],
+        ec2.describe_addresses()["Addresses"],
+        ec2.describe_route_tables()["RouteTables"],
+        ec2.describe_security_groups()["SecurityGroups"],
+        ec2.describe_vpc_endpoints()["VpcEndpoints"],
+        ec2.describe_network_interfaces()["NetworkInterfaces"],
+        balancers,
+        listeners,
+        [elb.describe_rules(ListenerArn=item["ListenerArn"])["Rules"] for item in listeners],
+        groups,
+        [elb.describe_target_health(TargetGroupArn=g["TargetGroupArn"])["TargetHealthDescriptions"] for g in groups],
+        elb.describe_tags(ResourceArns=arns)["TagDescriptions"],
+        ecs.describe_clusters(clusters=clusters, include=["TAGS"])["clusters"],
+        [
+            ecs.describe_services(cluster=c, services=ecs.list_services(cluster=c)["serviceArns"], include=["TAGS"])[
+                "services"
+            ]
+            for c in clusters
+        ],
+        [ecs.list_tasks(cluster=c)["taskArns"] for c in clusters],
+        ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+        logs.describe_log_groups()["logGroups"],
+        roles,
+        [iam.list_role_policies(RoleName=r["RoleName"])["PolicyNames"] for r in roles],
+    ]
+    return json.dumps(found, default=str, indent=1)
 
 
 def delete_balancer() -> None:

@@ -79,3 +79,12 @@ def test_log_groups_are_found_by_their_names(logs: Any) -> None:
         logs.create_log_group(logGroupName=name)
     (found,) = logs.describe_log_groups(logGroupIdentifiers=["web"])["logGroups"]
     assert (found["logGroupName"], found["logGroupClass"]) == ("web", "STANDARD")
+
+
+def test_a_log_group_made_again_has_none_of_the_tags_of_the_old_one(logs: Any) -> None:
+    """CloudWatch Logs API Reference, DeleteLogGroup: the group is deleted for ever, and its tags with it."""
+    logs.create_log_group(logGroupName="/app/web", tags={"team": "a"})
+    logs.delete_log_group(logGroupName="/app/web")
+    logs.create_log_group(logGroupName="/app/web")
+    arn = logs.describe_log_groups(logGroupNamePrefix="/app/web")["logGroups"][0]["logGroupArn"]
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}

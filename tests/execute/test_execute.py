@@ -1,0 +1,198 @@
+"""What a run does when AWS refuses, lies, or belongs to somebody else in the meantime."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from cuts import Client, client, inventory
+from worlds import graph
+
+from reconciler.engine import apply, delete, view
+from reconciler.execute import Limits
+from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
+from reconciler.model.plan import Outcome, Result
+from reconciler.model.ports import Writer
+from reconciler.model.resource import Call
+from reconciler.sandbox import Sandbox
+
+
+class Spoiled:
+    """A writer that answers some requests itself."""
+
+    def __init__(self, writer: Writer, answer: Callable[[Call, Mapping[str, Any]], Mapping[str, Any] | None]) -> None:
+        self._writer = writer
+        self._answer = answer
+
+    def perform(self, call: Call, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = self._answer(call, params)
+        return self._writer.perform(call, params) if answer is None else answer
+
+
+def spoiled(sandbox: Sandbox, answer: Callable[[Call, Mapping[str, Any]], Mapping[str, Any] | None]) -> Client:
+    return client(sandbox.clock, lambda writer: Spoiled(writer, answer), threads=16)
+
+
+def denied(operation: str, about: str) -> Callable[[Call, Mapping[str, Any]], None]:
+    def answer(call: Call, params: Mapping[str, Any]) -> None:
+        if call.operation == operation and about in str(params):
+            raise AwsError(
+                operation=call.name,
+                code="AccessDenied",
+                message="You are not authorized to perform this operation.",
+                error_class=ErrorClass.DENIED,
+                next_step="allow it",
+            )
+
+    return answer
+
+
+def by_result(outcomes: tuple[Outcome, ...], result: Result) -> dict[str, Outcome]:
+    return {o.action.address: o for o in outcomes if o.result is result}
+
+
+def test_a_change_that_aws_takes_and_forgets_is_not_converging_and_is_written_once(sandbox: Sandbox) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    changed = graph(edit=lambda text: text.replace("{path: /healthz}", "{path: /alive}"))
+    forgotten: list[str] = []
+
+    def forget(call: Call, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if call.operation != "ModifyTargetGroup":
+            return None
+        forgotten.append(call.operation)
+        return {"TargetGroups": []}
+
+    applied = spoiled(sandbox, forget).apply(changed)
+    assert not applied.converged
+    (failed,) = by_result(applied.outcomes, Result.FAILED).values()
+    assert failed.action.address == "target-group/public/web/http"
+    assert failed.failure is not None
+    assert failed.failure.code == "NonConverging"
+    assert failed.failure.operation == "elbv2:ModifyTargetGroup"
+    assert "healthCheckPath is '/healthz', not '/alive'" in failed.failure.message
+    assert forgotten == ["ModifyTargetGroup"]
+
+
+def test_what_does_not_depend_on_a_failure_goes_on_and_the_next_run_takes_it_from_there(sandbox: Sandbox) -> None:
+    desired = graph()
+    applied = spoiled(sandbox, denied("CreateService", "orders")).apply(desired)
+    assert not applied.converged
+    (failed,) = by_result(applied.outcomes, Result.FAILED).items()
+    assert failed[0] == "service/orders"
+    assert failed[1].failure is not None
+    assert (failed[1].failure.operation, failed[1].failure.code) == ("ecs:CreateService", "AccessDenied")
+    done = by_result(applied.outcomes, Result.DONE)
+    assert "service/web" in done
+    assert set(done) == desired.resources.keys() - {"service/orders"}
+    again = client(sandbox.clock, threads=16)
+    assert again.apply(desired).converged
+    assert again.calls.by_operation()["ecs:CreateService"] == 1
+    assert "ec2:CreateVpc" not in again.calls.by_operation()
+
+
+def test_what_depends_on_a_failure_is_skipped_and_names_it(sandbox: Sandbox) -> None:
+    applied = spoiled(sandbox, denied("CreateNatGateway", "")).apply(graph())
+    skipped = by_result(applied.outcomes, Result.SKIPPED)
+    assert skipped["service/orders"].because == "nat-gateway/main/us-east-1a"
+    assert skipped["route-table/main/private/us-east-1a/routes"].because == "nat-gateway/main/us-east-1a"
+    assert "service/web" in by_result(applied.outcomes, Result.DONE)
+
+
+def test_something_of_another_that_has_our_name_is_left_as_it_is(sandbox: Sandbox) -> None:
+    desired = graph()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    logs = boto3.client("logs")
+    mine = next(g["logGroupName"] for g in logs.describe_log_groups()["logGroups"] if "orders" in g["logGroupName"])
+    assert client(sandbox.clock, threads=16).delete(desired).converged
+    logs.create_log_group(logGroupName=mine, tags={"team": "other"})
+    applied = client(sandbox.clock, threads=16).apply(desired)
+    (failed,) = by_result(applied.outcomes, Result.FAILED).values()
+    assert failed.action.address == "log-group/orders"
+    assert failed.failure is not None
+    assert failed.failure.code == "ResourceAlreadyExistsException"
+    assert "not of this stack" in failed.failure.next
+    arn = logs.describe_log_groups(logGroupNamePrefix=mine)["logGroups"][0]["logGroupArn"]
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "other"}
+
+
+class Lease:
+    """A lease that is lost after so many checks."""
+
+    def __init__(self, checks: int) -> None:
+        self._left = checks
+
+    def check(self) -> None:
+        if self._left <= 0:
+            raise LeaseLost("another process took the stack")
+        self._left -= 1
+
+
+@pytest.mark.parametrize("held", [0, 1, 17])
+def test_a_lost_lease_stops_every_further_write(sandbox: Sandbox, held: int) -> None:
+    desired = graph()
+    one = client(sandbox.clock, threads=8)
+    doing = dataclasses.replace(one.doing, guard=Lease(held))
+    with pytest.raises(LeaseLost, match="another process"):
+        apply(desired, view(desired, one.reader), one.reader.fresh(), doing)
+    assert one.calls.mutating == held
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+
+
+def test_a_delete_that_something_foreign_blocks_names_it(sandbox: Sandbox) -> None:
+    desired = graph()
+    before = inventory()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    ec2 = boto3.client("ec2")
+    subnet = ec2.describe_subnets(Filters=[{"Name": "cidr-block", "Values": ["10.0.0.0/24"]}])["Subnets"][0]
+    eni = ec2.create_network_interface(SubnetId=subnet["SubnetId"], Description="a printer")["NetworkInterface"]
+    one = client(sandbox.clock, threads=16)
+    doing = dataclasses.replace(one.doing, limits=Limits(settle=1200.0))
+    applied = delete(desired.stack, desired.types, one.reader, doing)
+    failed = by_result(applied.outcomes, Result.FAILED)["subnet/main/public/us-east-1a"]
+    assert failed.failure is not None
+    assert (failed.failure.operation, failed.failure.code) == ("ec2:DeleteSubnet", "DependencyViolation")
+    assert f"{eni['NetworkInterfaceId']} (a printer)" in failed.failure.next
+    assert by_result(applied.outcomes, Result.SKIPPED)["vpc/main"].because == "subnet/main/public/us-east-1a"
+    ec2.delete_network_interface(NetworkInterfaceId=eni["NetworkInterfaceId"])
+    assert client(sandbox.clock, threads=16).delete(desired).converged
+    assert inventory() == before
+
+
+def test_what_the_credentials_may_not_read_is_neither_made_nor_removed(sandbox: Sandbox) -> None:
+    desired = graph()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    before = inventory()
+
+    class Blind:
+        def __init__(self, reader: Any) -> None:
+            self._reader = reader
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._reader, name)
+
+        def fresh(self) -> Blind:
+            return Blind(self._reader.fresh())
+
+        def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:
+            if operation == "DescribeTargetGroups":
+                raise AwsError(
+                    operation="elbv2:DescribeTargetGroups",
+                    code="AccessDenied",
+                    message="not authorized",
+                    error_class=ErrorClass.DENIED,
+                )
+            found: list[Any] = self._reader.pages(service, operation, key, **params)
+            return found
+
+    one = client(sandbox.clock, threads=16)
+    reader: Any = Blind(one.reader)
+    other_port = graph(edit=lambda text: text.replace("containerPort: 8080", "containerPort: 8081"))
+    applied = apply(other_port, view(other_port, reader), reader.fresh(), one.doing)
+    assert not applied.converged
+    assert {"target-group/internal/orders/http", "service/orders"} <= {b.address for b in applied.left.blocked}
+    assert {k: v for k, v in inventory().items() if k in ("TargetGroups", "Services", "Rules")} == {
+        k: v for k, v in before.items() if k in ("TargetGroups", "Services", "Rules")
+    }
