@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model import tags as own_tags
-from reconciler.model.fields import Fields, digest_of, member_name, same_version, set_fields, traits_of
+from reconciler.model.fields import Fields, digest_of, edge_ids, member_name, same_version, set_fields, traits_of
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Cause, Change
 from reconciler.model.resource import Observed, Resource, ResourceType, State
@@ -194,7 +194,7 @@ class _Matching:
     def _named_by_others(self) -> set[str]:
         named: set[str] = set()
         for live in self._snapshot.live():
-            named |= {i.value for i in ids(live.fields)} - set(live.outputs.values()) - {live.id}
+            named |= {i.value for i in edge_ids(live.fields)} - set(live.outputs.values()) - {live.id}
         return named
 
     def _unreadable(self) -> dict[str, str]:

@@ -160,10 +160,10 @@ def _look_after(graph: Graph, before: Plan, reader: Reader, doing: Doing, choice
 
 
 def _undone(before: Plan, after: Plan) -> bool:
-    """Whether `after` would do again anything that `before` did: an update only where a field is to get the same."""
-    made = {a.key: a for a in before.actions}
-    again = [(made[a.key], a) for a in after.actions if a.key in made]
-    return any(a.verb is not Verb.UPDATE or _content(first) & _content(a) for first, a in again)
+    """Whether `after` works again on what `before` worked on: of two updates, on fields that are to get the same."""
+    made = {a.address: a for a in before.actions}
+    pairs = [(made[a.address], a) for a in after.actions if a.address in made]
+    return any({first.verb, a.verb} != {Verb.UPDATE} or _content(first) & _content(a) for first, a in pairs)
 
 
 def _stubborn(before: Plan, after: Plan) -> dict[str, Action]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from reconciler.diff import Comparison, Replaced, creation
 from reconciler.model import tags as own_tags
-from reconciler.model.fields import canonical, digest_of
+from reconciler.model.fields import canonical, digest_of, edge_ids
 from reconciler.model.graph import Graph, related_edges
 from reconciler.model.plan import Action, Blocked, Cause, Change, Drifted, Plan, Reason, Status, Verb
 from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token, ids
+from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token
 from reconciler.naming import object_name
 
 _TOKEN_LENGTH = 24
@@ -404,7 +404,7 @@ class _LiveGraph:
                     by_value.setdefault(value, []).append(node)
         targets = {
             _text(node): frozenset(
-                _text(target) for i in ids(o.fields) for target in by_value.get(i.value, ()) if target != node
+                _text(target) for i in edge_ids(o.fields) for target in by_value.get(i.value, ()) if target != node
             )
             for node, o in live.items()
         }

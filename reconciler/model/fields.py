@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar, dataclass_transform
 
-from reconciler.model.values import UNSET, Id, Marker, Ref, Template
+from reconciler.model.values import UNSET, Id, Marker, Ref, Template, ids
 
 DIGEST_VERSION = "v1"
 """Prefix of every digest. A digest of another version is evidence of nothing."""
@@ -21,8 +21,8 @@ class Traits:
 
     `immutable`: a change replaces the resource. `exclusive`: the referenced target serves one holder only, so
     replacing the holder replaces the target. `secret`: compared by digest, never printed. `whole`: shown as one
-    value in a diff. `compared=False`: carries an edge or a name chosen at
-    creation; a difference in it means nothing.
+    value in a diff. `compared=False`: observed for others to read; a difference in it means nothing, and
+    an id in it is no edge.
     """
 
     immutable: bool = False
@@ -90,6 +90,13 @@ def set_fields(fields: Fields) -> Iterator[tuple[str, Any, Traits]]:
         value = getattr(fields, name)
         if not isinstance(value, Marker):
             yield name, value, traits
+
+
+def edge_ids(fields: Fields) -> Iterator[Id]:
+    """The ids by which an observed object uses others."""
+    for _, value, traits in set_fields(fields):
+        if traits.compared:
+            yield from ids(value)
 
 
 def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:

@@ -196,3 +196,37 @@ def test_what_the_credentials_may_not_read_is_neither_made_nor_removed(sandbox: 
     assert {k: v for k, v in inventory().items() if k in ("TargetGroups", "Services", "Rules")} == {
         k: v for k, v in before.items() if k in ("TargetGroups", "Services", "Rules")
     }
+
+
+def test_a_change_that_aws_shows_late_is_looked_for_again_and_not_written_twice(sandbox: Sandbox) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    changed = graph(edit=lambda text: text.replace("{path: /healthz}", "{path: /alive}"))
+    one = client(sandbox.clock, threads=16)
+    written_at: list[float] = []
+
+    def note(call: Call, params: Mapping[str, Any]) -> None:
+        if call.operation == "ModifyTargetGroup":
+            written_at.append(sandbox.clock.now())
+
+    class Late:
+        """AWS answers for five seconds as before the change."""
+
+        def __init__(self, reader: Any) -> None:
+            self._reader = reader
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._reader, name)
+
+        def fresh(self) -> Late:
+            return Late(self._reader.fresh())
+
+        def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:
+            found: list[Any] = self._reader.pages(service, operation, key, **params)
+            if operation == "DescribeTargetGroups" and written_at and sandbox.clock.now() < written_at[0] + 5:
+                return [{**g, "HealthCheckPath": g["HealthCheckPath"].replace("/alive", "/healthz")} for g in found]
+            return found
+
+    writing = spoiled(sandbox, note)
+    reader: Any = Late(one.reader)
+    assert apply(changed, view(changed, reader), reader.fresh(), writing.doing).converged
+    assert len(written_at) == 1
