@@ -141,7 +141,11 @@ WORDINGS: Final = (
     ),
     Wording(ErrorClass.NOT_YET, "IAM propagation", "ecs", _ECS_VALIDATION, "role is not valid"),
     Wording(
-        ErrorClass.NOT_YET, "ECS CreateService: the name is taken until then", "ecs", _ECS_VALIDATION, "still draining"
+        ErrorClass.DEPENDENCY,
+        "ECS CreateService: the name is held until the tasks of the old service have left their target groups",
+        "ecs",
+        _ECS_VALIDATION,
+        "still draining",
     ),
     Wording(
         ErrorClass.THROTTLED,

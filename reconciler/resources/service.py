@@ -95,7 +95,6 @@ class ServiceType(EcsTags, ResourceType[Service]):
     not_yet = (
         ("ClusterNotFoundException", ""),
         ("InvalidParameterException", "does not have an associated load balancer"),
-        ("InvalidParameterException", "Unable to Start a service that is still Draining"),
         ("InvalidParameterException", "verify that the ECS service role being passed has the proper permissions"),
         ("InvalidParameterException", "Unable to assume the service linked role"),
         ("InvalidParameterException", "InvalidGroup.NotFound"),

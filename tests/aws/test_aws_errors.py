@@ -104,7 +104,7 @@ def test_what_the_far_end_does_not_implement_is_not_tried_again() -> None:
             "CreateService",
             "InvalidParameterException",
             "Unable to Start a service that is still Draining.",
-            ErrorClass.NOT_YET,
+            ErrorClass.DEPENDENCY,
         ),
         (
             "ecs",
