@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields
 from reconciler.model.values import EMPTY, NO_TOKEN, FrozenMap, Ref, Token
 
@@ -165,6 +166,11 @@ class Readable(ABC, Generic[F]):
     @abstractmethod
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
         """All objects of this type that belong to the stacks of `scope` or live inside something that does."""
+
+    def facts(self, name: Name, fields: F, identity: str | None) -> Iterable[Fact]:
+        """What one resource of this type does to traffic, wanted or observed. `identity` is the id of a live one."""
+        del name, fields, identity
+        return ()
 
 
 class ResourceType(Readable[F]):

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from reconciler.model import facts
 from reconciler.model.fields import Fields, field
 from reconciler.model.values import FrozenMap, Id, Ref
 
@@ -51,6 +52,9 @@ class Other(Fields):
     type: str
     text: str
 
+
+LAST = 2**31
+"""The order of a default action: after every rule."""
 
 Action = Forward | FixedResponse | Redirect | Other
 
@@ -141,3 +145,24 @@ def _forward_params(action: Forward) -> dict[str, Any]:
     if seconds is not None:
         config["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": seconds}
     return {"ForwardConfig": config}
+
+
+def forwarded(
+    listener: Ref | Id, rule: str, order: int, when: FrozenMap[str, frozenset[str]], actions: Iterable[Action]
+) -> facts.Forward:
+    """What becomes of the requests that a rule takes, as a fact."""
+    pools: FrozenMap[Ref | Id, int] = FrozenMap()
+    answer = unclear = ""
+    for action in actions:
+        match action:
+            case Forward():
+                pools = action.target_groups
+            case FixedResponse():
+                answer = f"answers {action.status_code}"
+            case Redirect():
+                answer = f"redirects ({action.status_code})"
+            case Other():
+                unclear = f"its action {action.type} is not modelled"
+    if any(" regex" in key for key in when):
+        unclear = "its condition is a regular expression, which is not modelled"
+    return facts.Forward(listener, rule, order, when, pools, answer, unclear)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name, Translate
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -49,6 +50,10 @@ class InternetGatewayType(Ec2Tags, ResourceType[InternetGateway]):
                 state=State.PENDING if attachment.get("State") == "attaching" else State.READY,
                 **tags,
             )
+
+    def facts(self, name: Name, fields: InternetGateway, identity: str | None) -> Iterable[Fact]:
+        at = fields.vpc_id if fields.attached and not isinstance(fields.vpc_id, Marker) else None
+        yield Translate(name, "one-to-one", at)
 
     def create(self, resource: Resource[InternetGateway], context: Context) -> Sequence[Call]:
         create = Call(

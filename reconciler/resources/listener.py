@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Listen, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
-from reconciler.resources._actions import Action, action_params, read_actions
+from reconciler.resources._actions import LAST, Action, action_params, forwarded, read_actions
 from reconciler.resources._elb import load_balancing
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
@@ -49,6 +50,11 @@ class ListenerType(ElbTags, ResourceType[Listener]):
                 outputs=FrozenMap({"id": arn, "arn": arn}),
                 **ownership(seen.tags[arn]),
             )
+
+    def facts(self, name: Name, fields: Listener, identity: str | None) -> Iterable[Fact]:
+        requests = fields.protocol in ("HTTP", "HTTPS")
+        yield Listen(name, fields.load_balancer_arn, fields.port, fields.protocol, requests)
+        yield forwarded(name, "default", LAST, FrozenMap(), fields.default_actions)
 
     def create(self, resource: Resource[Listener], context: Context) -> Sequence[Call]:
         wanted = resource.fields

@@ -10,11 +10,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
-from reconciler.resources._actions import Action, action_params, read_actions
+from reconciler.resources._actions import Action, action_params, forwarded, read_actions
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
 from reconciler.resources._elb import load_balancing
 from reconciler.resources._ownership import ElbTags, ownership
@@ -73,6 +74,10 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
                 evidence=not ours,
                 **ownership(seen.tags[arn], self.collection),
             )
+
+    def facts(self, name: Name, fields: ListenerRules, identity: str | None) -> Iterable[Fact]:
+        for rule, entry in fields.rules.items():
+            yield forwarded(fields.listener_arn, rule, entry.priority, entry.conditions, entry.actions)
 
     def create(self, resource: Resource[ListenerRules], context: Context) -> Sequence[Call]:
         return _transition(resource, FrozenMap())

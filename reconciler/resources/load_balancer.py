@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
@@ -84,6 +85,21 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
                 created=str(balancer.get("CreatedTime", "")),
                 **ownership(seen.tags[arn]),
             )
+
+    def facts(self, name: Name, fields: LoadBalancer, identity: str | None) -> Iterable[Fact]:
+        """A network load balancer without groups lets everything in, and by default its nodes keep to their zone."""
+        network = fields.type == "network"
+        yield Stand(
+            name,
+            segments=fields.subnets,
+            filters=fields.security_groups,
+            kind="proxy",
+            label=f"loadBalancer/{name.address.split('/', 1)[1]}" if isinstance(name, Ref) else "",
+            public=fields.scheme == "internet-facing",
+            filtered=bool(fields.security_groups) or not network,
+            known_as=f"ELB {identity.split(':loadbalancer/')[-1]}" if identity else "",
+            zonal=network,
+        )
 
     def create(self, resource: Resource[LoadBalancer], context: Context) -> Sequence[Call]:
         wanted = resource.fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name, Translate
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -71,6 +72,15 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
                 created=str(gateway.get("CreateTime", "")),
                 **ownership(tag_map(gateway.get("Tags"))),
             )
+
+    def facts(self, name: Name, fields: NatGateway, identity: str | None) -> Iterable[Fact]:
+        yield Translate(
+            name,
+            "many-to-one",
+            fields.subnet_id,
+            public=fields.connectivity_type != "private",
+            known_as=f"Interface for NAT Gateway {identity}" if identity else "",
+        )
 
     def create(self, resource: Resource[NatGateway], context: Context) -> Sequence[Call]:
         wanted = resource.fields

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
+from reconciler.model.facts import ANY_PORT, Allow, Fact, Link, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Readable, Scope
@@ -64,12 +65,27 @@ class NetworkAclType(Readable[NetworkAcl]):
                 evidence=True,
             )
 
+    def facts(self, name: Name, fields: NetworkAcl, identity: str | None) -> Iterable[Fact]:
+        yield from (Link(subnet, name, "edge") for subnet in fields.subnet_ids)
+        for number, entry in fields.ingress.items():
+            yield _allow(name, "in", number, entry)
+        for number, entry in fields.egress.items():
+            yield _allow(name, "out", number, entry)
+
 
 def _entries(acl: Mapping[str, Any], *, egress: bool) -> Entries:
     """IPv4 and IPv6 entries have numbers of one range: a number is taken once in a direction."""
     return FrozenMap(
         (entry["RuleNumber"], _entry(entry)) for entry in acl.get("Entries", ()) if entry["Egress"] is egress
     )
+
+
+def _allow(acl: Name, direction: Literal["in", "out"], number: int, entry: AclEntry) -> Allow:
+    ports = ANY_PORT if entry.from_port is None or entry.to_port is None else (entry.from_port, entry.to_port)
+    protocol = "all" if entry.protocol == "-1" else entry.protocol
+    shown = f"{ports[0]}-{ports[1]} " if ports[0] != ports[1] else f"{ports[0]} "
+    text = f"entry {number}: {entry.rule_action} {protocol} {'' if ports == ANY_PORT else shown}{entry.cidr_block}"
+    return Allow(acl, direction, protocol, ports, entry.cidr_block, text, number, entry.rule_action == "allow")
 
 
 def _entry(entry: Mapping[str, Any]) -> AclEntry:

@@ -5,9 +5,11 @@ Those of tasks, load balancers, NAT gateways and endpoints are made and removed 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.facts import Fact, Interface, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Readable, Scope
@@ -39,6 +41,10 @@ class NetworkInterface(Fields):
     status: str
 
 
+_TASK = re.compile(r"arn:[^:]+:ecs:[^:]+:[0-9]+:attachment/")
+"""How ECS describes the interface of a Fargate task (ECS developer guide, "Fargate task networking")."""
+
+
 class NetworkInterfaceType(Readable[NetworkInterface]):
     name = "network-interface"
     cloudformation = "AWS::EC2::NetworkInterface"
@@ -54,6 +60,18 @@ class NetworkInterfaceType(Readable[NetworkInterface]):
                 outputs=FrozenMap({"id": interface["NetworkInterfaceId"]}),
                 tags=FrozenMap(tag_map(interface.get("TagSet"))),
                 evidence=True,
+            )
+
+    def facts(self, name: Name, fields: NetworkInterface, identity: str | None) -> Iterable[Fact]:
+        for address in fields.private_ip_addresses:
+            yield Interface(
+                name,
+                segment=fields.subnet_id,
+                filters=frozenset(fields.groups),
+                address=address,
+                public_address=fields.public_ips.get(address),
+                belongs=fields.description,
+                role="task" if _TASK.match(fields.description) else "other",
             )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.facts import Fact, Link, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
@@ -42,6 +43,10 @@ class RouteTableType(Ec2Tags, ResourceType[RouteTable]):
                 evidence=is_main,
                 **tags,
             )
+
+    def facts(self, name: Name, fields: RouteTable, identity: str | None) -> Iterable[Fact]:
+        if fields.main is True:
+            yield Link(fields.vpc_id, name, "main-table")
 
     def create(self, resource: Resource[RouteTable], context: Context) -> Sequence[Call]:
         return [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.facts import Fact, Link, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -59,6 +60,9 @@ class RouteTableAssociationType(ResourceType[RouteTableAssociation]):
                     state=state,
                     **inherited(subnets.get(association["SubnetId"]), self.name),
                 )
+
+    def facts(self, name: Name, fields: RouteTableAssociation, identity: str | None) -> Iterable[Fact]:
+        yield Link(fields.subnet_id, fields.route_table_id, "table")
 
     def create(self, resource: Resource[RouteTableAssociation], context: Context) -> Sequence[Call]:
         return [

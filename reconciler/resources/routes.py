@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model import facts
+from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field, set_fields
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
@@ -91,6 +93,13 @@ class RoutesType(Ec2Tags, ResourceType[Routes]):
                 **ownership(tags, self.collection),
             )
 
+    def facts(self, name: Name, fields: Routes, identity: str | None) -> Iterable[Fact]:
+        implied = fields.implied if not isinstance(fields.implied, Marker) else FrozenMap[str, Route]()
+        for destination, route in (*fields.routes.items(), *implied.items()):
+            fact = _fact(fields.route_table_id, destination, route)
+            if fact is not None:
+                yield fact
+
     def create(self, resource: Resource[Routes], context: Context) -> Sequence[Call]:
         return _calls(resource.fields.route_table_id, resource.fields.routes, FrozenMap())
 
@@ -137,6 +146,36 @@ def _route_call(operation: str, table: str | Ref | Id, destination: str, target:
 
 def _target(route: Route) -> dict[str, Any]:
     return {TARGETS[name]: value for name, value, _ in set_fields(route) if name in TARGETS and value is not None}
+
+
+_FOLLOWED = ("gateway_id", "nat_gateway_id")
+_UNMODELLED = {
+    "transit_gateway_id": "a transit gateway",
+    "vpc_peering_connection_id": "a peering connection",
+    "network_interface_id": "a network interface",
+    "instance_id": "an instance",
+    "egress_only_internet_gateway_id": "an egress-only internet gateway",
+    "local_gateway_id": "a local gateway",
+    "carrier_gateway_id": "a carrier gateway",
+    "core_network_arn": "a core network",
+    "odb_network_arn": "a database network",
+}
+_GATEWAYS = {"vgw-": "a virtual private gateway", "vpce-": "a Gateway Load Balancer endpoint"}
+
+
+def _fact(table: Name, destination: str, route: Route) -> facts.Route | None:
+    """A route as a fact. A gateway endpoint says by itself in which tables it hangs."""
+    name, target = next(((n, v) for n, v, _ in set_fields(route) if n in TARGETS and v is not None), ("", None))
+    if target is None:
+        return facts.Route(table, destination, dead=True)
+    if isinstance(target, Id) and target.value == "local":
+        return facts.Route(table, destination)
+    unmodelled = _UNMODELLED.get(name, "")
+    if isinstance(target, Id) and name in _FOLLOWED:
+        unmodelled = next((text for start, text in _GATEWAYS.items() if target.value.startswith(start)), "")
+        if target.value.startswith("vpce-") and destination.startswith("pl-"):
+            return None
+    return facts.Route(table, destination, target, dead=route.state is not None, unmodelled=unmodelled)
 
 
 def _fields(table: Mapping[str, Any]) -> Routes:

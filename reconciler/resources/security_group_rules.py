@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from reconciler.model.facts import ANY_PORT, Allow, Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
@@ -87,6 +88,10 @@ class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
                 evidence=not tags.get(ADDRESS),
                 **ownership(tags, self.collection),
             )
+
+    def facts(self, name: Name, fields: SecurityGroupRules, identity: str | None) -> Iterable[Fact]:
+        yield from (_allow(fields.group_id, "in", key) for key in fields.ingress)
+        yield from (_allow(fields.group_id, "out", key) for key in fields.egress)
 
     def create(self, resource: Resource[SecurityGroupRules], context: Context) -> Sequence[Call]:
         fresh = SecurityGroupRules(
@@ -169,6 +174,14 @@ def _permission(key: RuleKey, description: str | Marker | None) -> dict[str, Any
             return permission | {"Ipv6Ranges": [{"CidrIpv6": peer, **words}]}
         return permission | {"IpRanges": [{"CidrIp": peer, **words}]}
     return permission | {"UserIdGroupPairs": [{"GroupId": peer, **words}]}
+
+
+def _allow(group: Ref | Id, direction: Literal["in", "out"], key: RuleKey) -> Allow:
+    ports = ANY_PORT
+    if key.protocol in ("tcp", "udp") and key.from_port is not None and key.to_port is not None:
+        ports = (key.from_port, key.to_port)
+    protocol = "all" if key.protocol == "-1" else key.protocol
+    return Allow(group, direction, protocol, ports, key.peer, text=str(key))
 
 
 def _exploded(permissions: Iterable[Mapping[str, Any]], account: str) -> Rules:

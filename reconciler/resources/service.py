@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import LINUX_EPHEMERAL, Fact, Member, Name, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
@@ -123,6 +124,25 @@ class ServiceType(EcsTags, ResourceType[Service]):
                 delegated=FrozenMap({"desired_count": _AUTOSCALING}) if is_scaled else EMPTY,
                 **ownership(tag_map(service.get("tags"))),
             )
+
+    def facts(self, name: Name, fields: Service, identity: str | None) -> Iterable[Fact]:
+        configuration = fields.network_configuration
+        if isinstance(configuration, Marker) or configuration is None:
+            return
+        awsvpc = configuration.awsvpc_configuration
+        yield Stand(
+            name,
+            segments=awsvpc.subnets,
+            filters=awsvpc.security_groups,
+            kind="task",
+            label=f"task/{name.address.split('/', 1)[1]}" if isinstance(name, Ref) else "",
+            public=awsvpc.assign_public_ip == "ENABLED",
+            runs=fields.task_definition,
+            copies=fields.desired_count if isinstance(fields.desired_count, int) else None,
+            ephemeral=LINUX_EPHEMERAL,
+        )
+        for balancer in fields.load_balancers:
+            yield Member(balancer.target_group_arn, name, balancer.container_port)
 
     def create(self, resource: Resource[Service], context: Context) -> Sequence[Call]:
         wanted = resource.fields

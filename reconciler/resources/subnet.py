@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -41,6 +42,9 @@ class SubnetType(Ec2Tags, ResourceType[Subnet]):
                 state=State.READY if subnet["State"] == "available" else State.PENDING,
                 **ownership(tag_map(subnet.get("Tags"))),
             )
+
+    def facts(self, name: Name, fields: Subnet, identity: str | None) -> Iterable[Fact]:
+        yield Span(name, (fields.cidr_block,), within=fields.vpc_id, zone=fields.availability_zone)
 
     def create(self, resource: Resource[Subnet], context: Context) -> Sequence[Call]:
         return [

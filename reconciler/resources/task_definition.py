@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.errors import AwsError
+from reconciler.model.facts import Contains, Fact, Name, Open
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
@@ -92,6 +93,12 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
             yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
         if not scope.expected.get(self.name):
             yield from _left_behind(reader, scope)
+
+    def facts(self, name: Name, fields: TaskDefinition, identity: str | None) -> Iterable[Fact]:
+        for container, entry in fields.container_definitions.items():
+            yield Contains(name, container)
+            for mapping in entry.port_mappings:
+                yield Open(name, container, mapping.container_port, mapping.protocol, mapping.name)
 
     def create(self, resource: Resource[TaskDefinition], context: Context) -> Sequence[Call]:
         wanted = resource.fields

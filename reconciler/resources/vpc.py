@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -51,6 +52,9 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
                 state=State.READY if vpc["State"] == "available" else State.PENDING,
                 **ownership(tag_map(vpc.get("Tags"))),
             )
+
+    def facts(self, name: Name, fields: Vpc, identity: str | None) -> Iterable[Fact]:
+        yield Span(name, (fields.cidr_block,))
 
     def create(self, resource: Resource[Vpc], context: Context) -> Sequence[Call]:
         create = Call(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name, Serve, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
@@ -83,6 +84,19 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
                 **ownership(tag_map(endpoint.get("Tags"))),
             )
 
+    def facts(self, name: Name, fields: VpcEndpoint, identity: str | None) -> Iterable[Fact]:
+        if fields.vpc_endpoint_type == "Gateway":
+            yield Serve(name, fields.service_name, _targets(fields.route_table_ids))
+        elif fields.vpc_endpoint_type == "Interface":
+            yield Serve(name, fields.service_name)
+            yield Stand(
+                name,
+                segments=_targets(fields.subnet_ids),
+                filters=_targets(fields.security_group_ids),
+                kind="endpoint",
+                known_as=f"VPC Endpoint Interface {identity}" if identity else "",
+            )
+
     def create(self, resource: Resource[VpcEndpoint], context: Context) -> Sequence[Call]:
         wanted = resource.fields
         params: dict[str, Any] = {
@@ -122,6 +136,10 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
 
     def delete(self, observed: Observed[VpcEndpoint], context: Context) -> Sequence[Call]:
         return [Call("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": [observed.id]})]
+
+
+def _targets(targets: Targets) -> frozenset[Ref | Id]:
+    return frozenset() if isinstance(targets, Marker) else targets
 
 
 def _listed(targets: frozenset[Ref | Id]) -> list[Ref | Id]:

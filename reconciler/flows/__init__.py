@@ -1,0 +1,28 @@
+"""Where traffic can go: pure analysis over facts, of what is wanted and of what was observed alike."""
+
+from reconciler.flows.declared import Judged, judged
+from reconciler.flows.ends import NoSuchEndError
+from reconciler.flows.explain import fix
+from reconciler.flows.read import world_of_graph, world_of_snapshot
+from reconciler.flows.trace import BLOCKED, REACHABLE, UNKNOWN, Query, Verdict, trace
+from reconciler.flows.walk import Blocker, Hop, Unclear
+from reconciler.flows.world import World
+
+__all__ = [
+    "BLOCKED",
+    "REACHABLE",
+    "UNKNOWN",
+    "Blocker",
+    "Hop",
+    "Judged",
+    "NoSuchEndError",
+    "Query",
+    "Unclear",
+    "Verdict",
+    "World",
+    "fix",
+    "judged",
+    "trace",
+    "world_of_graph",
+    "world_of_snapshot",
+]

@@ -1,0 +1,68 @@
+"""The `Flow` objects of a stack, judged."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.flows.ends import NoSuchEndError
+from reconciler.flows.trace import BLOCKED, REACHABLE, UNKNOWN, Query, Verdict, trace
+from reconciler.flows.world import World
+from reconciler.kinds import Object
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged:
+    """One declared flow. `holds` is `None` where it is not known; `why` says in a sentence what decides."""
+
+    name: str
+    expect: str
+    actual: str
+    holds: bool | None
+    why: str
+    verdict: Verdict | None
+
+
+def judged(world: World, flows: Iterable[Object[Any]]) -> list[Judged]:
+    """Each flow in the order given. One that is expected to be blocked holds only if no traffic at all gets through."""
+    return [_judged(world, flow) for flow in flows]
+
+
+def query_of(flow: Object[Any]) -> Query:
+    """The question that a Flow object asks."""
+    spec = flow.spec
+    return Query(
+        source=spec.from_,
+        target=spec.to,
+        port=spec.port,
+        protocol=spec.protocol,
+        path=spec.path,
+        host=spec.host,
+        via=tuple(spec.via),
+        not_via=tuple(spec.not_via),
+    )
+
+
+def _judged(world: World, flow: Object[Any]) -> Judged:
+    expect = flow.spec.expect
+    try:
+        verdict = trace(world, query_of(flow))
+    except NoSuchEndError as error:
+        return Judged(flow.name, expect, UNKNOWN, None, str(error), None)
+    actual = REACHABLE if expect == BLOCKED and verdict.some else verdict.verdict
+    holds = None if actual == UNKNOWN else actual == expect
+    return Judged(flow.name, expect, actual, holds, _why(verdict, actual), verdict)
+
+
+def _why(verdict: Verdict, actual: str) -> str:
+    if actual == UNKNOWN and verdict.unclear:
+        lost = verdict.unclear[0]
+        return f"{lost.component}: {lost.detail}"
+    if actual == BLOCKED and verdict.blockers:
+        first = verdict.blockers[0]
+        return f"{first.component}: {first.detail}"
+    through = next((path for path in verdict.paths if path.reaches), None)
+    if actual == REACHABLE and through is not None:
+        return f"through {', '.join(through.via)}" if through.via else "directly"
+    return ""

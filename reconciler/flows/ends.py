@@ -1,0 +1,113 @@
+"""What people call an end of traffic, as ends of the world."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+
+from reconciler.flows.ranges import Ranges, block, difference, intersection, union
+from reconciler.flows.world import INTERNET_NAME, End, Listener, Stand, World
+from reconciler.model.errors import ReconcilerError
+
+
+class NoSuchEndError(ReconcilerError):
+    """The world has no such end of traffic, or no such port of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Named:
+    """An end as it was named: the ends that it stands for, the stand, and the container, where it is one."""
+
+    label: str
+    ends: tuple[End, ...]
+    stand: Stand | None = None
+    container: str = ""
+
+
+def named(world: World, text: str) -> Named:
+    """`internet`, an address or block, `task/NAME`, `task/NAME/CONTAINER`, `loadBalancer/NAME`, the id of an interface
+    or of another resource, or its address (`vpc-endpoint/main/s3`). Raises `NoSuchEndError`."""
+    if text == INTERNET_NAME:
+        return Named(text, (End(INTERNET_NAME, INTERNET_NAME, world.internet),))
+    stand = world.by_label.get(text) or world.stands.get(world.by_id.get(text, text))
+    if stand is not None:
+        return Named(stand.label, world.ends_of(stand), stand)
+    if text in world.lives:
+        return _interface(world, text, text)
+    if text in world.services:
+        return _service(world, text)
+    if text in world.by_id and world.by_id[text] in world.services:
+        return _service(world, world.by_id[text])
+    head, _, container = text.rpartition("/")
+    owner = world.by_label.get(head)
+    if owner is not None and owner.kind == "task":
+        if container not in world.containers.get(owner.runs, ()):
+            known = ", ".join(sorted(world.containers.get(owner.runs, ()))) or "none"
+            raise NoSuchEndError(f"{owner.label} has no container {container}; it has {known}")
+        return Named(text, world.ends_of(owner), owner, container)
+    return _addresses(world, text)
+
+
+def _interface(world: World, name: str, label: str) -> Named:
+    live = world.lives[name]
+    owner = next((s for s in world.stands.values() if live in world.live_of.get(s.name, ())), None)
+    ends = world.ends_of_lives([live], owner)
+    shown = tuple(dataclasses.replace(end, name=name, label=label) for end in ends)
+    return Named(label, shown, owner)
+
+
+def _service(world: World, name: str) -> Named:
+    """What a network reaches of a service without an interface: addresses that only AWS knows."""
+    return Named(name, (End(name, name, world.internet, kind="service"),))
+
+
+def _addresses(world: World, text: str) -> Named:
+    try:
+        ranges = block(str(ipaddress.IPv4Interface(text).network))
+    except ValueError:
+        known = ", ".join(sorted(world.by_label))
+        hint = f"write internet, an IPv4 address or block, the id of a live interface, or one of: {known}"
+        raise NoSuchEndError(f"{text} is not known; {hint}") from None
+    for live in world.lives.values():
+        for private, public in live.addresses:
+            if ranges == block(private) or (public and ranges == block(public)):
+                return _interface(world, live.name, text)
+    ends = []
+    left = ranges
+    for name, (_, own, _) in sorted(world.segments.items()):
+        part = intersection(ranges, own)
+        if part:
+            ends.append(End(text, text, part, segment=name))
+            left = difference(left, own)
+    left = difference(left, world.inside)
+    if left:
+        ends.append(End(text, text, left))
+    return Named(text, tuple(ends))
+
+
+def ports_of(world: World, target: Named, port: int | str | None, protocol: str) -> Ranges:
+    """The ports that are meant: a number, a name that the target gives one, or all that the target has.
+
+    Raises `NoSuchEndError`.
+    """
+    if isinstance(port, int):
+        return ((port, port),)
+    known = _known_ports(world, target, protocol)
+    if port is None:
+        numbers = {number for _, number in known}
+        return union(((number, number),) for number in numbers) if numbers else ((443, 443),)
+    found = {number for name, number in known if name == port}
+    if not found:
+        names = ", ".join(sorted({name for name, _ in known if name})) or "none"
+        raise NoSuchEndError(f"{target.label} has no port {port}; it has {names}")
+    return union(((number, number),) for number in found)
+
+
+def _known_ports(world: World, target: Named, protocol: str) -> list[tuple[str, int]]:
+    if target.stand is None:
+        return []
+    if target.stand.kind == "proxy":
+        listeners: list[Listener] = world.listeners.get(target.stand.name, [])
+        return [(entry.name, entry.port) for entry in listeners]
+    opened = world.ports_of(target.stand, target.container)
+    return [(entry.port_name or "", entry.port) for entry in opened if entry.protocol == protocol]

@@ -1,0 +1,295 @@
+"""Every way from one end to another: directly, or through a proxy that passes requests on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.flows.ranges import INTERNET, Ranges, block, covers, ports_text
+from reconciler.flows.requests import Request, Requests, Taken
+from reconciler.flows.walk import Blocker, Hop, Unclear, Walk, connections
+from reconciler.flows.world import End, Listener, Stand, World
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Path:
+    """One way with everything on it. `place` says which copies of the ends it is about (their zones).
+
+    `ports` get through where it reaches. `share` of the destination's addresses is a matter of routes; a path that
+    is `spare` concerns too few of them to count.
+    """
+
+    source: End
+    via: tuple[str, ...]
+    hops: tuple[Hop, ...]
+    blockers: tuple[Blocker, ...]
+    unclear: tuple[Unclear, ...]
+    place: str = ""
+    ports: Ranges = ()
+    spare: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """No traffic gets through."""
+        return any(not blocker.partial for blocker in self.blockers)
+
+    @property
+    def whole(self) -> bool:
+        """All traffic gets through."""
+        return not self.blockers and not self.unclear
+
+    @property
+    def reaches(self) -> bool:
+        """Some traffic gets through for sure."""
+        return not self.blocked and not self.unclear
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Aim:
+    """What is asked: which protocol and ports, and which request where one is read on the way."""
+
+    protocol: str
+    ports: Ranges
+    request: Request = dataclasses.field(default_factory=Request)
+
+
+def direct(world: World, sources: Sequence[End], targets: Sequence[End], aim: Aim) -> list[Path]:
+    """Without anything in between."""
+    found = []
+    for source in sources:
+        for target in targets:
+            walks = connections(world, source, target, aim.protocol, aim.ports)
+            most = max((walk.weight for walk in walks), default=1)
+            for walk in walks:
+                spare = not target.segment and len(walks) > 1 and walk.weight * 256 < most
+                found.append(_path(world, source, target, walk, spare=spare))
+    return found
+
+
+def _path(world: World, source: End, target: End, walk: Walk, *, spare: bool = False) -> Path:
+    return Path(
+        source=source,
+        via=(),
+        hops=tuple(walk.hops),
+        blockers=_once(walk.blockers),
+        unclear=tuple(dict.fromkeys(walk.unclear)),
+        place=_place(world, source, target),
+        ports=walk.ports,
+        spare=spare,
+    )
+
+
+def _once(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    return tuple(dict.fromkeys(blockers))
+
+
+def _place(world: World, source: End, target: End) -> str:
+    zones = [world.zone_of(end.segment) for end in (source, target)]
+    words = [f"{word} {zone}" for word, zone in zip(("from", "to"), zones, strict=True) if zone]
+    return " ".join(words)
+
+
+def through(
+    world: World, sources: Sequence[End], proxy: Stand, goal: Stand, targets: Sequence[End], aim: Aim
+) -> list[Path]:
+    """Through a proxy: any of its nodes may be picked by a client, any healthy target by a node."""
+    listeners = [entry for entry in world.listeners.get(proxy.name, ()) if _speaks(entry, aim.protocol)]
+    nodes = [node for node in world.ends_of(proxy) if node.public or not proxy.public] or list(world.ends_of(proxy))
+    if not listeners:
+        blocker = Blocker(
+            proxy.name, "ELBV2_LISTENERS_MISMATCH", f"{proxy.label} has no {aim.protocol} listener", about=(goal.label,)
+        )
+        return [Path(source, (proxy.label,), (Hop(proxy.name),), (blocker,), ()) for source in sources]
+    best: list[Path] = []
+    for listener in listeners:
+        inner = _Inner(world, proxy, listener, goal, targets, aim)
+        chosen = inner.serving(nodes)
+        found = [path for source in sources for node in chosen for path in inner.paths(source, node)]
+        if not best or _score(found) < _score(best):
+            best = found
+    return best
+
+
+def _speaks(listener: Listener, protocol: str) -> bool:
+    return protocol == "udp" if listener.protocol == "UDP" else protocol == "tcp" or "UDP" in listener.protocol
+
+
+def _score(paths: Sequence[Path]) -> tuple[int, int, int]:
+    return (
+        sum(1 for path in paths if path.blocked),
+        sum(1 for path in paths if not path.whole),
+        sum(len(path.blockers) for path in paths),
+    )
+
+
+class _Inner:
+    """What lies behind one listener of a proxy, for one goal."""
+
+    def __init__(
+        self, world: World, proxy: Stand, listener: Listener, goal: Stand, targets: Sequence[End], aim: Aim
+    ) -> None:
+        self._world = world
+        self._proxy = proxy
+        self._listener = listener
+        self._goal = goal
+        self._targets = targets
+        self._aim = aim
+        self._zones = {world.zone_of(node.segment) for node in world.ends_of(proxy)}
+
+    def serving(self, nodes: Sequence[End]) -> Sequence[End]:
+        """The nodes that a name leads to: of a zonal proxy those with a target in their zone, if any has."""
+        if not self._proxy.zonal:
+            return nodes
+        zones = {self._world.zone_of(target.segment) for target in self._targets}
+        return [node for node in nodes if self._world.zone_of(node.segment) in zones] or nodes
+
+    def paths(self, source: End, node: End) -> Iterator[Path]:
+        """From a client through one node to the goal: one path, the best of those to the targets."""
+        for walk in connections(self._world, source, node, self._aim.protocol, ((self._listener.port,) * 2,)):
+            walk.state(self._proxy.name)
+            request = dataclasses.replace(self._aim.request, source=source.ranges or INTERNET)
+            outer = _path(self._world, source, node, walk)
+            inner = self._behind(node, request)
+            yield Path(
+                source=source,
+                via=(self._proxy.label,),
+                hops=(*outer.hops, *inner.hops),
+                blockers=_once((*outer.blockers, *inner.blockers)),
+                unclear=(*outer.unclear, *inner.unclear),
+                place=" ".join(part for part in (outer.place, inner.place) if part),
+                ports=inner.ports,
+                notes=inner.notes,
+            )
+
+    def _behind(self, node: End, request: Request) -> Path:
+        pool, port, hops, blockers, unclear = self._chosen(request)
+        head = Path(node, (), tuple(hops), tuple(blockers), tuple(unclear))
+        if pool is None:
+            return head
+        if self._listener.protocol in ("UDP", "TCP_UDP"):
+            lost = Unclear(
+                self._listener.component, f"{self._listener.protocol} keeps the client's address: not modelled"
+            )
+            return dataclasses.replace(head, unclear=(*unclear, lost))
+        found = [self._to(node, target, pool, port, head) for target in self._targets]
+        if not found:
+            nobody = Blocker(
+                pool, "ELBV2_LISTENER_HAS_NO_TG", f"{self._goal.label} stands nowhere", about=(self._goal.label,)
+            )
+            return dataclasses.replace(head, blockers=(*blockers, nobody))
+        return min(found, key=lambda path: (path.blocked, not path.whole, len(path.blockers)))
+
+    def _to(self, node: End, target: End, pool: str, port: int, head: Path) -> Path:
+        world = self._world
+        zone, here = world.zone_of(target.segment), world.zone_of(node.segment)
+        blockers = []
+        if zone not in self._zones:
+            blockers.append(
+                Blocker(
+                    pool, "ELB_INSTALLED_AZ_RESTRICTION", f"{self._proxy.label} has no subnet in {zone}", about=(zone,)
+                )
+            )
+        elif self._proxy.zonal and zone != here:
+            detail = f"nodes pass connections on in their own zone only, and {self._goal.label} has nothing in {here}"
+            blockers.append(Blocker(pool, "ELBV2_NO_TARGETS_IN_AZ", detail, about=(here,)))
+        walk = connections(world, node, target, self._aim.protocol, ((port, port),))[0]
+        health = self._health(pool, target)
+        if health is not None:
+            walk.hops.insert(0, Hop(pool, health[0]))
+            blockers += [Blocker(pool, "TARGET_UNHEALTHY", health[1], about=(self._goal.label,))] if health[1] else []
+        else:
+            walk.hops.insert(0, Hop(pool, f"{self._goal.label} port {port}"))
+        path = _path(world, node, target, walk)
+        return dataclasses.replace(
+            path,
+            hops=(*head.hops, *path.hops),
+            blockers=(*head.blockers, *blockers, *path.blockers),
+            unclear=(*head.unclear, *path.unclear),
+            place=f"to {zone}" if zone else "",
+        )
+
+    def _health(self, pool: str, target: End) -> tuple[str, str] | None:
+        """What the pool says of a target: (shown, why it gets nothing or empty). No healthy target at all: all get
+        requests (ELB user guide, "Target group health", fail-open)."""
+        known = self._world.health.get(pool)
+        if not known:
+            return None
+        states = sorted({state for address, state in known.items() if _holds(target.ranges, address)})
+        shown = f"target health: {', '.join(states) or 'not registered'}"
+        if any(state.startswith("healthy") for state in states):
+            return shown, ""
+        if states and not any(state.startswith("healthy") for state in known.values()):
+            return f"{shown}; no target is healthy, so all get requests", ""
+        return shown, f"{self._goal.label} is {', '.join(states) or 'not registered'}"
+
+    def _chosen(self, request: Request) -> tuple[str | None, int, list[Hop], list[Blocker], list[Unclear]]:
+        """The pool that leads to the goal, and the rule that takes the request there."""
+        world, listener = self._world, self._listener
+        hops = [Hop(self._proxy.name, f"listener {listener.name} ({listener.protocol} {listener.port})")]
+        taken = requests_of(world, listener.component).taken(request)
+        for one in taken:
+            if one.left and one.rule.unclear:
+                lost = Unclear(listener.component, f"rule {one.rule.name}: {one.rule.unclear}")
+                return None, 0, hops, [], [lost]
+            for pool, port in self._pools(one):
+                if one.left:
+                    hops.append(Hop(listener.component, _rule_text(one)))
+                    return pool, port, hops, [], []
+        blocker = self._refused(request, taken)
+        hops.append(Hop(listener.component))
+        for one in taken:
+            for pool, port in self._pools(one, any_weight=True):
+                return pool, port, hops, [blocker], []
+        return None, 0, hops, [blocker], []
+
+    def _pools(self, one: Taken, *, any_weight: bool = False) -> Iterator[tuple[str, int]]:
+        """The pools of a rule that hold the goal at a port that is asked for; without weight they get nothing."""
+        for pool, weight in sorted(one.rule.pools.items()):
+            if weight <= 0 and not any_weight:
+                continue
+            for stand, port in self._world.members.get(pool, ()):
+                if stand == self._goal.name and covers(self._aim.ports, ((port, port),)):
+                    yield pool, port
+
+    def _refused(self, request: Request, taken: Sequence[Taken]) -> Blocker:
+        goal, component = self._goal.label, self._listener.component
+        takers = [one for one in taken if one.left]
+        shown = "; ".join(f"{_rule_text(one)} {_does(one)}" for one in takers[:3])
+        where = f"{goal} port {ports_text(self._aim.ports)}"
+        detail = f"no rule of listener {self._listener.name} passes {request.text} on to {where}"
+        if shown:
+            detail += f": {shown}"
+        return Blocker(
+            component, "ELBV2_LISTENER_RULE_RESTRICTION", detail, about=(goal, takers[0].rule.name if takers else "")
+        )
+
+
+def requests_of(world: World, listener: str) -> Requests:
+    """The rules of a listener, made ready once."""
+    known = world.asked.get(listener)
+    if known is None:
+        known = world.asked[listener] = Requests(world.rules.get(listener, ()))
+    return known
+
+
+def _holds(ranges: Ranges, address: str) -> bool:
+    return covers(ranges, block(address))
+
+
+def _does(one: Taken) -> str:
+    if one.rule.answer:
+        return one.rule.answer
+    if not one.rule.pools:
+        return "passes nothing on"
+    weights = ", ".join(f"{pool} (weight {weight})" for pool, weight in sorted(one.rule.pools.items()))
+    return f"forwards to {weights}"
+
+
+def _rule_text(one: Taken) -> str:
+    """A rule with its number and conditions."""
+    rule = one.rule
+    if rule.name == "default":
+        return "default action"
+    conditions = "; ".join(f"{key} {', '.join(sorted(values))}" for key, values in sorted(rule.when.items()))
+    return f"rule {rule.name} ({rule.order}): {conditions}"

@@ -1,0 +1,72 @@
+"""From a desired graph, or from what was observed, to the world that both describe in facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.flows.world import Builder, World
+from reconciler.model.facts import Name
+from reconciler.model.graph import Graph, Readables
+from reconciler.model.resource import Observed, State
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import Id, Ref
+
+
+def world_of_graph(graph: Graph) -> World:
+    """What is wanted: nothing has an address yet, so a copy of a task may be anywhere in its subnets."""
+    builder = Builder(lambda name: name.address if isinstance(name, Ref) else name.value)
+    for address, resource in graph.resources.items():
+        for fact in graph.types[resource.type].facts(Ref(address), resource.fields, None):
+            builder.add(fact)
+    world = builder.done()
+    world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
+    return world
+
+
+def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables) -> World:
+    """What was observed, called by our addresses where it is ours; `graph` adds whose each thing is.
+
+    `types` are those that the snapshot was made with. Of an address that is doubled the first keeps the name.
+    """
+    keys = _keys(snapshot)
+    builder = Builder(lambda name: name.address if isinstance(name, Ref) else keys.get(name.value, name.value))
+    world = builder.world
+    world.observed = True
+    for observed in _everything(snapshot):
+        if observed.state in (State.GONE, State.DELETING) and observed.state is State.GONE:
+            continue
+        key = keys.get(observed.id, observed.id)
+        kind = types[observed.type]
+        collection = getattr(kind, "collection", None)
+        if collection is None:
+            world.ids[key] = observed.id
+            if observed.state is not State.READY:
+                world.states[key] = _said(observed)
+        own: Name = Ref(key) if key != observed.id else Id(observed.id)
+        for fact in kind.facts(own, observed.fields, observed.id):
+            builder.add(fact)
+    world = builder.done()
+    world.unread = dict(snapshot.unknown)
+    if graph is not None:
+        world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
+    return world
+
+
+def _everything(snapshot: Snapshot) -> Iterator[Observed[Any]]:
+    yield from snapshot.live()
+    yield from snapshot.foreign
+    yield from snapshot.evidence
+
+
+def _keys(snapshot: Snapshot) -> Mapping[str, str]:
+    """Our address by AWS's ids; an ARN that another output gives names the same thing."""
+    found: dict[str, str] = {}
+    for address, doubled in snapshot.found.items():
+        first = min(doubled, key=lambda one: (one.state is not State.READY, not one.in_use, one.created, one.id))
+        found.setdefault(first.id, address)
+    return found
+
+
+def _said(observed: Observed[Any]) -> str:
+    return f"its state is {observed.state.value}" + (f": {observed.detail}" if observed.detail else "")

@@ -1,0 +1,446 @@
+"""The network that facts describe, indexed for walking through it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from reconciler.flows.ranges import INTERNET, NOTHING, Ranges, block, difference, intersection, union
+from reconciler.flows.requests import Requests, Rule
+from reconciler.model import facts as words
+from reconciler.model.facts import Fact, Name
+
+INTERNET_NAME = "internet"
+DEFAULT_PREFIX = "0.0.0.0/0"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One rule of a filter with its blocks read. `peer` names a filter, or a prefix list; else `ranges` are its
+    addresses."""
+
+    protocol: str
+    ports: Ranges
+    ranges: Ranges
+    peer: str
+    text: str
+    order: int
+    accept: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Way:
+    """One route of a table. `target` is empty for delivery inside the network."""
+
+    table: str
+    destination: str
+    ranges: Ranges
+    prefix: int
+    target: str
+    dead: bool
+    unmodelled: str
+
+    @property
+    def text(self) -> str:
+        """The route as people read it."""
+        return f"{self.destination} to {self.target or 'local'}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway between a network and the internet; `addresses` are its public ones, all of them where unknown."""
+
+    name: str
+    kind: str
+    at: str
+    addresses: Ranges
+    private: Ranges
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class End:
+    """One end of traffic: copies of a stand in one segment that differ in nothing but their address, or addresses.
+
+    `segment` is empty outside of the networks. `public` are its public addresses, `NOTHING` where it has none.
+    `stand` names what it is a copy of.
+    """
+
+    name: str
+    label: str
+    ranges: Ranges
+    segment: str = ""
+    filters: frozenset[str] = frozenset()
+    filtered: bool = False
+    public: Ranges = NOTHING
+    ephemeral: Ranges = (words.EPHEMERAL,)
+    stand: str = ""
+    kind: str = ""
+    live: tuple[str, ...] = ()
+    """The interfaces that it stands for, where they are known."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stand:
+    """What a fact of that name says, by component names."""
+
+    name: str
+    label: str
+    kind: str
+    segments: tuple[str, ...]
+    filters: frozenset[str]
+    filtered: bool
+    public: bool
+    runs: str
+    copies: int | None
+    ephemeral: Ranges
+    known_as: str
+    zonal: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Live:
+    """A live interface by component names; `addresses` are (private, public or empty)."""
+
+    name: str
+    segment: str
+    filters: frozenset[str]
+    belongs: str
+    role: str
+    addresses: tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listener:
+    """A port of a proxy; `name` is the last part of the component's."""
+
+    component: str
+    proxy: str
+    port: int
+    protocol: str
+    requests: bool
+
+    @property
+    def name(self) -> str:
+        return self.component.rsplit("/", 1)[-1]
+
+
+@dataclasses.dataclass
+class World:
+    """Everything that is known of some networks.
+
+    `observed`: it was looked at, so that what is not there is not. `ids` are AWS's by component, `states` those that
+    are not in working order with what is known of it, `owners` the object (`Network/main`) that a component comes from.
+    `unread` are kinds of things that could not be looked at, with the reason. `health` is by pool and address.
+    """
+
+    observed: bool = False
+    ids: dict[str, str] = dataclasses.field(default_factory=dict)
+    states: dict[str, str] = dataclasses.field(default_factory=dict)
+    owners: dict[str, str] = dataclasses.field(default_factory=dict)
+    unread: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    health: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    networks: dict[str, Ranges] = dataclasses.field(default_factory=dict)
+    segments: dict[str, tuple[str, Ranges, str]] = dataclasses.field(default_factory=dict)
+    """(network, addresses, zone) of each."""
+    tables: dict[str, str] = dataclasses.field(default_factory=dict)
+    main_tables: dict[str, str] = dataclasses.field(default_factory=dict)
+    edges: dict[str, str] = dataclasses.field(default_factory=dict)
+    ways: dict[str, list[Way]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    entries: dict[tuple[str, str], list[Entry]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    gateways: dict[str, Gateway] = dataclasses.field(default_factory=dict)
+    stands: dict[str, Stand] = dataclasses.field(default_factory=dict)
+    lives: dict[str, Live] = dataclasses.field(default_factory=dict)
+    opens: dict[str, list[words.Open]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    containers: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    listeners: dict[str, list[Listener]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    """By proxy."""
+    rules: dict[str, list[Rule]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    """By listener, in the order in which they are asked."""
+    members: dict[str, list[tuple[str, int]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    """(stand, port) by pool."""
+    services: dict[str, tuple[str, frozenset[str]]] = dataclasses.field(default_factory=dict)
+    """(name of the service, tables that lead to it) by component."""
+
+    asked: dict[str, Requests] = dataclasses.field(default_factory=dict)
+    """The rules of listeners that were asked already, made ready."""
+
+    def network_of(self, segment: str) -> str:
+        return self.segments[segment][0] if segment in self.segments else ""
+
+    def zone_of(self, segment: str) -> str:
+        return self.segments[segment][2] if segment in self.segments else ""
+
+    def table_of(self, segment: str) -> str:
+        """The table that routes for a segment: its own, or the network's main one."""
+        return self.tables.get(segment) or self.main_tables.get(self.network_of(segment), "")
+
+    def door_of(self, network: str) -> Gateway | None:
+        """The gateway that swaps addresses at the edge of a network."""
+        return self.doors.get(network)
+
+    @cached_property
+    def doors(self) -> Mapping[str, Gateway]:
+        return {g.at: g for g in self.gateways.values() if g.kind == "one-to-one" and g.at}
+
+    @cached_property
+    def inside(self) -> Ranges:
+        """All addresses of all networks."""
+        return union(self.networks.values())
+
+    @cached_property
+    def internet(self) -> Ranges:
+        """All public addresses that are in none of the networks."""
+        return difference(INTERNET, self.inside)
+
+    @cached_property
+    def by_label(self) -> Mapping[str, Stand]:
+        return {stand.label: stand for stand in self.stands.values()}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, str]:
+        """Component by AWS's id."""
+        return {identity: component for component, identity in self.ids.items()}
+
+    @cached_property
+    def live_of(self) -> Mapping[str, tuple[Live, ...]]:
+        """The live interfaces of each stand and gateway: they say whose they are, or share its filters."""
+        named = {stand.known_as: name for name, stand in self.stands.items() if stand.known_as}
+        by_filter: dict[str, str] = {}
+        for name, stand in self.stands.items():
+            if stand.kind == "task":
+                by_filter.update(dict.fromkeys(stand.filters, name))
+        found: dict[str, list[Live]] = defaultdict(list)
+        for live in self.lives.values():
+            owner = named.get(live.belongs, "")
+            if live.role == "task":
+                owner = next((by_filter[f] for f in sorted(live.filters) if f in by_filter), "")
+            if owner:
+                found[owner].append(live)
+        return {name: tuple(sorted(lives, key=lambda one: one.name)) for name, lives in found.items()}
+
+    def ends_of(self, stand: Stand) -> tuple[End, ...]:
+        """The ends that a stand has: its live interfaces where there are some, else any address of its segments."""
+        if stand.name not in self._ends:
+            lives = self.live_of.get(stand.name, ())
+            self._ends[stand.name] = self.ends_of_lives(lives, stand) if lives else self._anywhere(stand)
+        return self._ends[stand.name]
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[End, ...]]:
+        return {}
+
+    def _anywhere(self, stand: Stand) -> tuple[End, ...]:
+        return tuple(
+            End(
+                name=stand.name,
+                label=stand.label,
+                ranges=self.segments[segment][1],
+                segment=segment,
+                filters=stand.filters,
+                filtered=stand.filtered,
+                public=self.internet if stand.public else NOTHING,
+                ephemeral=stand.ephemeral,
+                stand=stand.name,
+                kind=stand.kind,
+            )
+            for segment in stand.segments
+            if segment in self.segments
+        )
+
+    def ends_of_lives(self, lives: Iterable[Live], stand: Stand | None) -> tuple[End, ...]:
+        """Live interfaces as ends, those that differ in their address only as one."""
+        alike: dict[tuple[str, frozenset[str], bool], list[tuple[Live, str, str]]] = defaultdict(list)
+        for live in lives:
+            for private, public in live.addresses:
+                alike[live.segment, live.filters, bool(public)].append((live, private, public))
+        return tuple(
+            End(
+                name=stand.name if stand else some[0][0].name,
+                label=stand.label if stand else some[0][0].name,
+                ranges=union(block(private) for _, private, _ in some),
+                segment=segment,
+                filters=filters,
+                filtered=stand.filtered if stand else True,
+                public=union(block(public) for _, _, public in some if public),
+                ephemeral=stand.ephemeral if stand else (words.EPHEMERAL,),
+                stand=stand.name if stand else "",
+                kind=stand.kind if stand else "",
+                live=tuple(sorted({live.name for live, _, _ in some})),
+            )
+            for (segment, filters, _), some in sorted(alike.items(), key=lambda item: (item[0][0], not item[0][2]))
+        )
+
+    def ports_of(self, stand: Stand, container: str = "") -> list[words.Open]:
+        """The ports that the containers of a stand open."""
+        return [o for o in self.opens.get(stand.runs, ()) if not container or o.container == container]
+
+
+class Builder:
+    """Reads facts into a `World`; `key` says how a component is called."""
+
+    def __init__(self, key: Callable[[Name], str]) -> None:
+        self.world = World()
+        self._key = key
+        self._gateways: list[words.Translate] = []
+        self._routes: list[words.Route] = []
+
+    def add(self, fact: Fact) -> None:
+        """Takes one fact in."""
+        getattr(self, f"_{type(fact).__name__.lower()}")(fact)
+
+    def done(self) -> World:
+        """The world, once all facts are in."""
+        world = self.world
+        for route in self._routes:
+            self._way(route)
+        for name, network in {s: n for s, (n, _, _) in world.segments.items()}.items():
+            table = world.table_of(name)
+            if table and not any(not way.target and not way.dead for way in world.ways[table]):
+                local = world.networks.get(network, NOTHING)
+                world.ways[table].append(Way(table, "local", local, _shortest(local), "", False, ""))
+        for ways in world.ways.values():
+            ways.sort(key=lambda way: (-way.prefix, way.destination))
+        for entries in world.entries.values():
+            entries.sort(key=lambda entry: (entry.order, entry.text))
+        for rules in world.rules.values():
+            rules.sort(key=lambda rule: rule.order)
+        self._all_gateways()
+        return world
+
+    def _keys(self, names: Iterable[Name]) -> frozenset[str]:
+        return frozenset(self._key(name) for name in names)
+
+    def _span(self, fact: words.Span) -> None:
+        ranges = union(map(block, fact.ranges))
+        if fact.within is None:
+            name = self._key(fact.name)
+            self.world.networks[name] = union((self.world.networks.get(name, NOTHING), ranges))
+        else:
+            self.world.segments[self._key(fact.name)] = (self._key(fact.within), ranges, fact.zone)
+
+    def _link(self, fact: words.Link) -> None:
+        roles = {"table": self.world.tables, "edge": self.world.edges, "main-table": self.world.main_tables}
+        roles[fact.role][self._key(fact.name)] = self._key(fact.to)
+
+    def _stand(self, fact: words.Stand) -> None:
+        name = self._key(fact.name)
+        self.world.stands[name] = Stand(
+            name=name,
+            label=fact.label or name,
+            kind=fact.kind,
+            segments=tuple(sorted(self._keys(fact.segments))),
+            filters=self._keys(fact.filters),
+            filtered=fact.filtered,
+            public=fact.public,
+            runs=self._key(fact.runs) if fact.runs is not None else "",
+            copies=fact.copies,
+            ephemeral=(fact.ephemeral,),
+            known_as=fact.known_as,
+            zonal=fact.zonal,
+        )
+
+    def _interface(self, fact: words.Interface) -> None:
+        name = self._key(fact.name)
+        known = self.world.lives.get(name)
+        addresses = (*(known.addresses if known else ()), (fact.address, fact.public_address or ""))
+        self.world.lives[name] = Live(
+            name, self._key(fact.segment), self._keys(fact.filters), fact.belongs, fact.role, addresses
+        )
+
+    def _open(self, fact: words.Open) -> None:
+        self.world.opens[self._key(fact.name)].append(fact)
+
+    def _contains(self, fact: words.Contains) -> None:
+        self.world.containers[self._key(fact.name)].append(fact.container)
+
+    def _route(self, fact: words.Route) -> None:
+        self._routes.append(fact)
+
+    def _way(self, fact: words.Route) -> None:
+        table = self._key(fact.table)
+        listed = fact.destination.startswith("pl-")
+        target = self._key(fact.target) if fact.target is not None else ""
+        ranges = NOTHING if listed else block(fact.destination)
+        if not listed and not ranges:
+            return
+        prefix = 0 if listed else int(fact.destination.partition("/")[2] or 32)
+        self.world.ways[table].append(Way(table, fact.destination, ranges, prefix, target, fact.dead, fact.unmodelled))
+
+    def _allow(self, fact: words.Allow) -> None:
+        peer, ranges = "", NOTHING
+        if not isinstance(fact.peer, str):
+            peer = self._key(fact.peer)
+        elif "/sg-" in fact.peer or fact.peer.startswith("pl-"):
+            peer = fact.peer
+        else:
+            ranges = block(fact.peer)
+        if not peer and not ranges:
+            return
+        text = fact.text if not peer or isinstance(fact.peer, str) else fact.text.replace(str(fact.peer), peer)
+        self.world.entries[self._key(fact.filter), fact.direction].append(
+            Entry(fact.protocol, (fact.ports,), ranges, peer, text, fact.order or 0, fact.accept)
+        )
+
+    def _listen(self, fact: words.Listen) -> None:
+        proxy = self._key(fact.proxy)
+        self.world.listeners[proxy].append(
+            Listener(self._key(fact.name), proxy, fact.port, fact.protocol, fact.requests)
+        )
+
+    def _forward(self, fact: words.Forward) -> None:
+        pools = {self._key(name): weight for name, weight in fact.pools.items()}
+        self.world.rules[self._key(fact.listener)].append(
+            Rule(fact.rule, fact.order, fact.when, pools, fact.answer, fact.unclear)
+        )
+
+    def _member(self, fact: words.Member) -> None:
+        self.world.members[self._key(fact.pool)].append((self._key(fact.stand), fact.port))
+
+    def _translate(self, fact: words.Translate) -> None:
+        self._gateways.append(fact)
+
+    def _serve(self, fact: words.Serve) -> None:
+        self.world.services[self._key(fact.name)] = (fact.service, self._keys(fact.tables))
+
+    def _all_gateways(self) -> None:
+        lives: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for live in self.world.lives.values():
+            lives[live.belongs].extend(live.addresses)
+        for fact in self._gateways:
+            name = self._key(fact.name)
+            at = self._key(fact.at) if fact.at is not None else ""
+            known = lives.get(fact.known_as, []) if fact.known_as else []
+            public = union(block(shown) for _, shown in known if shown)
+            segment = self.world.segments.get(at)
+            self.world.gateways[name] = Gateway(
+                name=name,
+                kind=fact.kind,
+                at=at,
+                addresses=(public or self.world.internet) if fact.public else NOTHING,
+                private=union(block(own) for own, _ in known) or (segment[1] if segment else NOTHING),
+            )
+
+
+def _shortest(ranges: Ranges) -> int:
+    """The prefix length of the smallest block that holds what is given."""
+    if not ranges:
+        return 0
+    return 32 - (ranges[0][0] ^ ranges[-1][1]).bit_length()
+
+
+def split(ways: Iterable[Way], ranges: Ranges) -> list[tuple[Way | None, Ranges]]:
+    """Which way each destination takes: the longest prefix that holds it; `None` for what none does."""
+    found: list[tuple[Way | None, Ranges]] = []
+    left = ranges
+    for way in ways:
+        taken = intersection(left, way.ranges)
+        if taken:
+            found.append((way, taken))
+            left = difference(left, taken)
+            if not left:
+                break
+    if left:
+        found.append((None, left))
+    return found
