@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.engine import Applied, View
-from reconciler.kinds import Object
+from reconciler.flows import Judged
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
 
@@ -14,7 +14,7 @@ _PENDING = (Reason.PENDING, Reason.CASCADE)
 _WORST_FIRST = (Result.FAILED, Result.SKIPPED, Result.PENDING, Result.DONE)
 
 
-def plan_document(plan: Plan, graph: Graph, flows: Sequence[Object[Any]]) -> dict[str, Any]:
+def plan_document(plan: Plan, graph: Graph, flows: Sequence[Judged]) -> dict[str, Any]:
     """`plan -o json`."""
     return {
         "stack": plan.stack,
@@ -26,13 +26,18 @@ def plan_document(plan: Plan, graph: Graph, flows: Sequence[Object[Any]]) -> dic
     }
 
 
-def flow_documents(flows: Sequence[Object[Any]]) -> list[dict[str, Any]]:
-    """Flows as not evaluated: that is never true."""
-    return [{"name": f.name, "expect": f.spec.expect, "actual": "Unknown", "holds": None} for f in flows]
+def flow_documents(flows: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Declared flows; one of which it is not known whether it holds is never true."""
+    return [{"name": f.name, "expect": f.expect, "actual": f.actual, "holds": f.holds, "why": f.why} for f in flows]
 
 
-def drift_document(view: View, graph: Graph, flows: Sequence[Object[Any]]) -> dict[str, Any]:
-    """`drift -o json`. Objects whose policy is `Ignore` are only counted."""
+def broken(flows: Iterable[Judged]) -> list[Judged]:
+    """The declared flows that do not hold."""
+    return [flow for flow in flows if flow.holds is False]
+
+
+def drift_document(view: View, graph: Graph, flows: Sequence[Judged]) -> dict[str, Any]:
+    """`drift -o json`. Objects whose policy is `Ignore` are only counted; a flow that does not hold is not in sync."""
     plan = view.plan
     ignored = graph.stack.drift == "Ignore"
     drift = [
@@ -49,7 +54,7 @@ def drift_document(view: View, graph: Graph, flows: Sequence[Object[Any]]) -> di
     ]
     return {
         "stack": plan.stack,
-        "inSync": ignored or not drift,
+        "inSync": (ignored or not drift) and not broken(flows),
         "pending": len([a for a in plan.visible if a.reason in _PENDING]),
         "ignored": len(drift) if ignored else 0,
         "drift": [] if ignored else drift,

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.cli._documents import merged_outcomes
 from reconciler.engine import Applied
 from reconciler.execute import Progress, Step
-from reconciler.kinds import Object
+from reconciler.flows import Judged
 from reconciler.model.plan import Action, Cause, Change, Drifted, Plan, Result, Verb, verb_shown
 
 _SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
@@ -19,7 +19,7 @@ _DOING = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleti
 _DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted", Verb.REFRESH: "tagged"}
 
 
-def plan_text(plan: Plan, flows: Sequence[Object[Any]], *, colour: bool) -> str:
+def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool) -> str:
     """A plan, grouped by what the user wrote."""
     lines = [f"Stack {plan.stack}"]
     by_owner: dict[str, list[Action]] = {}
@@ -33,9 +33,20 @@ def plan_text(plan: Plan, flows: Sequence[Object[Any]], *, colour: bool) -> str:
         lines += ["", f"! {blocked.address} is blocked: {blocked.reason}", f"    fix: {blocked.fix}"]
     lines += ["", _counts(plan)]
     lines += [f"Needs --allow-disruption: {disruption}" for disruption in plan.disruptions]
-    if flows:
-        lines.append(f"Flows: {len(flows)} declared, none evaluated (Unknown)")
+    lines += flow_lines(flows)
     return "\n".join(lines)
+
+
+def flow_lines(flows: Sequence[Judged]) -> Iterator[str]:
+    """How many declared flows hold, and each that does not."""
+    if not flows:
+        return
+    holding = sum(1 for flow in flows if flow.holds)
+    yield f"Flows: {holding} of {len(flows)} hold."
+    for flow in flows:
+        if flow.holds is not True:
+            word = "is not known" if flow.holds is None else "is broken"
+            yield f"! flow {flow.name} {word}: expected {flow.expect}, is {flow.actual}: {flow.why}"
 
 
 def _counts(plan: Plan) -> str:
@@ -70,7 +81,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 3] + "..."
 
 
-def drift_text(document: Mapping[str, Any], drift: Sequence[Drifted], *, colour: bool) -> str:
+def drift_text(document: Mapping[str, Any], drift: Sequence[Drifted], flows: Sequence[Judged], *, colour: bool) -> str:
     """What differs in AWS from what we left there."""
     lines = [f"Stack {document['stack']}"]
     for item in drift if document["drift"] else ():
@@ -80,9 +91,10 @@ def drift_text(document: Mapping[str, Any], drift: Sequence[Drifted], *, colour:
     for name, reason in document["unknown"].items():
         lines += ["", f"! {name} could not be read: {reason}"]
     lines.append("")
+    lines += flow_lines(flows)
     if document["inSync"]:
         lines.append("In sync: nothing has drifted.")
-    else:
+    elif document["drift"]:
         lines.append(f"Drift: {len(document['drift'])} of our resources differ. Apply heals them.")
     if document["pending"]:
         lines.append(f"Pending: {document['pending']} changes of the files are not applied yet; see plan.")

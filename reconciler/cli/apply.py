@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from reconciler import engine
-from reconciler.cli._documents import apply_document, plan_document
+from reconciler.cli._documents import apply_document, broken, plan_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
 from reconciler.cli._text import apply_text, plan_text
@@ -28,6 +29,7 @@ from reconciler.cli._workspace import (
 )
 from reconciler.cli.plan import read_saved, saved_plan
 from reconciler.execute import Limits
+from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph
@@ -77,14 +79,14 @@ def command(
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
-    del allow_broken_flows  # nothing breaks a flow before flows are evaluated
     stacks = select(load_stacks(paths), stack_name, everything=everything, changing=True)
     saved = read_saved(plan_file) if plan_file else None
     limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
     documents: list[dict[str, Any]] = []
     statuses: list[int] = []
     for stack in stacks:
-        run = _Run(stack, settings, limits, Choices(retry=retry), yes=yes, allow_disruption=allow_disruption)
+        allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
+        run = _Run(stack, settings, limits, Choices(retry=retry), yes=yes, allowed=allowed)
         document, status = run.carried_out(saved)
         statuses.append(status)
         documents.append(document)
@@ -93,6 +95,14 @@ def command(
     if settings.structured:
         print_document(documents, settings)
     return INTERRUPTED if INTERRUPTED in statuses else worst(statuses)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Allowed:
+    """What somebody said may happen."""
+
+    disruption: bool
+    broken_flows: bool
 
 
 class _Run:
@@ -104,15 +114,15 @@ class _Run:
         choices: Choices,
         *,
         yes: bool,
-        allow_disruption: bool,
+        allowed: Allowed,
     ) -> None:
-        self._flows = flows_of(stack)
         self._graph: Graph = graph_of(stack)
+        self._flows = judged(world_of_graph(self._graph), flows_of(stack))
         self._settings = settings
         self._limits = limits
         self._choices = choices
         self._yes = yes
-        self._allow_disruption = allow_disruption
+        self._allowed = allowed
 
     def carried_out(self, saved: Mapping[str, Mapping[str, Any]] | None) -> tuple[dict[str, Any], int]:
         """One stack's document and exit status."""
@@ -127,11 +137,12 @@ class _Run:
             self._check_saved(first, saved)
         if not settings.structured:
             click.echo(plan_text(first.plan, self._flows, colour=colourful(sys.stdout)))
-        if first.plan.disruptions and not self._allow_disruption:
+        if first.plan.disruptions and not self._allowed.disruption:
             raise Refused(
                 f"stack {graph.stack.name}: this {'; '.join(first.plan.disruptions)}. Nothing was changed",
                 "look at the plan, then add --allow-disruption",
             )
+        self._check_flows()
         if first.plan.visible and not confirmed(f"Apply to stack {graph.stack.name}?", yes=self._yes):
             applied = engine.Applied((), first.plan, first.plan.unchanged)
             return self._document(applied, connection.calls), 1
@@ -144,6 +155,20 @@ class _Run:
             click.echo(apply_text(applied))
         status = INTERRUPTED if stop.is_set() else 0 if applied.converged else 1
         return self._document(applied, connection.calls), status
+
+    def _check_flows(self) -> None:
+        """A state that breaks a declared flow is not brought about, unless somebody says so."""
+        wrong = broken(self._flows)
+        if not wrong:
+            return
+        name = self._graph.stack.name
+        shown = "; ".join(f"{f.name} (expected {f.expect}, would be {f.actual}: {f.why})" for f in wrong)
+        if not self._allowed.broken_flows:
+            raise Refused(
+                f"stack {name}: what the files say breaks a declared flow: {shown}. Nothing was changed",
+                "change the files so that it holds, or add --allow-broken-flows",
+            )
+        click.echo(f"warning: stack {name}: applying although it breaks a declared flow: {shown}", err=True)
 
     def _document(self, applied: engine.Applied, calls: Any) -> dict[str, Any]:
         name = self._graph.stack.name

@@ -24,6 +24,8 @@ from reconciler.cli._workspace import (
     stack_options,
     worst,
 )
+from reconciler.flows import judged, world_of_snapshot
+from reconciler.resources import filters_and_interfaces
 
 
 @click.command("drift")
@@ -36,13 +38,17 @@ def command(paths: Sequence[str], stack_name: str | None, everything: bool, sett
     statuses: list[int] = []
     for stack in select(load_stacks(paths), stack_name, everything=everything, changing=False):
         graph = graph_of(stack)
-        view = engine.view(graph, connect(graph.stack, settings).reader)
-        document = drift_document(view, graph, flows_of(stack))
+        declared = flows_of(stack)
+        evidence = filters_and_interfaces() if declared else {}
+        view = engine.view(graph, connect(graph.stack, settings).reader, evidence=evidence)
+        world = world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence})
+        flows = judged(world, declared)
+        document = drift_document(view, graph, flows)
         documents.append(document)
         statuses.append(1 if view.snapshot.unknown else 0 if document["inSync"] else 2)
         if not settings.structured:
             colour = colourful(sys.stdout)
-            click.echo(drift_text(document, view.plan.drift, colour=colour))
+            click.echo(drift_text(document, view.plan.drift, flows, colour=colour))
     if settings.structured:
         print_document(documents, settings)
     return worst(statuses)

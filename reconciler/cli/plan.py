@@ -28,6 +28,7 @@ from reconciler.cli._workspace import (
     stack_options,
     worst,
 )
+from reconciler.flows import judged, world_of_graph
 
 FORMAT = 1
 """Version of the saved plan's format."""
@@ -50,7 +51,7 @@ def command(
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
         plan = engine.view(graph, connection.reader).plan
-        flows = flows_of(stack)
+        flows = judged(world_of_graph(graph), flows_of(stack))
         document = plan_document(plan, graph, flows)
         documents.append(document)
         saved.append(saved_plan(document, plan.fingerprint))

@@ -68,7 +68,9 @@ def _route(world: World, blocker: Blocker) -> str:
     if "in" in blocker.about:
         if blocker.component in world.networks:
             return f"{network}: give it spec.public subnets, which bring an internet gateway"
-        return f"use placement: Public (a Task), or an InternetFacing LoadBalancer in front; {network} routes its public subnets"
+        return (
+            f"stand in the public subnets of {network}: a Task with placement: Public, an InternetFacing LoadBalancer"
+        )
     if "nat" in blocker.about:
         return f"{network}: the public subnets need a route to the internet gateway; apply restores it"
     return f"{network}: set spec.nat to Single or PerZone"

@@ -154,7 +154,7 @@ class _Inner:
             yield Path(
                 source=source,
                 via=(self._proxy.label,),
-                hops=(*outer.hops, *inner.hops),
+                hops=(*outer.hops[:-1], *inner.hops),
                 blockers=_once((*outer.blockers, *inner.blockers)),
                 unclear=(*outer.unclear, *inner.unclear),
                 place=" ".join(part for part in (outer.place, inner.place) if part),
@@ -196,10 +196,10 @@ class _Inner:
         walk = connections(world, node, target, self._aim.protocol, ((port, port),))[0]
         health = self._health(pool, target)
         if health is not None:
-            walk.hops.insert(0, Hop(pool, health[0]))
+            walk.hops[0] = Hop(pool, health[0])
             blockers += [Blocker(pool, "TARGET_UNHEALTHY", health[1], about=(self._goal.label,))] if health[1] else []
         else:
-            walk.hops.insert(0, Hop(pool, f"{self._goal.label} port {port}"))
+            walk.hops[0] = Hop(pool, f"{self._goal.label} port {port}")
         path = _path(world, node, target, walk)
         return dataclasses.replace(
             path,
@@ -210,16 +210,17 @@ class _Inner:
         )
 
     def _health(self, pool: str, target: End) -> tuple[str, str] | None:
-        """What the pool says of a target: (shown, why it gets nothing or empty). No healthy target at all: all get
-        requests (ELB user guide, "Target group health", fail-open)."""
-        known = self._world.health.get(pool)
-        if not known:
+        """What the pool says of a target: (shown, why it gets nothing or empty). Where none is healthy, those that
+        fail their checks get requests (ALB user guide, "Target group health": fail-open)."""
+        if self._world.health is None:
             return None
+        known = self._world.health.get(pool, {})
         states = sorted({state for address, state in known.items() if _holds(target.ranges, address)})
         shown = f"target health: {', '.join(states) or 'not registered'}"
         if any(state.startswith("healthy") for state in states):
             return shown, ""
-        if states and not any(state.startswith("healthy") for state in known.values()):
+        checked = any(state.startswith(("unhealthy", "initial")) for state in states)
+        if checked and not any(state.startswith("healthy") for state in known.values()):
             return f"{shown}; no target is healthy, so all get requests", ""
         return shown, f"{self._goal.label} is {', '.join(states) or 'not registered'}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -92,6 +92,12 @@ def addresses_text(ranges: Ranges, most: int = 3) -> str:
         for low, high in ranges[:most]
     ]
     return ", ".join([*shown, "..."] if len(ranges) > most else shown)
+
+
+def blocks_text(ranges: Ranges) -> str:
+    """As IPv4 blocks: `10.0.0.0/16, 10.1.0.0/24`."""
+    blocks = (b for low, high in ranges for b in summarize_address_range(IPv4Address(low), IPv4Address(high)))
+    return ", ".join(map(str, blocks))
 
 
 _NOT_INTERNET = (

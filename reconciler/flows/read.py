@@ -34,8 +34,6 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
     world = builder.world
     world.observed = True
     for observed in _everything(snapshot):
-        if observed.state in (State.GONE, State.DELETING) and observed.state is State.GONE:
-            continue
         key = keys.get(observed.id, observed.id)
         kind = types[observed.type]
         collection = getattr(kind, "collection", None)
@@ -48,6 +46,8 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
             builder.add(fact)
     world = builder.done()
     world.unread = dict(snapshot.unknown)
+    if world.health is None and any(t.tells_health for name, t in types.items() if name not in snapshot.unknown):
+        world.health = {}
     if graph is not None:
         world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
     return world

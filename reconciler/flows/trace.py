@@ -83,7 +83,7 @@ def _traced(world: World, query: Query) -> Verdict:
         return _in_legs(world, query)
     aim = _aim(world, query, target)
     ways = _ways(world, query, source, target, aim)
-    found = _judged(query, aim, ways, source.ends)
+    found = _judged(world, query, aim, ways, source.ends)
     return _with_copies(_with_container(found, world, target, aim), target)
 
 
@@ -162,7 +162,7 @@ def _leading(world: World, goal: Stand, ports: Ranges) -> set[str]:
     }
 
 
-def _judged(query: Query, aim: Aim, ways: Ways, sources: Sequence[End]) -> Verdict:
+def _judged(world: World, query: Query, aim: Aim, ways: Ways, sources: Sequence[End]) -> Verdict:
     everything = [path for paths in ways.values() for path in paths]
     states = [_state(source, ways) for source in sources]
     some = any(path.reaches for path in everything)
@@ -174,7 +174,7 @@ def _judged(query: Query, aim: Aim, ways: Ways, sources: Sequence[End]) -> Verdi
         verdict = UNKNOWN
     if verdict == BLOCKED and not some and any(not path.blocked for path in everything):
         verdict = UNKNOWN
-    via, shown = _shown(ways, verdict)
+    via, shown = _shown(world, ways, verdict)
     wrong = [path for path in ways.get(via, ()) if not path.whole and not path.spare] if verdict != REACHABLE else []
     return Verdict(
         query=query,
@@ -201,7 +201,7 @@ def _state(source: End, ways: Ways) -> str:
     return UNKNOWN if unknown else BLOCKED
 
 
-def _shown(ways: Ways, verdict: str) -> tuple[tuple[str, ...], Path | None]:
+def _shown(world: World, ways: Ways, verdict: str) -> tuple[tuple[str, ...], Path | None]:
     """The way and the path that explain a verdict best: one that works, or the one that the least is missing on."""
     best: tuple[tuple[str, ...], Path] | None = None
     lowest: tuple[int, ...] | None = None
@@ -209,12 +209,18 @@ def _shown(ways: Ways, verdict: str) -> tuple[tuple[str, ...], Path | None]:
         counted = [path for path in paths if not path.spare]
         blockers = {blocker for path in counted for blocker in path.blockers}
         lost = {one for path in counted for one in path.unclear}
-        cost = (len(blockers), len(lost), 0 if via else 1)
+        cost = (len(blockers), len(lost), 0 if via and not _is_inner(world, via, counted) else 1)
         if counted and (lowest is None or cost < lowest):
             lowest = cost
             worst_first = sorted(counted, key=lambda path: (-len(path.blockers), -len(path.unclear)))
             best = via, (worst_first[0] if verdict != REACHABLE else worst_first[-1])
     return best or ((), None)
+
+
+def _is_inner(world: World, via: tuple[str, ...], paths: Sequence[Path]) -> bool:
+    """A way from outside through a proxy that has no public address: not the one that anybody means."""
+    outside = any(not path.source.segment for path in paths)
+    return outside and not all(world.by_label[label].public for label in via if label in world.by_label)
 
 
 def _loopback(world: World, query: Query, source: Named, target: Named) -> Verdict:

@@ -126,14 +126,14 @@ def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges
     """Between two interfaces of one network by private address."""
     walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
     same = source.segment == target.segment
-    walk.hop(source.name, source.label if source.label != source.name else None)
+    walk.hop(source.name)
     _filters(walk, source, target, "out")
     if not same:
         _edge(walk, source.segment, "out")
         _local(walk, source.segment, "to")
         _edge(walk, target.segment, "in")
     _filters(walk, target, source, "in")
-    walk.hop(target.name, target.label if target.label != target.name else None)
+    walk.hop(target.name)
     if not same:
         reply = turned(walk.found, source.ephemeral)
         _edge(walk, target.segment, "out", reply)
@@ -145,7 +145,7 @@ def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges
 def _outward(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
     """From an interface to addresses outside of its network, each part of them by its own route."""
     start = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
-    start.hop(source.name, source.label if source.label != source.name else None)
+    start.hop(source.name)
     _filters(start, source, target, "out")
     _edge(start, source.segment, "out")
     table = world.table_of(source.segment)
@@ -299,7 +299,7 @@ def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges
     _answers(walk, target, source, door, foreign=foreign)
     _edge(walk, target.segment, "in")
     _filters(walk, target, source, "in")
-    walk.hop(target.name, target.label if target.label != target.name else None)
+    walk.hop(target.name)
     _edge(walk, target.segment, "out", turned(walk.found, source.ephemeral))
     return walk
 

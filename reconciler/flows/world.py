@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
-from reconciler.flows.ranges import INTERNET, NOTHING, Ranges, block, difference, intersection, union
+from reconciler.flows.ranges import INTERNET, NOTHING, Ranges, block, blocks_text, difference, intersection, union
 from reconciler.flows.requests import Requests, Rule
 from reconciler.model import facts as words
 from reconciler.model.facts import Fact, Name
@@ -132,7 +132,9 @@ class World:
 
     `observed`: it was looked at, so that what is not there is not. `ids` are AWS's by component, `states` those that
     are not in working order with what is known of it, `owners` the object (`Network/main`) that a component comes from.
-    `unread` are kinds of things that could not be looked at, with the reason. `health` is by pool and address.
+    `unread` are kinds of things that could not be looked at, with the reason. `health` has the state of each target by
+    pool and address; `None` where it was not looked at. `copies` are live copies by id: whose they are, and their
+    interface.
     """
 
     observed: bool = False
@@ -140,7 +142,8 @@ class World:
     states: dict[str, str] = dataclasses.field(default_factory=dict)
     owners: dict[str, str] = dataclasses.field(default_factory=dict)
     unread: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    health: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    health: dict[str, dict[str, str]] | None = None
+    copies: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     networks: dict[str, Ranges] = dataclasses.field(default_factory=dict)
     segments: dict[str, tuple[str, Ranges, str]] = dataclasses.field(default_factory=dict)
     """(network, addresses, zone) of each."""
@@ -211,10 +214,13 @@ class World:
         for name, stand in self.stands.items():
             if stand.kind == "task":
                 by_filter.update(dict.fromkeys(stand.filters, name))
+        of_copy = {interface: named[known_as] for known_as, interface in self.copies.values() if known_as in named}
         found: dict[str, list[Live]] = defaultdict(list)
         for live in self.lives.values():
             owner = named.get(live.belongs, "")
-            if live.role == "task":
+            if live.name in of_copy:
+                owner = of_copy[live.name]
+            elif live.role == "task" and not self.copies:
                 owner = next((by_filter[f] for f in sorted(live.filters) if f in by_filter), "")
             if owner:
                 found[owner].append(live)
@@ -299,7 +305,7 @@ class Builder:
             table = world.table_of(name)
             if table and not any(not way.target and not way.dead for way in world.ways[table]):
                 local = world.networks.get(network, NOTHING)
-                world.ways[table].append(Way(table, "local", local, _shortest(local), "", False, ""))
+                world.ways[table].append(Way(table, blocks_text(local), local, _shortest(local), "", False, ""))
         for ways in world.ways.values():
             ways.sort(key=lambda way: (-way.prefix, way.destination))
         for entries in world.entries.values():
@@ -348,6 +354,15 @@ class Builder:
         self.world.lives[name] = Live(
             name, self._key(fact.segment), self._keys(fact.filters), fact.belongs, fact.role, addresses
         )
+
+    def _copy(self, fact: words.Copy) -> None:
+        self.world.copies[self._key(fact.name)] = (fact.known_as, self._key(fact.interface))
+
+    def _health(self, fact: words.Health) -> None:
+        if self.world.health is None:
+            self.world.health = {}
+        shown = f"{fact.state} ({fact.reason})" if fact.reason else fact.state
+        self.world.health.setdefault(self._key(fact.pool), {})[fact.address] = shown
 
     def _open(self, fact: words.Open) -> None:
         self.world.opens[self._key(fact.name)].append(fact)

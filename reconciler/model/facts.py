@@ -48,7 +48,8 @@ class Stand:
     `label` is what people call it (`task/web`). `filters` are the stateful filters on its interfaces; `filtered` is
     false where none at all stands before it (which is not the same as a filter without rules). `public`: it has public
     addresses too. `runs` names what says which ports it opens. `ephemeral` are the ports that it connects from.
-    `known_as` is how its live interfaces name it; those of a task name nobody and are known by their filters.
+    `known_as` is how its live copies or their interfaces name it. Interfaces of tasks name nobody: where copies were
+    not read, they are known by their filters.
     `zonal`: a proxy whose nodes pass connections on in their own zone only.
     """
 
@@ -77,6 +78,26 @@ class Interface:
     public_address: str | None
     belongs: str
     role: Literal["task", "other"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copy:
+    """A live copy of the stand that is `known_as`, with its interface."""
+
+    name: Name
+    known_as: str
+    interface: Name
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Health:
+    """What a pool says of one of its targets; only `healthy` ones get connections while there are some."""
+
+    pool: Name
+    address: str
+    port: int
+    state: str
+    reason: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -197,4 +218,20 @@ class Serve:
     tables: frozenset[Name] = frozenset()
 
 
-Fact = Span | Link | Stand | Interface | Open | Contains | Route | Allow | Listen | Forward | Member | Translate | Serve
+Fact = (
+    Span
+    | Link
+    | Stand
+    | Interface
+    | Copy
+    | Health
+    | Open
+    | Contains
+    | Route
+    | Allow
+    | Listen
+    | Forward
+    | Member
+    | Translate
+    | Serve
+)

@@ -162,6 +162,8 @@ class Readable(ABC, Generic[F]):
     fields: ClassVar[type[Fields]]
     needs: ClassVar[tuple[str, ...]] = ()
     """Types whose observation this one reads from `Scope.found`."""
+    tells_health: ClassVar[bool] = False
+    """Once it was read, what it does not say is well is not."""
 
     @abstractmethod
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:

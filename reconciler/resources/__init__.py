@@ -31,3 +31,9 @@ def discover() -> Types:
 def evidence() -> Readables:
     """The types that are only read, to see where traffic can go: a pass that says something of flows looks at them."""
     return {name: kind for name, kind in _all().items() if not isinstance(kind, ResourceType)}
+
+
+@cache
+def filters_and_interfaces() -> Readables:
+    """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network."""
+    return {name: kind for name, kind in evidence().items() if name in ("network-acl", "network-interface")}

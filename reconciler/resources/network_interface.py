@@ -63,7 +63,7 @@ class NetworkInterfaceType(Readable[NetworkInterface]):
             )
 
     def facts(self, name: Name, fields: NetworkInterface, identity: str | None) -> Iterable[Fact]:
-        for address in fields.private_ip_addresses:
+        for address in fields.private_ip_addresses if fields.status != "available" else ():
             yield Interface(
                 name,
                 segment=fields.subnet_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.facts import Copy, Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Readable, Scope
@@ -43,6 +44,11 @@ class RunningTaskType(Readable[RunningTask]):
                     outputs=FrozenMap({"id": task["taskArn"]}),
                     evidence=True,
                 )
+
+    def facts(self, name: Name, fields: RunningTask, identity: str | None) -> Iterable[Fact]:
+        if fields.network_interface_id is not None:
+            cluster = fields.cluster.value.rpartition("/")[2]
+            yield Copy(name, f"{cluster}/{fields.service}", fields.network_interface_id)
 
 
 def _fields(task: Mapping[str, Any], cluster: str) -> RunningTask:

@@ -140,6 +140,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
             runs=fields.task_definition,
             copies=fields.desired_count if isinstance(fields.desired_count, int) else None,
             ephemeral=LINUX_EPHEMERAL,
+            known_as=identity.partition(":service/")[2] if identity else "",
         )
         for balancer in fields.load_balancers:
             yield Member(balancer.target_group_arn, name, balancer.container_port)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.errors import AwsError
+from reconciler.model.facts import Fact, Health, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Readable, Scope
@@ -41,6 +42,7 @@ class TargetHealthType(Readable[TargetHealth]):
     cloudformation = "AWS::ElasticLoadBalancingV2::TargetGroup"
     fields = TargetHealth
     needs = ("target-group",)
+    tells_health = True
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TargetHealth]]:
         """One request for each target group: AWS has no batch. A group that has just gone has no targets."""
@@ -55,6 +57,10 @@ class TargetHealthType(Readable[TargetHealth]):
             if targets:
                 fields = TargetHealth(target_group_arn=Id(arn), targets=tuple(targets))
                 yield Observed(type=self.name, id=arn, fields=fields, evidence=True)
+
+    def facts(self, name: Name, fields: TargetHealth, identity: str | None) -> Iterable[Fact]:
+        for target in fields.targets:
+            yield Health(fields.target_group_arn, target.id, target.port, target.state, target.reason or "")
 
 
 def _target(described: Mapping[str, Any]) -> Target:

@@ -71,7 +71,12 @@ def test_help_and_validate_load_no_sdk(environment: dict[str, str]) -> None:
 def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
     planned = asked(environment, "plan", "-f", str(stack), status=2)
     assert planned["summary"] == {"create": 44, "update": 0, "replace": 0, "delete": 0, "unchanged": 0}
-    assert all(flow["actual"] == "Unknown" and flow["holds"] is None for flow in planned["flows"])
+    assert [(flow["name"], flow["actual"], flow["holds"]) for flow in planned["flows"]] == [
+        ("internet-never-reaches-orders", "Blocked", True),
+        ("internet-reaches-web", "Reachable", True),
+        ("orders-reaches-internet", "Reachable", True),
+        ("web-reaches-orders", "Reachable", True),
+    ]
     applied = asked(environment, "apply", "--yes", "-f", str(stack), status=0)
     assert applied["converged"]
     assert applied["summary"]["done"] == 44
