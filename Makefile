@@ -9,6 +9,7 @@ WORKERS ?= 2
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q reconciler
 	touch $@
 
 setup: $(VENV)/.ready

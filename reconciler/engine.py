@@ -70,9 +70,20 @@ def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence:
 
     `evidence` are types to look at beside those of the graph: `resources.evidence()` where the pass says something
     of flows, nothing where it does not, for they cost calls.
+
+    AWS's index of tags lags by minutes, so it is believed where it says that all is well and nowhere else: otherwise
+    the objects themselves are asked for their tags. The reader remembers all that was read beside them.
     """
     types = {**graph.types, **(evidence or {})}
-    snapshot = snapshot_of(look(types, reader, [graph.stack.name], [graph]), graph.stack)
+    seen = _view(graph, reader, choices, types, by_index=True)
+    is_quiet = not (seen.plan.actions or seen.plan.drift or seen.plan.blocked)
+    if is_quiet or not any(live.by_index for live in seen.snapshot.live()):
+        return seen
+    return _view(graph, reader, choices, types, by_index=False)
+
+
+def _view(graph: Graph, reader: Reader, choices: Choices | None, types: Readables, *, by_index: bool) -> View:
+    snapshot = snapshot_of(look(types, reader, [graph.stack.name], [graph], by_index=by_index), graph.stack)
     comparison = compare(graph, snapshot)
     return View(snapshot, comparison, make(comparison, choices))
 

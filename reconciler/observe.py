@@ -28,9 +28,14 @@ class Look:
     unknown: Mapping[str, str]
 
 
-def look(types: Readables, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = ()) -> Look:
-    """One look at these types as far as they concern these stacks; stacks of one account and region share the calls."""
-    scope = scope_of(reader, stacks, graphs)
+def look(
+    types: Readables, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = (), *, by_index: bool = False
+) -> Look:
+    """One look at these types as far as they concern these stacks; stacks of one account and region share the calls.
+
+    `by_index` takes tags from AWS's index where that saves calls: enough to see that nothing is to be done.
+    """
+    scope = dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index)
     found: dict[str, Sequence[Observed[Any]]] = {}
     unknown: dict[str, str] = {}
     waiting = dict(types)

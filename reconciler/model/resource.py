@@ -51,6 +51,7 @@ class Observed(Generic[F]):
     `evidence`: it only helps to see where traffic can go, nobody put it there, so it is never listed as foreign.
     `applied` is the digest our last converging call left on it. `delegated` names fields that belong to an AWS agent
     now, with who. `detail` says what AWS says of a state that is not `READY`. `created` orders twins, older first.
+    `by_index` marks one whose tags come from AWS's index of tags and may be minutes old.
     """
 
     type: str
@@ -68,6 +69,7 @@ class Observed(Generic[F]):
     delegated: FrozenMap[str, str] = EMPTY
     in_use: bool = False
     evidence: bool = False
+    by_index: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Scope:
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     the applied digest that each desired address would carry, `found` what the types in `needs` gave in this pass.
+    `by_index` allows tags to come from AWS's index of them, where that saves calls.
     """
 
     account: str
@@ -105,6 +108,7 @@ class Scope:
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
     digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
+    by_index: bool = False
 
     def ids(self, type_name: str) -> list[str]:
         """Sorted ids of the live objects of a type found earlier that belong to the stacks of this scope."""

@@ -1,8 +1,9 @@
 """What ELBv2 holds that concerns some stacks, read once for all its types.
 
 ELBv2 can neither filter by tag nor give tags with a description: everything is listed, narrowed to what stands in
-networks of ours or is named like ours, and the tags of that are read twenty ARNs at a time (ELBv2 API reference,
-DescribeTags). The calls are the same whichever type asks, so a reader that remembers makes them once.
+networks of ours or is named like ours, and the tags of that, where the index of tags may not tell them, are read twenty
+ARNs at a time (ELBv2 API reference, DescribeTags). The calls are the same whichever type asks, so a reader that
+remembers makes them once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Scope
 from reconciler.model.tags import STACK
 from reconciler.resources._ownership import tag_map
+from reconciler.resources._tag_index import indexed_tags
 
 _ARNS_PER_CALL = 20
 _NAME_START = 21
@@ -26,7 +28,7 @@ _NOT_FOUND = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "Listener
 @dataclass(frozen=True, slots=True)
 class LoadBalancing:
     """Descriptions as AWS gives them, each with its tags by ARN. Listeners are those of load balancers in `networks`
-    and of those elsewhere that are ours."""
+    and of those elsewhere that are ours. The tags of `by_index` come from the index of tags."""
 
     networks: frozenset[str]
     stacks: frozenset[str]
@@ -34,6 +36,7 @@ class LoadBalancing:
     target_groups: Sequence[Mapping[str, Any]]
     listeners: Sequence[Mapping[str, Any]]
     tags: Mapping[str, Mapping[str, str]]
+    by_index: frozenset[str]
 
     def concerns(self, arn: str, vpc_id: str | None) -> bool:
         """Whether an object is of one of the stacks, or a stranger in their networks."""
@@ -59,20 +62,21 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     balancers = narrowed("DescribeLoadBalancers", "LoadBalancers", "LoadBalancerName")
     if set(scope.expected) == {"load-balancer"}:
         tags = _tags(reader, _arns(balancers, "LoadBalancerArn"))
-        return LoadBalancing(networks, stacks, balancers, (), (), tags)
+        return LoadBalancing(networks, stacks, balancers, (), (), tags, frozenset())
     groups = narrowed("DescribeTargetGroups", "TargetGroups", "TargetGroupName")
     listeners = _listeners(reader, (b for b in balancers if b.get("VpcId") in networks))
+    indexed = indexed_tags(reader, scope)
     arns = [
         *_arns(balancers, "LoadBalancerArn"),
         *_arns(groups, "TargetGroupArn"),
         *_arns(listeners, "ListenerArn"),
     ]
-    tags = _tags(reader, arns)
+    tags = _tags(reader, arns, indexed)
     elsewhere = (b for b in balancers if b.get("VpcId") not in networks)
     strays = [b for b in elsewhere if tags.get(b["LoadBalancerArn"], {}).get(STACK) in stacks]
     of_strays = _listeners(reader, strays)
-    tags |= _tags(reader, _arns(of_strays, "ListenerArn"))
-    return LoadBalancing(networks, stacks, balancers, groups, [*listeners, *of_strays], tags)
+    tags |= _tags(reader, _arns(of_strays, "ListenerArn"), indexed)
+    return LoadBalancing(networks, stacks, balancers, groups, [*listeners, *of_strays], tags, frozenset(indexed))
 
 
 def _arns(described: Iterable[Mapping[str, Any]], member: str) -> list[str]:
@@ -97,10 +101,12 @@ def _listeners(reader: Reader, balancers: Iterable[Mapping[str, Any]]) -> list[M
     return found
 
 
-def _tags(reader: Reader, arns: Iterable[str]) -> dict[str, Mapping[str, str]]:
-    """Tags by ARN. What is not there any more, or not visible yet, is left out."""
-    ordered = sorted(arns)
-    found: dict[str, Mapping[str, str]] = {}
+def _tags(
+    reader: Reader, arns: Iterable[str], known: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Mapping[str, str]]:
+    """Tags by ARN, asked for where not known. What is not there any more, or not visible yet, is left out."""
+    found = {arn: known[arn] for arn in arns if arn in known} if known else {}
+    ordered = sorted(set(arns) - found.keys())
     for start in range(0, len(ordered), _ARNS_PER_CALL):
         found |= _tags_of_some(reader, ordered[start : start + _ARNS_PER_CALL])
     return found

@@ -48,6 +48,7 @@ class ListenerType(ElbTags, ResourceType[Listener]):
                     default_actions=read_actions(listener["DefaultActions"]),
                 ),
                 outputs=FrozenMap({"id": arn, "arn": arn}),
+                by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )
 

@@ -72,6 +72,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
                 ),
                 outputs=FrozenMap({"listener": arn}),
                 evidence=not ours,
+                by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn], self.collection),
             )
 

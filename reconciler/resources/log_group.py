@@ -10,6 +10,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources._ownership import ownership
+from reconciler.resources._tag_index import indexed_tags
 
 
 class LogGroup(Fields):
@@ -35,12 +36,13 @@ class LogGroupType(ResourceType[LogGroup]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LogGroup]]:
         starts = tuple(f"{self.name_prefix}{stack}/" for stack in scope.stacks)
         groups = reader.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=self.name_prefix)
+        indexed = indexed_tags(reader, scope)
         for group in groups:
             name = group["logGroupName"]
             arn = group["arn"].removesuffix(":*")
             if not name.startswith(starts):
                 continue
-            tags = _tags(reader, arn)
+            tags = indexed.get(arn) or _tags(reader, arn)
             if tags is not None:
                 yield Observed(
                     type=self.name,
@@ -48,6 +50,7 @@ class LogGroupType(ResourceType[LogGroup]):
                     fields=LogGroup(retention_in_days=group.get("retentionInDays")),
                     outputs=FrozenMap({"id": name, "arn": arn, "name": name}),
                     created=str(group.get("creationTime", "")),
+                    by_index=arn in indexed,
                     **ownership(tags),
                 )
 

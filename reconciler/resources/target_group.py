@@ -81,6 +81,7 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
                     **{name: group.get(_member(name), NOT_REPORTED) for name in _ALWAYS_REPORTED},
                 ),
                 outputs=FrozenMap({"id": arn, "arn": arn, "name": group["TargetGroupName"]}),
+                by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )
 

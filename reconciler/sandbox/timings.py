@@ -21,6 +21,8 @@ class Timings:
     """How long the network interfaces of load balancers and endpoints outlive their owner."""
     role_propagation: float = 0.0
     """How long ECS cannot assume a role that was just made; 0 turns IAM's propagation delay off."""
+    tag_index: float = 0.0
+    """How old the answers of the Resource Groups Tagging API may be; 0 keeps its index up to date."""
 
     load_balancer_provisioning: float = 120.0
     target_initial: float = 20.0
