@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from reconciler.diff import Comparison, anchors, compare
 from reconciler.execute import Limits, Progress, execute
 from reconciler.model import tags as own_tags
-from reconciler.model.errors import AwsError, Refused
+from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy, Types
-from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
+from reconciler.model.plan import Action, Failure, Outcome, Plan, Reason, Result, Verb
 from reconciler.model.ports import Clock, Guard, Reader, Writer
-from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
 from reconciler.observe import look, snapshot_of
@@ -111,7 +109,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
             break
     result = Applied(tuple(outcomes), current.plan, first.plan.unchanged)
     if result.converged and not any(o.result is Result.PENDING for o in outcomes):
-        _anchor(graph, current.comparison, doing)
+        _anchor(graph, current, reader, doing)
     return result
 
 
@@ -200,8 +198,19 @@ def _non_converging(outcome: Outcome, again: Action | None) -> Outcome:
     return dataclasses.replace(outcome, result=Result.FAILED, failure=failure)
 
 
-def _anchor(graph: Graph, comparison: Comparison, doing: Doing) -> None:
-    """Leave the digest of the whole graph on two resources, and nowhere else, as evidence that all of it was there."""
+def _anchor(graph: Graph, current: View, reader: Reader, doing: Doing) -> None:
+    """Leave the digest of the whole graph on two resources, and nowhere else, as evidence that all of it was there.
+
+    The evidence is a convenience: an apply has not failed because it could not be left.
+    """
+    actions = tuple(_evidence(graph, current.comparison))
+    if actions:
+        _execute(
+            graph, dataclasses.replace(current, plan=dataclasses.replace(current.plan, actions=actions)), reader, doing
+        )
+
+
+def _evidence(graph: Graph, comparison: Comparison) -> Iterator[Action]:
     chosen = set(anchors(graph))
     for address, winner in sorted(comparison.winners.items()):
         kind = graph.types[winner.type]
@@ -209,15 +218,13 @@ def _anchor(graph: Graph, comparison: Comparison, doing: Doing) -> None:
         put = {own_tags.CONVERGED: graph.digest} if address in chosen and carried != graph.digest else {}
         remove = [own_tags.CONVERGED] if carried is not None and address not in chosen else []
         if put or remove:
-            _tag(winner, put, remove, graph, doing)
-
-
-def _tag(winner: Observed[Any], put: dict[str, str], remove: Iterable[str], graph: Graph, doing: Doing) -> None:
-    """The evidence is a convenience: an apply has not failed because it could not be left."""
-    kind = graph.types[winner.type]
-    target = winner.outputs.get(kind.tagged_by, winner.id)
-    for call in kind.tag(target, FrozenMap(put), remove):
-        try:
-            doing.writer.perform(call, call.params)
-        except AwsError:
-            return
+            yield Action(
+                key=f"evidence {address}",
+                address=address,
+                type=winner.type,
+                owner=graph.resources[address].owner,
+                verb=Verb.REFRESH,
+                reason=Reason.PENDING,
+                id=winner.id,
+                seal=tuple(kind.tag(winner.outputs.get(kind.tagged_by, winner.id), FrozenMap(put), remove)),
+            )

@@ -41,6 +41,9 @@ def look(
     waiting = dict(types)
     running: dict[Future[list[Observed[Any]]], str] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
+        for kind in types.values():
+            for question in kind.ahead(reader, scope):
+                pool.submit(question)  # where it fails, it fails again when `observe` asks
         while waiting or running:
             for name in [n for n, t in waiting.items() if all(need in found or need in unknown for need in t.needs)]:
                 kind = waiting.pop(name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError
 from botocore.paginate import Paginator
@@ -37,6 +37,11 @@ PAGE_SIZES: Final = {
     "resourcegroupstaggingapi:GetResources": 100,
 }
 """The largest page where botocore's model does not say it; from the API reference of each operation."""
+
+T = TypeVar("T")
+
+SIDE_BY_SIDE: Final = 8
+"""Questions of one kind under way at once."""
 
 _NAMES_OBJECTS = re.compile(r"(Ids|Arns|Names|Identifiers|ARNList)$")
 """AWS refuses a page size beside a list of ids, ARNs or names (EC2 and tagging API references)."""
@@ -84,6 +89,14 @@ class AwsReader:
             [service, operation, request], lambda: self._wire.call(service, operation, request)
         )
         return answer
+
+    def together(self, questions: Iterable[Callable[[], T]]) -> list[T]:
+        """What each of some questions gives, in their order, asked a few at a time. Raises the first error."""
+        asked = list(questions)
+        if len(asked) < 2:
+            return [ask() for ask in asked]
+        with ThreadPoolExecutor(min(len(asked), SIDE_BY_SIDE), thread_name_prefix="ask") as pool:
+            return list(pool.map(lambda ask: ask(), asked))
 
     def fresh(self) -> AwsReader:
         """The same access with nothing remembered: a new pass."""

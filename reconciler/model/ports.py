@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from reconciler.model.resource import Call
+
+T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -31,6 +33,12 @@ class Reader(Protocol):
 
     def get(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         """One whole answer of a `Describe`, `Get` or `List` operation. Raises `AwsError`."""
+
+    def together(self, questions: Iterable[Callable[[], T]]) -> list[T]:
+        """What each of some questions to this reader gives, in their order; they may be asked side by side.
+
+        The first error in that order is raised.
+        """
 
     def fresh(self) -> Reader:
         """The same access with nothing remembered: a new pass."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -168,6 +168,12 @@ class Readable(ABC, Generic[F]):
     """Types whose observation this one reads from `Scope.found`."""
     tells_health: ClassVar[bool] = False
     """Once it was read, what it does not say is well is not."""
+
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        """Questions that `observe` will ask whatever the types in `needs` give. They are asked while those are looked
+        at: the reader remembers the answers."""
+        del reader, scope
+        return ()
 
     @abstractmethod
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:

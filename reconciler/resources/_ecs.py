@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.ports import Reader
@@ -62,11 +63,11 @@ def _is_draining(cluster: Mapping[str, Any]) -> bool:
 
 
 def _described(reader: Reader, cluster: str, names: Sequence[str]) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for some in _chunks(names, _SERVICES_PER_CALL):
-        answer = reader.get("ecs", "DescribeServices", cluster=cluster, services=some, include=["TAGS"])
-        found += [service for service in answer["services"] if service["status"] != "INACTIVE"]
-    return found
+    answers = reader.together(
+        partial(reader.get, "ecs", "DescribeServices", cluster=cluster, services=some, include=["TAGS"])
+        for some in _chunks(names, _SERVICES_PER_CALL)
+    )
+    return [service for answer in answers for service in answer["services"] if service["status"] != "INACTIVE"]
 
 
 def _names_in_tasks(reader: Reader, cluster: str) -> set[str]:

@@ -8,8 +8,9 @@ remembers makes them once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reconciler.model.errors import AwsError
@@ -55,15 +56,16 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     networks = frozenset(scope.ids("vpc"))
     stacks = frozenset(scope.stacks)
 
-    def narrowed(operation: str, key: str, name: str) -> list[Mapping[str, Any]]:
-        listed = reader.pages("elbv2", operation, key)
+    def narrowed(listed: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
         return [one for one in listed if one.get("VpcId") in networks or _named_like(one[name], stacks)]
 
-    balancers = narrowed("DescribeLoadBalancers", "LoadBalancers", "LoadBalancerName")
+    of_balancers, of_groups = lists(reader)
     if set(scope.expected) == {"load-balancer"}:
+        balancers = narrowed(of_balancers(), "LoadBalancerName")
         tags = _tags(reader, _arns(balancers, "LoadBalancerArn"))
         return LoadBalancing(networks, stacks, balancers, (), (), tags, frozenset())
-    groups = narrowed("DescribeTargetGroups", "TargetGroups", "TargetGroupName")
+    all_balancers, all_groups = reader.together((of_balancers, of_groups))
+    balancers, groups = narrowed(all_balancers, "LoadBalancerName"), narrowed(all_groups, "TargetGroupName")
     listeners = _listeners(reader, (b for b in balancers if b.get("VpcId") in networks))
     indexed = indexed_tags(reader, scope)
     arns = [
@@ -79,6 +81,14 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     return LoadBalancing(networks, stacks, balancers, groups, [*listeners, *of_strays], tags, frozenset(indexed))
 
 
+def lists(reader: Reader) -> tuple[Callable[[], list[Mapping[str, Any]]], Callable[[], list[Mapping[str, Any]]]]:
+    """The questions for all load balancers and for all target groups of the account and region."""
+    return (
+        partial(reader.pages, "elbv2", "DescribeLoadBalancers", "LoadBalancers"),
+        partial(reader.pages, "elbv2", "DescribeTargetGroups", "TargetGroups"),
+    )
+
+
 def _arns(described: Iterable[Mapping[str, Any]], member: str) -> list[str]:
     return [one[member] for one in described]
 
@@ -90,15 +100,19 @@ def _named_like(name: str, stacks: Iterable[str]) -> bool:
 
 
 def _listeners(reader: Reader, balancers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Listeners can only be listed by load balancer; one that has just gone has none."""
-    found: list[Mapping[str, Any]] = []
-    for arn in sorted(balancer["LoadBalancerArn"] for balancer in balancers):
-        try:
-            found += reader.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
-        except AwsError as error:
-            if error.code not in _NOT_FOUND:
-                raise
-    return found
+    """Listeners can only be listed by load balancer."""
+    arns = sorted(balancer["LoadBalancerArn"] for balancer in balancers)
+    return [one for some in reader.together(partial(_listeners_of, reader, arn) for arn in arns) for one in some]
+
+
+def _listeners_of(reader: Reader, balancer: str) -> list[Mapping[str, Any]]:
+    """A load balancer that has just gone has none."""
+    try:
+        return reader.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=balancer)
+    except AwsError as error:
+        if error.code not in _NOT_FOUND:
+            raise
+        return []
 
 
 def _tags(
@@ -107,8 +121,9 @@ def _tags(
     """Tags by ARN, asked for where not known. What is not there any more, or not visible yet, is left out."""
     found = {arn: known[arn] for arn in arns if arn in known} if known else {}
     ordered = sorted(set(arns) - found.keys())
-    for start in range(0, len(ordered), _ARNS_PER_CALL):
-        found |= _tags_of_some(reader, ordered[start : start + _ARNS_PER_CALL])
+    chunks = (ordered[start : start + _ARNS_PER_CALL] for start in range(0, len(ordered), _ARNS_PER_CALL))
+    for some in reader.together(partial(_tags_of_some, reader, chunk) for chunk in chunks):
+        found |= some
     return found
 
 

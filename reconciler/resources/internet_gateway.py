@@ -6,7 +6,8 @@ in its VPC, so a gateway never moves from one VPC to another: the other VPC gets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.facts import Fact, Name, Translate
@@ -31,6 +32,9 @@ class InternetGatewayType(Ec2Tags, ResourceType[InternetGateway]):
     fields = InternetGateway
     needs = ("vpc",)
     absent = frozenset({"InvalidInternetGatewayID.NotFound", "Gateway.NotAttached"})
+
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(reader.pages, "ec2", "DescribeInternetGateways", "InternetGateways"),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[InternetGateway]]:
         """One look at all gateways of the region, no more than it has VPCs: no filter finds both the unattached ones

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.facts import Fact, Name
@@ -17,7 +18,7 @@ from reconciler.model.resource import Call, Context, Observed, Resource, Resourc
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import Action, action_params, forwarded, read_actions
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
-from reconciler.resources._elb import load_balancing
+from reconciler.resources._elb import LoadBalancing, load_balancing
 from reconciler.resources._ownership import ElbTags, ownership
 
 _LAST_PRIORITY = 50_000
@@ -57,21 +58,17 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[ListenerRules]]:
         seen = load_balancing(reader, scope)
-        for listener in seen.listeners:
-            arn = listener["ListenerArn"]
-            ours = seen.is_ours(arn)
-            visible = arn in seen.tags and (ours or seen.is_ours(listener["LoadBalancerArn"]))
-            if not visible or listener["Protocol"] not in ("HTTP", "HTTPS"):
-                continue
+        arns = [listener["ListenerArn"] for listener in seen.listeners if _has_rules_to_see(seen, listener)]
+        answers = reader.together(
+            partial(reader.pages, "elbv2", "DescribeRules", "Rules", ListenerArn=arn) for arn in arns
+        )
+        for arn, rules in zip(arns, answers, strict=True):
             yield Observed(
                 type=self.name,
                 id=arn,
-                fields=ListenerRules(
-                    listener_arn=Id(arn),
-                    rules=_read_rules(reader.pages("elbv2", "DescribeRules", "Rules", ListenerArn=arn)),
-                ),
+                fields=ListenerRules(listener_arn=Id(arn), rules=_read_rules(rules)),
                 outputs=FrozenMap({"listener": arn}),
-                evidence=not ours,
+                evidence=not seen.is_ours(arn),
                 by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn], self.collection),
             )
@@ -99,6 +96,12 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
         """The observed rules under the names of the desired ones that they are, or may become with the least change:
         those with equal contents, then those of equal priority, then those with equal conditions."""
         return ListenerRules(listener_arn=observed.listener_arn, rules=_aligned(desired.rules, observed.rules))
+
+
+def _has_rules_to_see(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
+    arn = listener["ListenerArn"]
+    concerns_us = arn in seen.tags and (seen.is_ours(arn) or seen.is_ours(listener["LoadBalancerArn"]))
+    return concerns_us and listener["Protocol"] in ("HTTP", "HTTPS")
 
 
 def _read_rules(answer: Iterable[Mapping[str, Any]]) -> Rules:

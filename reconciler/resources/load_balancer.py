@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from reconciler.model.facts import Fact, Name, Stand
@@ -10,7 +10,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, FrozenMap, Id, Marker, Ref
-from reconciler.resources._elb import load_balancing
+from reconciler.resources._elb import lists, load_balancing
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
@@ -53,6 +53,9 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
         ("InvalidSubnet", "internet gateway"),
         ("InvalidSecurityGroup", ""),
     )
+
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return lists(reader)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LoadBalancer]]:
         seen = load_balancing(reader, scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from reconciler.model.errors import AwsError
 from reconciler.model.fields import Fields, field
@@ -36,13 +37,11 @@ class LogGroupType(ResourceType[LogGroup]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LogGroup]]:
         starts = tuple(f"{self.name_prefix}{stack}/" for stack in scope.stacks)
         groups = reader.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=self.name_prefix)
+        ours = {g["arn"].removesuffix(":*"): g for g in groups if g["logGroupName"].startswith(starts)}
         indexed = indexed_tags(reader, scope)
-        for group in groups:
+        answers = reader.together(partial(_tags, reader, indexed, arn) for arn in ours)
+        for (arn, group), tags in zip(ours.items(), answers, strict=True):
             name = group["logGroupName"]
-            arn = group["arn"].removesuffix(":*")
-            if not name.startswith(starts):
-                continue
-            tags = indexed.get(arn) or _tags(reader, arn)
             if tags is not None:
                 yield Observed(
                     type=self.name,
@@ -80,8 +79,11 @@ class LogGroupType(ResourceType[LogGroup]):
         return calls
 
 
-def _tags(reader: Reader, arn: str) -> Mapping[str, str] | None:
-    """One request per group: Logs gives no tags with a description. `None` where the group has just gone."""
+def _tags(reader: Reader, indexed: Mapping[str, Mapping[str, str]], arn: str) -> Mapping[str, str] | None:
+    """One request per group, but where the index knows: Logs gives no tags with a description. `None` where the group
+    has just gone."""
+    if arn in indexed:
+        return indexed[arn]
     try:
         tags: Mapping[str, str] = reader.get("logs", "ListTagsForResource", resourceArn=arn)["tags"]
     except AwsError as error:

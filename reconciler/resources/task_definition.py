@@ -7,7 +7,8 @@ revision, so a family is looked through before another one is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.errors import AwsError
@@ -77,12 +78,14 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     keeps = 1
     not_yet = (("ClientException", "Role is not valid"),)
 
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(_families, reader, scope, "ACTIVE"),)
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
         """What services run, and of families where that is not what is wanted the newest revisions."""
         running: dict[str, list[Observed[TaskDefinition]]] = {}
         named = _named_by_services(reader, scope)
-        for arn in sorted(named):
-            seen = _described(reader, arn, in_use=True)
+        for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
             if seen is not None:
                 running.setdefault(seen.outputs["family"], []).append(seen)
         families = _families(reader, scope, "ACTIVE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
@@ -35,15 +36,8 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
         for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)]):
-            switches = {
-                name: reader.get(
-                    "ec2",
-                    "DescribeVpcAttribute",
-                    VpcId=vpc["VpcId"],
-                    Attribute=attribute[0].lower() + attribute[1:],
-                )[attribute]["Value"]
-                for name, attribute in _ATTRIBUTES.items()
-            }
+            values = reader.together(partial(_switch_of, reader, vpc["VpcId"], name) for name in _ATTRIBUTES.values())
+            switches = dict(zip(_ATTRIBUTES, values, strict=True))
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
@@ -76,6 +70,12 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
 
     def delete(self, observed: Observed[Vpc], context: Context) -> Sequence[Call]:
         return [Call("ec2", "DeleteVpc", {"VpcId": observed.id})]
+
+
+def _switch_of(reader: Reader, vpc_id: str, attribute: str) -> bool:
+    name = attribute[0].lower() + attribute[1:]
+    value: bool = reader.get("ec2", "DescribeVpcAttribute", VpcId=vpc_id, Attribute=name)[attribute]["Value"]
+    return value
 
 
 def _switch(vpc: str | Ref, fields: Vpc, changed: Collection[str]) -> list[Call]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from service_models import operation_model
 
 from reconciler.model.resource import Observed, Scope
 from reconciler.model.values import FrozenMap
 from reconciler.resources.vpc import TYPE, Vpc
+
+T = TypeVar("T")
 
 ACCOUNT = "123456789012"
 
@@ -39,6 +41,9 @@ class CannedAnswers:
         unknown = {name for item in items for name in item} - shape.members[key].member.members.keys()
         assert not unknown, f"{operation} never answers with {unknown}"
         return {key: items}
+
+    def together(self, questions: Iterable[Callable[[], T]]) -> list[T]:
+        return [ask() for ask in questions]
 
     def fresh(self) -> CannedAnswers:
         return self

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from reconciler.model.errors import AwsError, ErrorClass
 
+T = TypeVar("T")
 Answer = Mapping[str, Any] | Callable[..., Mapping[str, Any]]
 
 
@@ -29,6 +30,9 @@ class ScriptedReader:
         self.params.append(params)
         answer = self.answers[operation]
         return answer(**params) if callable(answer) else answer
+
+    def together(self, questions: Iterable[Callable[[], T]]) -> list[T]:
+        return [ask() for ask in questions]
 
     def fresh(self) -> ScriptedReader:
         return self

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from samples import SAMPLES
@@ -71,6 +71,9 @@ def all_calls(kind: Kind, sample: Sample) -> Iterator[Call]:
         yield from kind.tag(sample.outputs.get(kind.tagged_by, "id"), {"team": "checkout"}, ["env"])
 
 
+T = TypeVar("T")
+
+
 class EmptyAccount:
     """A reader of an account that has nothing; checks what it is asked against the service's model."""
 
@@ -88,6 +91,9 @@ class EmptyAccount:
         self.asked.append(operation)
         shape = operation_model(service, operation).output_shape
         return {name: [] for name, member in shape.members.items() if member.type_name == "list"} if shape else {}
+
+    def together(self, questions: Iterable[Callable[[], T]]) -> list[T]:
+        return [ask() for ask in questions]
 
     def fresh(self) -> EmptyAccount:
         return self
