@@ -26,9 +26,9 @@ from reconciler.model.values import (
     Ref,
     Template,
     ids,
+    refs,
     resolve,
     transform,
-    walk,
 )
 
 PRESENT = "present"
@@ -290,7 +290,7 @@ class _Matching:
 
 def _translator_of(winners: Mapping[str, Observed[Any]], wanted: Any) -> Callable[[Any], Any]:
     """A translator that knows only the winners that `wanted` refers to: all that matters for comparing with it."""
-    named = {part.address for part in walk(wanted) if isinstance(part, Ref)}
+    named = {ref.address for ref in refs(wanted)}
     return _translator({address: winners[address] for address in named if address in winners})
 
 
@@ -354,7 +354,7 @@ class _Differ:
         """Missing where the graph was fully converged once, or where a converged object refers to it."""
         if self.converged_before:
             return Cause.DRIFT
-        for other in self._graph.dependants(address):
+        for other in self._graph.dependants[address]:
             digest = self._graph.applied_digests[other]
             if any(live.applied == digest for live in self._snapshot.found.get(other, ())):
                 return Cause.DRIFT

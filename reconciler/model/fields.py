@@ -7,9 +7,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, Final, dataclass_transform
 
-from reconciler.model.values import UNSET, Id, Marker, Ref, Template, ids
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref, Template, ids
 
 DIGEST_VERSION = "v1"
 """Prefix of every digest. A digest of another version is evidence of nothing."""
@@ -99,8 +99,13 @@ def edge_ids(fields: Fields) -> Iterator[Id]:
             yield from ids(value)
 
 
+_JSON: Final = frozenset({str, int, bool, float, type(None)})
+
+
 def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
     """A value as JSON data that is equal for equal values, each `Ref` replaced by what `of_ref` says of its target."""
+    if type(value) in _JSON:
+        return value
     if isinstance(value, Ref):
         return {"ref": [value.address, value.output, of_ref(value)]}
     if isinstance(value, Id):
@@ -109,16 +114,19 @@ def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
         return {"template": [canonical(part, of_ref) for part in value.parts]}
     if isinstance(value, Fields):
         return {name: canonical(item, of_ref) for name, item, _ in set_fields(value)}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]
     if isinstance(value, frozenset):
-        return {"set": sorted((canonical(item, of_ref) for item in value), key=_text)}
+        return {"set": _ordered([canonical(item, of_ref) for item in value])}
     if isinstance(value, tuple | list):
         return [canonical(item, of_ref) for item in value]
-    if hasattr(value, "items"):
-        entries = [[canonical(key, of_ref), canonical(item, of_ref)] for key, item in value.items()]
-        return {"map": sorted(entries, key=_text)}
+    if isinstance(value, FrozenMap):
+        return {"map": _ordered([[canonical(key, of_ref), canonical(item, of_ref)] for key, item in value.items()])}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]
     return value
+
+
+def _ordered(entries: list[Any]) -> list[Any]:
+    return sorted(entries, key=_text) if len(entries) > 1 else entries
 
 
 def digest_of(data: Any, length: int = 16) -> str:
@@ -131,5 +139,5 @@ def same_version(digest: str | None) -> bool:
     return digest is not None and digest.startswith(f"{DIGEST_VERSION}.")
 
 
-def _text(data: Any) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_text: Final[Callable[[Any], str]] = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""The one JSON text of JSON data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -150,9 +150,14 @@ class Graph:
         """Digest of the whole graph: what the anchor carries after a fully converged apply."""
         return digest_of(sorted(self.applied_digests.items()))
 
-    def dependants(self, address: str) -> Iterator[str]:
-        """The addresses that refer to `address` by a field."""
-        return (other for other, targets in self.targets.items() if address in targets)
+    @cached_property
+    def dependants(self) -> Mapping[str, frozenset[str]]:
+        """The addresses that refer to each address by a field."""
+        found: dict[str, set[str]] = {address: set() for address in self.resources}
+        for address, targets in self.targets.items():
+            for target in targets & found.keys():
+                found[target].add(address)
+        return {address: frozenset(others) for address, others in found.items()}
 
 
 class _Related:

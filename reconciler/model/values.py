@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from operator import is_
 from typing import Any, Final, TypeVar, final
 
 K = TypeVar("K")
@@ -128,63 +129,83 @@ def frozen(value: Any) -> Any:
     return value
 
 
-def _is_fields(value: Any) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+_ATOMS: Final = frozenset({str, int, bool, float, type(None), Marker})
+"""What holds no reference and is most of what there is: asked for by exact type, which costs least."""
 
 
-def walk(value: Any) -> Iterator[Any]:
-    """Every leaf of a value: scalars, markers, references; keys of mappings included, templates by part."""
-    if isinstance(value, Ref | Id):
-        yield value
-    elif isinstance(value, Template):
-        yield from value.parts
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts(shape: type) -> tuple[str, ...]:
+    """The names of what a dataclass is made of; none of any other type."""
+    known = _PARTS.get(shape)
+    if known is None:
+        fields = dataclasses.fields(shape) if dataclasses.is_dataclass(shape) else ()
+        known = _PARTS[shape] = tuple(field.name for field in fields)
+    return known
+
+
+def _gather(value: Any, into: list[Ref | Id]) -> None:
+    """Every reference of a value: keys of mappings included, templates by part."""
+    shape = type(value)
+    if shape in _ATOMS:
+        return
+    if shape is Ref or shape is Id:
+        into.append(value)
+    elif shape is Template:
+        into.extend(part for part in value.parts if isinstance(part, Ref))
     elif isinstance(value, tuple | frozenset | list):
         for item in value:
-            yield from walk(item)
+            _gather(item, into)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from walk(key)
-            yield from walk(item)
-    elif _is_fields(value):
-        for field in dataclasses.fields(value):
-            yield from walk(getattr(value, field.name))
+            _gather(key, into)
+            _gather(item, into)
     else:
-        yield value
+        for name in _parts(shape):
+            _gather(getattr(value, name), into)
 
 
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """The same value with every leaf (references and whole templates too) replaced by what `leaf` gives."""
-    if isinstance(value, Ref | Id | Template):
+    """The same value with every reference (`Ref`, `Id`, whole `Template`) replaced by what `leaf` gives.
+
+    What holds none that changes is the same object again.
+    """
+    shape = type(value)
+    if shape in _ATOMS:
+        return value
+    if shape is Ref or shape is Id or shape is Template:
         return leaf(value)
-    if isinstance(value, tuple):
-        return tuple(transform(item, leaf) for item in value)
-    if isinstance(value, frozenset):
-        return frozenset(transform(item, leaf) for item in value)
+    if isinstance(value, tuple | frozenset | list):
+        items = [transform(item, leaf) for item in value]
+        return value if all(map(is_, items, value)) else shape(items)
     if isinstance(value, FrozenMap):
-        return FrozenMap((transform(key, leaf), transform(item, leaf)) for key, item in value.items())
-    if isinstance(value, list):
-        return [transform(item, leaf) for item in value]
+        entries = [(transform(key, leaf), transform(item, leaf)) for key, item in value.items()]
+        same = all(new is key and item is value[key] for (new, item), key in zip(entries, value, strict=True))
+        return value if same else FrozenMap(entries)
     if isinstance(value, dict):
         return {key: transform(item, leaf) for key, item in value.items()}
-    if _is_fields(value):
-        changes = {}
-        for field in dataclasses.fields(value):
-            old = getattr(value, field.name)
-            new = transform(old, leaf)
-            if new is not old:
-                changes[field.name] = new
-        return dataclasses.replace(value, **changes) if changes else value
-    return leaf(value)
+    changes = {}
+    for name in _parts(shape):
+        old = getattr(value, name)
+        new = transform(old, leaf)
+        if new is not old:
+            changes[name] = new
+    return dataclasses.replace(value, **changes) if changes else value
 
 
-def refs(value: Any) -> Iterator[Ref]:
+def refs(value: Any) -> list[Ref]:
     """Every `Ref` in a value, those inside templates included."""
-    return (leaf for leaf in walk(value) if isinstance(leaf, Ref))
+    found: list[Ref | Id] = []
+    _gather(value, found)
+    return [one for one in found if isinstance(one, Ref)]
 
 
-def ids(value: Any) -> Iterator[Id]:
+def ids(value: Any) -> list[Id]:
     """Every untranslated `Id` in a value."""
-    return (leaf for leaf in walk(value) if isinstance(leaf, Id))
+    found: list[Ref | Id] = []
+    _gather(value, found)
+    return [one for one in found if isinstance(one, Id)]
 
 
 def resolve(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
