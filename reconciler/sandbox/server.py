@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -119,7 +119,7 @@ class Application:
 
 @contextmanager
 def serving(sandbox: Sandbox, listening: socket.socket | None = None) -> Iterator[str]:
-    """Serve a started sandbox from a thread of this process; gives its address."""
+    """Start a sandbox and serve it from a thread of this process; gives its address."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
@@ -131,18 +131,17 @@ def serving(sandbox: Sandbox, listening: socket.socket | None = None) -> Iterato
         def log_request(self, *_: Any) -> None:
             """Nothing."""
 
-    bound = listening or bind(0)
-    host, port = bound.getsockname()
-    server = make_server(host, port, Application(sandbox), threaded=True, request_handler=Quiet, fd=bound.fileno())
-    thread = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
-    thread.start()
-    try:
+    with ExitStack() as undo:
+        bound = undo.enter_context(listening or bind(0))
+        undo.callback(sandbox.start().stop)
+        host, port = bound.getsockname()
+        server = make_server(host, port, Application(sandbox), threaded=True, request_handler=Quiet, fd=bound.fileno())
+        undo.callback(server.server_close)
+        thread = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
+        thread.start()
+        undo.callback(thread.join)
+        undo.callback(server.shutdown)
         yield f"http://{host}:{port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        bound.close()
 
 
 def bind(port: int) -> socket.socket:
@@ -224,14 +223,11 @@ def _serve(listening: socket.socket, speed: float, ended: threading.Event) -> No
     from .clock import Clock
     from .world import Sandbox
 
-    sandbox = Sandbox(clock=Clock.scaled(speed)).start()
-    try:
-        with serving(sandbox, listening):
-            with sandbox.engine.lock:
-                _warm()
-            ended.wait()
-    finally:
-        sandbox.stop()
+    sandbox = Sandbox(clock=Clock.scaled(speed))
+    with serving(sandbox, listening):
+        with sandbox.engine.lock:
+            _warm()
+        ended.wait()
 
 
 if __name__ == "__main__":

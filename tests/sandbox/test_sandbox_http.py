@@ -33,12 +33,9 @@ class Served:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    sandbox = Sandbox(clock=Clock.stepped()).start()
-    try:
-        with serving(sandbox) as url:
-            yield Served(sandbox, url)
-    finally:
-        sandbox.stop()
+    sandbox = Sandbox(clock=Clock.stepped())
+    with serving(sandbox) as url:
+        yield Served(sandbox, url)
 
 
 def test_it_listens_on_loopback_only(served: Served) -> None:
