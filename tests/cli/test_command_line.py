@@ -22,21 +22,27 @@ SPEC = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
 
 
 @pytest.fixture(scope="module")
-def environment() -> Iterator[dict[str, str]]:
-    """One that knows no AWS but a strict sandbox, whose clock runs so fast that nobody waits for it."""
+def served() -> Sandbox:
+    """A strict sandbox whose clock runs so fast that nobody waits for it."""
+    return Sandbox(clock=Clock.scaled(600))
+
+
+@pytest.fixture(scope="module")
+def environment(served: Sandbox) -> Iterator[dict[str, str]]:
+    """One that knows no AWS but the sandbox."""
     found = os.environ | {"AWS_DEFAULT_REGION": "us-east-1"}
-    with serving(Sandbox(clock=Clock.scaled(600))) as url:
+    with serving(served) as url:
         point_at(url, found)
         yield found
 
 
 @pytest.fixture
-def stack(environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
-    """The reference file under a name of its own, taken down afterwards."""
+def stack(served: Sandbox, environment: dict[str, str], tmp_path: Path) -> Path:
+    """The reference file under a name of its own, and an empty account."""
+    served.reset()
     path = tmp_path / "stack.yaml"
     shutil.copy(SPEC, path)
-    yield path
-    run(environment, "delete", "--yes", "-f", str(path))
+    return path
 
 
 def run(

@@ -112,6 +112,21 @@ def delete_nat() -> None:
     ec2.delete_nat_gateway(NatGatewayId=ec2.describe_nat_gateways()["NatGateways"][0]["NatGatewayId"])
 
 
+def delete_route_table() -> None:
+    ec2 = boto3.client("ec2")
+    at = [{"Name": "tag:reconciler.dev/address", "Values": ["route-table/main/public"]}]
+    (table,) = ec2.describe_route_tables(Filters=at)["RouteTables"]
+    for association in table["Associations"]:
+        ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    ec2.delete_route_table(RouteTableId=table["RouteTableId"])
+
+
+def delete_endpoint() -> None:
+    ec2 = boto3.client("ec2")
+    (endpoint,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+
+
 def delete_service() -> None:
     ecs = boto3.client("ecs")
     (cluster,) = ecs.list_clusters()["clusterArns"]
@@ -125,6 +140,8 @@ def delete_service() -> None:
         (delete_balancer, "load-balancer/public"),
         (delete_nat, "nat-gateway/main/us-east-1a"),
         (delete_service, "service/orders"),
+        (delete_route_table, "route-table/main/public"),
+        (delete_endpoint, "vpc-endpoint/main/s3"),
     ],
 )
 def test_what_somebody_deleted_is_missing_to_a_stranger_and_comes_back(
