@@ -10,12 +10,13 @@ from typing import Any, Final
 
 import boto3
 import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reconciler.model import tags
 from reconciler.model.errors import ReconcilerError
 
-from .environment import DUMMY
+from .environment import CONSOLE, DUMMY
 
 _DESCRIBE_TAGS_MOST: Final = 20
 _DESCRIBE_SERVICES_MOST: Final = 10
@@ -31,12 +32,18 @@ class BreakRefusedError(ReconcilerError):
 
 
 class Account:
-    """The AWS account that is to be changed, and what in it belongs to a stack."""
+    """The AWS account that is to be changed, by a user in the console, and what in it belongs to a stack."""
 
     def __init__(self, session: boto3.Session, stack: str | None = None, endpoint_url: str | None = None) -> None:
-        self.ec2: Any = session.client("ec2", endpoint_url=endpoint_url)
-        self.elbv2: Any = session.client("elbv2", endpoint_url=endpoint_url)
-        self.ecs: Any = session.client("ecs", endpoint_url=endpoint_url)
+        somebody_else: dict[str, Any] = {
+            "endpoint_url": endpoint_url,
+            "aws_access_key_id": CONSOLE.access_key,
+            "aws_secret_access_key": DUMMY["AWS_SECRET_ACCESS_KEY"],
+            "config": Config(user_agent=CONSOLE.user_agent),
+        }
+        self.ec2: Any = session.client("ec2", **somebody_else)
+        self.elbv2: Any = session.client("elbv2", **somebody_else)
+        self.ecs: Any = session.client("ecs", **somebody_else)
         self._stack = stack
 
     def ec2_resources(self, operation: str, member: str) -> list[dict[str, Any]]:
@@ -90,12 +97,7 @@ class Account:
 
 def account(url: str, region: str, stack: str | None = None) -> Account:
     """The account of the sandbox at `url`, entered with dummy credentials whatever the user's own are."""
-    session = boto3.Session(
-        aws_access_key_id=DUMMY["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=DUMMY["AWS_SECRET_ACCESS_KEY"],
-        region_name=region,
-        botocore_session=_without_settings(),
-    )
+    session = boto3.Session(region_name=region, botocore_session=_without_settings())
     return Account(session, stack, url)
 
 

@@ -19,6 +19,7 @@ from .ecs_network import is_public_subnet
 from .ecs_records import FAIL_HEALTH, Container, Task, TasksByAddress
 from .elbv2_targets import Target
 from .engine import engine, state
+from .eventbridge_ecs import task_state_changed
 
 STOPPING_SECONDS: Final = 2.0
 """How long a well-behaved program takes to end after SIGTERM."""
@@ -33,6 +34,7 @@ def new_containers(backend: Any, cluster: Any, definition: Any, task_id: str) ->
 def begin(task: Task, subnet_id: str) -> None:
     """Start a task in a subnet: it gets its network interface, or fails for want of one."""
     task.backend.tasks.setdefault(task.cluster.name, {})[task.arn] = task
+    _enter(task, "PROVISIONING")
     try:
         _attach(task, subnet_id)
     except EC2ClientError as error:
@@ -44,6 +46,11 @@ def begin(task: Task, subnet_id: str) -> None:
         engine().after(task.backend, engine().timings.task_provisioning, lambda: _fail(task, failure))
         return
     engine().after(task.backend, engine().timings.task_provisioning, lambda: _pull(task))
+
+
+def _enter(task: Task, status: str) -> None:
+    task.status = status
+    task_state_changed(task)
 
 
 def _ec2(task: Task) -> Any:
@@ -81,7 +88,8 @@ def _attach(task: Task, subnet_id: str) -> None:
 def _pull(task: Task) -> None:
     if task.status != "PROVISIONING":
         return
-    task.status, task.pull_started = "PENDING", engine().now()
+    task.pull_started = engine().now()
+    _enter(task, "PENDING")
     engine().after(task.backend, engine().timings.task_pending, lambda: _activate(task))
 
 
@@ -92,7 +100,8 @@ def _activate(task: Task) -> None:
     if failure is not None:
         _fail(task, failure)
         return
-    task.status, task.pull_stopped = "ACTIVATING", engine().now()
+    task.pull_stopped = engine().now()
+    _enter(task, "ACTIVATING")
     for container in task.containers:
         container.status, container.runtime_id = "RUNNING", f"{task.id}-{uuid4().hex[:10]}"
     for settings in task.load_balancers:
@@ -136,7 +145,8 @@ def _target_changed(task: Task, target: Target) -> None:
 def _run(task: Task) -> None:
     if task.status != "ACTIVATING":
         return
-    task.status, task.started = "RUNNING", engine().now()
+    task.started = engine().now()
+    _enter(task, "RUNNING")
     for container in task.checked_containers:
         _arrange_health_check(task, container)
     task.changed()
@@ -184,7 +194,7 @@ def stop(task: Task, code: str, reason: str) -> None:
 
 
 def _drain(task: Task) -> None:
-    task.status = "DEACTIVATING"
+    _enter(task, "DEACTIVATING")
     backend = elbv2_backends[task.backend.account_id][task.backend.region_name]
     for group, target in list(task.targets):
         _say(task, f"deregistered 1 targets in (target-group {group.arn})")
@@ -193,24 +203,25 @@ def _drain(task: Task) -> None:
 
 
 def _terminate(task: Task) -> None:
-    task.status = "STOPPING"
     for container in task.containers:
         container.status = "STOPPED"
         container.exit_code = 0
+    _enter(task, "STOPPING")
     task.changed()
     engine().after(task.backend, STOPPING_SECONDS, lambda: _deprovision(task))
 
 
 def _deprovision(task: Task) -> None:
-    task.status = "DEPROVISIONING"
+    _enter(task, "DEPROVISIONING")
     task.changed()
     engine().after(task.backend, engine().timings.task_deprovisioning, lambda: _end(task))
 
 
 def _end(task: Task) -> None:
-    task.status, task.stopped = "STOPPED", engine().now()
+    task.stopped = engine().now()
     for container in task.containers:
         container.status = "STOPPED"
+    _enter(task, "STOPPED")
     if task.interface_id:
         eni.release(_ec2(task), task.interface_id)
         state(task.backend, TasksByAddress).found.pop((task.subnet.vpc_id, str(task.address)), None)

@@ -113,6 +113,8 @@ class Task:
     stop_code: str | None = None
     stopped_reason: str | None = None
     failed_to_start: bool = False
+    version: int = 0
+    """Grows with each change of the status."""
     subnet: Any = None
     interface_id: str = ""
     attachment_id: str = field(default_factory=lambda: str(uuid4()))
@@ -214,7 +216,7 @@ class Task:
             "stopCode": self.stop_code,
             "stoppedReason": self.stopped_reason,
             "tags": self.tags if tags else None,
-            "version": 1,
+            "version": self.version,
         }
         return set_fields(fields)
 

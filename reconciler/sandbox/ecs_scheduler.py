@@ -17,6 +17,7 @@ from moto.moto_api._internal import mock_random
 from .ecs_lifecycle import begin, new_containers, stop
 from .ecs_records import Deployment, Fields, Service, Tags, Task
 from .engine import engine
+from .eventbridge_ecs import deployment_state_changed, service_acted
 
 DEPLOYED_SETTINGS: Final = (
     "networkConfiguration",
@@ -49,7 +50,13 @@ def deploy(service: Service, definition: Any) -> None:
     """Begin a new deployment of a service; the one before is replaced task by task."""
     service.primary.status = "ACTIVE"
     service.deployments.insert(0, new_deployment(definition, service.settings))
+    begin_deployment(service)
+
+
+def begin_deployment(service: Service) -> None:
+    """Have the scheduler take up a deployment that is PRIMARY from here on."""
     service.steady = False
+    deployment_state_changed(service, service.primary)
     wake(service)
 
 
@@ -98,6 +105,7 @@ def _place_on_instances(service: Service) -> None:
             "was unable to place a task because no container instance met all of its requirements. Reason: No "
             f"Container Instances were found in your cluster. {_GUIDE}"
         )
+        service_acted(service, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")
 
 
 def _passes_checks(task: Task) -> bool:
@@ -195,6 +203,7 @@ def _back_off(service: Service, deployment: Deployment) -> None:
     deployment.retry_at = engine().now() + delay
     if deployment.waves == _PATIENT_WAVES:
         service.say(f"is unable to consistently start tasks successfully. {_GUIDE}")
+        service_acted(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
 
 
 def failure_threshold(desired_count: int) -> int:
@@ -211,6 +220,7 @@ def _break_circuit(service: Service) -> None:
         return
     failed.set_rollout("FAILED", "ECS deployment circuit breaker: tasks failed to start.")
     service.say(f"(deployment {failed.id}) deployment failed: tasks failed to start.")
+    deployment_state_changed(service, failed)
     target = service.rollback
     if not breaker.get("rollback") or target is None:
         return
@@ -220,6 +230,7 @@ def _break_circuit(service: Service) -> None:
     service.deployments = [target, *others]
     target.failed_tasks, target.waves, target.retry_at, target.ran = 0, 0, 0.0, False
     target.set_rollout("IN_PROGRESS", f"ECS deployment circuit breaker: rolling back to deploymentId {target.id}.")
+    deployment_state_changed(service, target)
     for name in DEPLOYED_SETTINGS:
         service.settings.pop(name, None)
         if name in target.settings:
@@ -348,6 +359,8 @@ def _settle(service: Service) -> None:
         primary.failed_tasks, primary.waves = 0, 0
         service.deployments, service.rollback = [primary], primary
         service.say(f"(deployment {primary.id}) deployment completed.")
+        deployment_state_changed(service, primary)
     if not service.steady:
         service.steady = True
         service.say("has reached a steady state.")
+        service_acted(service, "INFO", "SERVICE_STEADY_STATE")

@@ -15,7 +15,7 @@ from moto.elbv2.models import elbv2_backends
 
 from .ecs_pages import find_cluster, page
 from .ecs_records import Fields, Service
-from .ecs_scheduler import DEPLOYED_SETTINGS, deploy, new_deployment, wake
+from .ecs_scheduler import DEPLOYED_SETTINGS, begin_deployment, deploy, new_deployment, wake
 from .patch import Installer, Patch, patch
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -273,7 +273,7 @@ def _create(into: Installer) -> None:
             role_arn=linked if settings["loadBalancers"] else None,
         )
         backend.services[f"{cluster.name}:{name}"] = service
-        wake(service)
+        begin_deployment(service)
         return ActionResult({"service": service.show(tags=True)})
 
 

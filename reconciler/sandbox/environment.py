@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from typing import Final
+from typing import Final, NamedTuple
 
 DUMMY: Final = {
     "AWS_ACCESS_KEY_ID": "AKIASANDBOXEXAMPLE00",
@@ -14,6 +14,22 @@ DUMMY: Final = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 """Credentials that open nothing, and files that hold none."""
+
+
+class Person(NamedTuple):
+    """Somebody else with access to the account, and the program that they use."""
+
+    user: str
+    access_key: str
+    user_agent: str
+
+
+CONSOLE: Final = Person(
+    "console-user",
+    "AKIASANDBOXCONSOLE00",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+)
+"""Who changes things behind the reconciler's back: an IAM user in the AWS console."""
 
 _KEPT: Final = frozenset({"AWS_DEFAULT_REGION", "AWS_REGION", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"})
 """The user's own choices that are safe with any endpoint."""

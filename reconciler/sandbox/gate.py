@@ -1,4 +1,4 @@
-"""The gate that every request passes, before and after moto: counting, faults, one lock, the engine."""
+"""The gate that every request passes, before and after moto: counting, faults, one lock, the engine, the audit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Protocol
 from . import wire
 from .engine import Engine
 from .faults import ConnectionLostError, Dice, Faults, Phase
+from .sqs_poll import found_nothing, patience, pause
 
 Work = Callable[[], wire.Answer | None]
 """Has moto do the work of a request; None where moto knows no such service."""
+
+Audit = Callable[[wire.Request, wire.Answer], None]
+"""Takes note of every answer, refusals included; called under the lock."""
 
 
 class Rule(Protocol):
@@ -30,10 +34,13 @@ class Rule(Protocol):
 class Gate:
     """Serves the requests of one sandbox, in process and over HTTP alike."""
 
-    def __init__(self, engine: Engine, faults: Faults, rules: tuple[Rule, ...] = ()) -> None:
+    def __init__(
+        self, engine: Engine, faults: Faults, rules: tuple[Rule, ...] = (), audit: Audit | None = None
+    ) -> None:
         self._engine = engine
         self._dice = Dice(faults)
         self._rules = rules
+        self._audit = audit
         self.calls: Counter[str] = Counter()
         """Requests by operation ("ec2:CreateVpc"), retries and refused ones included."""
         self.watch: Callable[[wire.Request, Phase], None] | None = None
@@ -64,6 +71,10 @@ class Gate:
         number = dice.mutation() if request.mutating else 0
         self._reach(request, dice, number, "before")
         answer = self._refusal(request, dice) or self._answer(request, work)
+        clock, until = self._engine.clock, self._engine.clock.now() + patience(request)
+        while clock.now() < until and found_nothing(answer):
+            clock.sleep(min(pause(clock), until - clock.now()))
+            answer = self._work(request, work)
         self._reach(request, dice, number, "after")
         if dice.draw("lost_after", request.name):
             raise ConnectionLostError
@@ -90,6 +101,12 @@ class Gate:
     def _answer(self, request: wire.Request, work: Work) -> wire.Answer:
         with self._engine.lock:
             self.calls[request.name] += 1
+            answer = self._work(request, work)
+            self._note(request, answer)
+            return answer
+
+    def _work(self, request: wire.Request, work: Work) -> wire.Answer:
+        with self._engine.lock:
             self._engine.step()
             for rule in self._rules:
                 refused = rule.before(request, self.faults)
@@ -106,4 +123,10 @@ class Gate:
     def _count(self, request: wire.Request, answer: wire.Answer | None) -> wire.Answer | None:
         with self._engine.lock:
             self.calls[request.name] += 1
+            if answer is not None:
+                self._note(request, answer)
         return answer
+
+    def _note(self, request: wire.Request, answer: wire.Answer) -> None:
+        if self._audit is not None and request.mutating:
+            self._audit(request, answer)

@@ -36,8 +36,9 @@ _TELLING_HEADERS: Final = {
     "HTTP_AUTHORIZATION": "Authorization",
     "HTTP_X_AMZ_TARGET": "X-Amz-Target",
     "HTTP_X_MOTO_ACCOUNT_ID": "x-moto-account-id",
+    "HTTP_USER_AGENT": "User-Agent",
 }
-"""What tells which operation a request is, by its name in a WSGI environment."""
+"""What tells which operation a request is and who sends it, by its name in a WSGI environment."""
 
 
 class Application:
@@ -92,14 +93,15 @@ class Application:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         headers = {name: environ[key] for key, name in _TELLING_HEADERS.items() if key in environ}
         method: str = environ["REQUEST_METHOD"]
-        request = wire.parse(method, path, headers, body.decode("utf-8", "replace"), get_account_id_from)
+        text = body.decode("utf-8", "replace")
+        request = wire.parse(method, path, headers, text, get_account_id_from, environ.get("REMOTE_ADDR", _HOST))
         try:
-            status, answered, text = self._sandbox.gate.serve(request, lambda: self._work(environ, body))
+            status, answered, said = self._sandbox.gate.serve(request, lambda: self._work(environ, body))
         except ConnectionLostError:
             connection: socket.socket = environ["werkzeug.socket"]
             connection.shutdown(socket.SHUT_RDWR)
             return []
-        content = text.encode() if isinstance(text, str) else text
+        content = said.encode() if isinstance(said, str) else said
         fields = [(key, str(value)) for key, value in answered.items() if key.lower() != "content-length"]
         fields.append(("Content-Length", str(len(content))))
         start_response(f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown')}", fields)

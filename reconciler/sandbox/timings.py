@@ -24,6 +24,11 @@ class Timings:
     tag_index: float = 0.0
     """How old the answers of the Resource Groups Tagging API may be; 0 keeps its index up to date."""
 
+    trail_lookup: float = 0.0
+    """Until CloudTrail's LookupEvents lists a call: about five minutes on AWS, which promises nothing."""
+    trail_delivery: float = 0.0
+    """Until EventBridge hands a call on to the targets of its rules: seconds to minutes on AWS."""
+
     load_balancer_provisioning: float = 120.0
     target_initial: float = 20.0
     task_provisioning: float = 5.0

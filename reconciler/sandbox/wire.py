@@ -47,6 +47,10 @@ class Request:
     account: str
     protocol: Protocol
     body: str
+    access_key: str = ""
+    user_agent: str = ""
+    source: str = "127.0.0.1"
+    """The client's address."""
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ def parse(
     headers: Mapping[str, str],
     body: str,
     account_of: Callable[[str], str] = lambda key: key,
+    source: str = "127.0.0.1",
 ) -> Request:
     """What a request asks for; `account_of` knows an access key's account.
 
@@ -98,7 +103,8 @@ def parse(
             service = "elb"
     else:
         operation, protocol = method, "rest"
-    return Request(service, operation, region, account, protocol, body)
+    agent = headers.get("User-Agent", "")
+    return Request(service, operation, region, account, protocol, body, access_key, agent, source)
 
 
 def error(request: Request, status: int, code: str, message: str) -> Answer:

@@ -14,7 +14,6 @@ from typing import Any, Final, Self
 
 import boto3
 import botocore.endpoint
-import botocore.loaders
 import botocore.session
 import botocore.waiter
 from botocore.awsrequest import AWSPreparedRequest
@@ -33,10 +32,12 @@ from werkzeug.exceptions import HTTPException
 from . import environment, wire
 from .buckets import Buckets
 from .clock import Clock
+from .cloudtrail import CloudTrail
 from .engine import Engine, running
 from .faults import ConnectionLostError, Faults, Phase
 from .gate import Gate
 from .lag import Lag
+from .models import shared_loader
 from .patch import Installer, install
 from .timings import Quotas, Timings
 
@@ -66,7 +67,10 @@ class Sandbox:
         self.clock = clock or Clock.stepped()
         lag = Lag()
         self.engine = Engine(self.clock, timings or Timings(), lag, lambda: self.gate.faults, quotas)
-        self.gate = Gate(self.engine, faults or Faults(), (Buckets(), lag) if strict else ())
+        self.trail = CloudTrail()
+        """Who called what."""
+        rules = (Buckets(), lag, self.trail) if strict else ()
+        self.gate = Gate(self.engine, faults or Faults(), rules, self.trail.note if strict else None)
         self._strict = strict
         self._without = without
         self._region = region
@@ -126,7 +130,7 @@ class Sandbox:
             undo.enter_context(_environment(variables, clear="AWS_"))
             installer = undo.enter_context(Installer())
             installer.replace(boto3, "DEFAULT_SESSION", None)
-            installer.replace(botocore.session, "create_loader", _shared_loader)
+            installer.replace(botocore.session, "create_loader", shared_loader)
             installer.replace(BotocoreStubber, "process_request", self._process_request)
             if self.clock.rate != 1:
                 pauses = SimpleNamespace(sleep=self.clock.sleep, time=time.time)
@@ -167,12 +171,6 @@ class Sandbox:
             return handler(request, request.raw_url, request.headers)
         except HTTPException as error:
             return error.code or 500, dict(error.get_headers()), error.get_body()
-
-
-@cache
-def _shared_loader(search_path: str | None = None) -> botocore.loaders.Loader:
-    """botocore's loader of service models, kept between sandboxes: reading EC2's takes half a second."""
-    return botocore.loaders.create_loader(search_path)
 
 
 def _text(value: str | bytes) -> str:

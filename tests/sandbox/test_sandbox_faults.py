@@ -207,8 +207,8 @@ def test_every_request_is_counted(sandbox: Sandbox) -> None:
 
 
 def test_what_moto_lacks_is_said_plainly(sandbox: Sandbox) -> None:
-    with pytest.raises(ClientError, match=r"NotImplemented.*cloudtrail:LookupEvents"):
-        boto3.client("cloudtrail").lookup_events()
+    with pytest.raises(ClientError, match=r"NotImplemented.*cloudtrail:ListChannels"):
+        boto3.client("cloudtrail").list_channels()
 
 
 def test_requests_are_served_one_at_a_time(sandbox: Sandbox) -> None:

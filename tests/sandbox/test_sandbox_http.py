@@ -107,5 +107,5 @@ def test_throttling_has_the_code_of_the_service(served: Served) -> None:
 
 
 def test_what_moto_lacks_is_said_plainly(served: Served) -> None:
-    with pytest.raises(ClientError, match=r"NotImplemented.*cloudtrail:LookupEvents"):
-        served.client("cloudtrail").lookup_events()
+    with pytest.raises(ClientError, match=r"NotImplemented.*cloudtrail:ListChannels"):
+        served.client("cloudtrail").list_channels()
