@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
+from reconciler.attribution import Attribution, Key, attributed, calls_to_look_up, record_of
 from reconciler.diff import Comparison, anchors, compare
 from reconciler.execute import Limits, Progress, execute
 from reconciler.model import tags as own_tags
@@ -84,6 +86,18 @@ def _view(graph: Graph, reader: Reader, choices: Choices | None, types: Readable
     snapshot = snapshot_of(look(types, reader, [graph.stack.name], [graph], by_index=by_index), graph.stack)
     comparison = compare(graph, snapshot)
     return View(snapshot, comparison, make(comparison, choices))
+
+
+def attribute(
+    seen: View, records: Callable[[Iterable[str]], Iterable[Mapping[str, Any]]], me: str
+) -> Mapping[Key, Attribution]:
+    """Whose doing the drift of a view is. `records` reads CloudTrail's records of calls by name (`DeleteRoute`), `me`
+    is the ARN that our own calls are made as.
+    """
+    wanted = calls_to_look_up(seen.comparison, seen.plan.drift)
+    documents = records({call.partition(":")[2] for call in wanted}) if wanted else ()
+    found = [record for document in documents if (record := record_of(document)) is not None]
+    return attributed(seen.comparison, seen.plan.drift, found, me)
 
 
 def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choices | None = None) -> Applied:

@@ -3,6 +3,7 @@
 from reconciler.aws.calls import Calls
 from reconciler.aws.reader import AwsReader
 from reconciler.aws.sessions import Access
+from reconciler.aws.trail import TrailReader
 from reconciler.aws.writer import AwsWriter
 
-__all__ = ["Access", "AwsReader", "AwsWriter", "Calls"]
+__all__ = ["Access", "AwsReader", "AwsWriter", "Calls", "TrailReader"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-_READS = ("Describe", "Get", "List")
+_READS = ("Describe", "Get", "List", "Lookup")
 
 
 def is_read(operation: str) -> bool:
-    """Whether an AWS operation only looks, told by its name. Names outside the three verbs count as changes."""
+    """Whether an AWS operation only looks, told by its name. Names outside of these verbs count as changes."""
     return operation.startswith(_READS)
 
 

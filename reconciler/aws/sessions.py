@@ -80,7 +80,7 @@ class Access:
         self._making = threading.Lock()
         self._asking = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._account: str | None = None
+        self._caller: tuple[str, str] | None = None
         try:
             session = self._session(profile)
             self.partition: str = session.get_partition_for_region(region)
@@ -138,8 +138,15 @@ class Access:
 
     def account(self, clock: Clock | None = None, calls: Calls | None = None) -> str:
         """The twelve digits of the account, asked of AWS once. Raises `AwsError` and `Refused`."""
+        return self._identity(clock, calls)[0]
+
+    def principal(self, clock: Clock | None = None, calls: Calls | None = None) -> str:
+        """The ARN of the user or the role's session that requests are made as. Raises as `account` does."""
+        return self._identity(clock, calls)[1]
+
+    def _identity(self, clock: Clock | None, calls: Calls | None) -> tuple[str, str]:
         with self._asking:
-            if self._account is None:
+            if self._caller is None:
                 wire = Wire(self, clock or SystemClock(), calls or Calls(), _FIRST_CONTACT)
                 try:
                     answer = wire.call("sts", "GetCallerIdentity", {})
@@ -147,8 +154,8 @@ class Access:
                     if error.code == "EndpointConnectionError":
                         self._refuse_unknown_region()
                     raise
-                self._account = _account_of(answer)
-            return self._account
+                self._caller = _account_of(answer), str(answer.get("Arn", ""))
+            return self._caller
 
     def _session(self, profile: str | None) -> Session:
         if self._sandbox:

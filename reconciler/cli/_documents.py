@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.attribution import Attribution, Key
 from reconciler.engine import Applied, View
 from reconciler.flows import Judged
 from reconciler.model.graph import Graph, Types
@@ -36,8 +37,11 @@ def broken(flows: Iterable[Judged]) -> list[Judged]:
     return [flow for flow in flows if flow.holds is False]
 
 
-def drift_document(view: View, graph: Graph, flows: Sequence[Judged]) -> dict[str, Any]:
+def drift_document(
+    view: View, graph: Graph, flows: Sequence[Judged], who: Mapping[Key, Attribution] | None = None
+) -> dict[str, Any]:
     """`drift -o json`. Objects whose policy is `Ignore` are only counted; a flow that does not hold is not in sync."""
+    who = who or {}
     plan = view.plan
     ignored = graph.stack.drift == "Ignore"
     drift = [
@@ -48,7 +52,7 @@ def drift_document(view: View, graph: Graph, flows: Sequence[Judged]) -> dict[st
             "id": d.id,
             "status": d.status.value,
             "changes": [change_document(c) for c in d.changes],
-            "attribution": None,
+            "attribution": attribution_document(who.get((d.address, d.id))),
         }
         for d in plan.drift
     ]
@@ -61,6 +65,21 @@ def drift_document(view: View, graph: Graph, flows: Sequence[Judged]) -> dict[st
         "foreign": [{"type": graph.types[o.type].cloudformation, "id": o.id} for o in view.snapshot.foreign],
         "unknown": dict(view.snapshot.unknown),
         "flows": flow_documents(flows),
+    }
+
+
+def attribution_document(found: Attribution | None) -> dict[str, Any] | None:
+    """Whose doing a drift is; null where that is not known."""
+    if found is None:
+        return None
+    return {
+        "who": found.who,
+        "principal": found.principal,
+        "call": found.call,
+        "time": found.time,
+        "sourceAddress": found.source_address,
+        "userAgent": found.user_agent,
+        "eventId": found.event_id,
     }
 
 

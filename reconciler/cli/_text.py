@@ -81,13 +81,17 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 3] + "..."
 
 
-def drift_text(document: Mapping[str, Any], drift: Sequence[Drifted], flows: Sequence[Judged], *, colour: bool) -> str:
-    """What differs in AWS from what we left there."""
+def drift_text(
+    document: Mapping[str, Any], drift: Sequence[Drifted], flows: Sequence[Judged], *, colour: bool, who: bool = False
+) -> str:
+    """What differs in AWS from what we left there; with `who` also whose doing it is."""
     lines = [f"Stack {document['stack']}"]
-    for item in drift if document["drift"] else ():
+    for item, shown in zip(drift, document["drift"], strict=False):
         identity = f" {item.id}" if item.id else ""
         lines += ["", _bold(f"{item.owner}: {item.address}{identity}: {item.status.value}", colour)]
         lines += [f"    {c.path}: {_shown(c.desired)} wanted, {_shown(c.observed)} found" for c in item.changes]
+        if who:
+            lines.append(f"    by {_who(shown['attribution'])}")
     for name, reason in document["unknown"].items():
         lines += ["", f"! {name} could not be read: {reason}"]
     lines.append("")
@@ -103,6 +107,12 @@ def drift_text(document: Mapping[str, Any], drift: Sequence[Drifted], flows: Seq
     if document["foreign"]:
         lines.append(f"Foreign, left alone: {', '.join(f['id'] for f in document['foreign'])}")
     return "\n".join(lines)
+
+
+def _who(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "unknown: CloudTrail lists no call of somebody else that explains it (it may take minutes to list one)"
+    return f"{found['who']}: {found['call']} at {found['time']} from {found['sourceAddress']}"
 
 
 def apply_text(applied: Applied) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from reconciler import engine
+from reconciler.attribution import Attribution, Key
 from reconciler.cli._documents import drift_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import drift_text
 from reconciler.cli._workspace import (
+    Connection,
     connect,
     files_option,
     flows_of,
@@ -25,14 +27,16 @@ from reconciler.cli._workspace import (
     worst,
 )
 from reconciler.flows import judged, world_of_snapshot
+from reconciler.model.errors import AwsError
 from reconciler.resources import filters_and_interfaces
 
 
 @click.command("drift")
 @files_option
 @stack_options
+@click.option("--who", is_flag=True, help="Name whose doing each drift is, from CloudTrail.")
 @settings_options
-def command(paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings) -> int:
+def command(paths: Sequence[str], stack_name: str | None, everything: bool, who: bool, settings: Settings) -> int:
     """Show what differs: 0 in sync (pending alone is in sync), 2 drift, 1 error."""
     documents: list[dict[str, Any]] = []
     statuses: list[int] = []
@@ -40,15 +44,30 @@ def command(paths: Sequence[str], stack_name: str | None, everything: bool, sett
         graph = graph_of(stack)
         declared = flows_of(stack)
         evidence = filters_and_interfaces() if declared else {}
-        view = engine.view(graph, connect(graph.stack, settings).reader, evidence=evidence)
+        connection = connect(graph.stack, settings)
+        view = engine.view(graph, connection.reader, evidence=evidence)
         world = world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence})
         flows = judged(world, declared)
-        document = drift_document(view, graph, flows)
+        document = drift_document(view, graph, flows, _whose(view, connection) if who else None)
         documents.append(document)
         statuses.append(1 if view.snapshot.unknown else 0 if document["inSync"] else 2)
         if not settings.structured:
             colour = colourful(sys.stdout)
-            click.echo(drift_text(document, view.plan.drift, flows, colour=colour))
+            click.echo(drift_text(document, view.plan.drift, flows, colour=colour, who=who))
     if settings.structured:
         print_document(documents, settings)
     return worst(statuses)
+
+
+def _whose(view: engine.View, connection: Connection) -> Mapping[Key, Attribution]:
+    """Whose doing the drift is. A trail that cannot be read leaves it unknown, and says so."""
+    from reconciler.aws import TrailReader
+    from reconciler.clock import SystemClock
+
+    clock = SystemClock()
+    trail = TrailReader(connection.access, clock, connection.calls)
+    try:
+        return engine.attribute(view, trail.records, connection.access.principal(clock, connection.calls))
+    except AwsError as error:
+        click.echo(f"whose doing it is cannot be told: {error}; {error.next_step or 'try again later'}", err=True)
+        return {}

@@ -229,6 +229,9 @@ class ResourceType(Readable[F]):
     """Error codes of a delete that mean: already gone."""
     not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(code, part of the message) of errors that mean: what this refers to is not visible or usable yet."""
+    changed_by: ClassVar[tuple[str, ...]] = ()
+    """The calls (`ec2:DeleteRoute`) that make, change or remove one, beside those that tag it: their events tell whose
+    doing a drift is. Source: the service's CloudTrail page."""
 
     @abstractmethod
     def create(self, resource: Resource[F], context: Context) -> Sequence[Call]:

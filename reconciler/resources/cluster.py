@@ -27,6 +27,13 @@ _STATES = {
 class ClusterType(EcsTags, ResourceType[Cluster]):
     name = "cluster"
     cloudformation = "AWS::ECS::Cluster"
+    changed_by = (
+        "ecs:CreateCluster",
+        "ecs:UpdateCluster",
+        "ecs:UpdateClusterSettings",
+        "ecs:PutClusterCapacityProviders",
+        "ecs:DeleteCluster",
+    )
     fields = Cluster
     naming = Naming.STABLE
     name_separator = "_"

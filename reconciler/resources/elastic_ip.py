@@ -20,6 +20,10 @@ class ElasticIp(Fields):
 class ElasticIpType(Ec2Tags, ResourceType[ElasticIp]):
     name = "elastic-ip"
     cloudformation = "AWS::EC2::EIP"
+    changed_by = (
+        "ec2:AllocateAddress",
+        "ec2:ReleaseAddress",
+    )
     fields = ElasticIp
     absent = frozenset({"InvalidAllocationID.NotFound"})
     not_yet = (("AuthFailure", "permission to access the specified resource"),)

@@ -29,6 +29,12 @@ class InternetGateway(Fields):
 class InternetGatewayType(Ec2Tags, ResourceType[InternetGateway]):
     name = "internet-gateway"
     cloudformation = "AWS::EC2::InternetGateway"
+    changed_by = (
+        "ec2:CreateInternetGateway",
+        "ec2:AttachInternetGateway",
+        "ec2:DetachInternetGateway",
+        "ec2:DeleteInternetGateway",
+    )
     fields = InternetGateway
     needs = ("vpc",)
     absent = frozenset({"InvalidInternetGatewayID.NotFound", "Gateway.NotAttached"})

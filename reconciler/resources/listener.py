@@ -27,6 +27,14 @@ class Listener(Fields):
 class ListenerType(ElbTags, ResourceType[Listener]):
     name = "listener"
     cloudformation = "AWS::ElasticLoadBalancingV2::Listener"
+    changed_by = (
+        "elbv2:CreateListener",
+        "elbv2:ModifyListener",
+        "elbv2:ModifyListenerAttributes",
+        "elbv2:AddListenerCertificates",
+        "elbv2:RemoveListenerCertificates",
+        "elbv2:DeleteListener",
+    )
     fields = Listener
     needs = ("vpc",)
     absent = frozenset({"ListenerNotFound", "LoadBalancerNotFound"})

@@ -49,6 +49,12 @@ class ListenerRules(Fields):
 class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
     name = "listener-rules"
     cloudformation = "AWS::ElasticLoadBalancingV2::Listener"
+    changed_by = (
+        "elbv2:CreateRule",
+        "elbv2:ModifyRule",
+        "elbv2:SetRulePriorities",
+        "elbv2:DeleteRule",
+    )
     fields = ListenerRules
     needs = ("vpc",)
     collection = "rules"

@@ -39,6 +39,14 @@ _STATES = {
 class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
     name = "load-balancer"
     cloudformation = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    changed_by = (
+        "elbv2:CreateLoadBalancer",
+        "elbv2:SetSubnets",
+        "elbv2:SetSecurityGroups",
+        "elbv2:SetIpAddressType",
+        "elbv2:ModifyLoadBalancerAttributes",
+        "elbv2:DeleteLoadBalancer",
+    )
     fields = LoadBalancer
     needs = ("vpc",)
     after = FrozenMap({"internet-gateway": "vpc"})

@@ -26,6 +26,14 @@ _NOT_FOUND = "ResourceNotFoundException"
 class LogGroupType(ResourceType[LogGroup]):
     name = "log-group"
     cloudformation = "AWS::Logs::LogGroup"
+    changed_by = (
+        "logs:CreateLogGroup",
+        "logs:PutRetentionPolicy",
+        "logs:DeleteRetentionPolicy",
+        "logs:AssociateKmsKey",
+        "logs:DisassociateKmsKey",
+        "logs:DeleteLogGroup",
+    )
     fields = LogGroup
     naming = Naming.STABLE
     name_limit = 512

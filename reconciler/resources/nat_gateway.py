@@ -38,6 +38,12 @@ _STATES = {
 class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
     name = "nat-gateway"
     cloudformation = "AWS::EC2::NatGateway"
+    changed_by = (
+        "ec2:CreateNatGateway",
+        "ec2:AssociateNatGatewayAddress",
+        "ec2:DisassociateNatGatewayAddress",
+        "ec2:DeleteNatGateway",
+    )
     fields = NatGateway
     needs = ("vpc",)
     after = FrozenMap({"internet-gateway": "vpc"})

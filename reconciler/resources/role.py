@@ -32,6 +32,18 @@ _PATH = "/reconciler/"
 class RoleType(ResourceType[Role]):
     name = "role"
     cloudformation = "AWS::IAM::Role"
+    changed_by = (
+        "iam:CreateRole",
+        "iam:UpdateRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:DeleteRolePolicy",
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteRole",
+    )
     fields = Role
     naming = Naming.STABLE
     name_limit = 64

@@ -27,6 +27,10 @@ class RouteTable(Fields):
 class RouteTableType(Ec2Tags, ResourceType[RouteTable]):
     name = "route-table"
     cloudformation = "AWS::EC2::RouteTable"
+    changed_by = (
+        "ec2:CreateRouteTable",
+        "ec2:DeleteRouteTable",
+    )
     fields = RouteTable
     needs = ("vpc",)
     absent = frozenset({"InvalidRouteTableID.NotFound"})

@@ -35,6 +35,11 @@ _STATES = {
 class RouteTableAssociationType(ResourceType[RouteTableAssociation]):
     name = "route-table-association"
     cloudformation = "AWS::EC2::SubnetRouteTableAssociation"
+    changed_by = (
+        "ec2:AssociateRouteTable",
+        "ec2:ReplaceRouteTableAssociation",
+        "ec2:DisassociateRouteTable",
+    )
     fields = RouteTableAssociation
     needs = ("vpc", "subnet")
     after = FrozenMap({"routes": "route-table"})

@@ -75,6 +75,13 @@ TARGETS: Mapping[str, str] = {
 class RoutesType(Ec2Tags, ResourceType[Routes]):
     name = "routes"
     cloudformation = "AWS::EC2::RouteTable"
+    changed_by = (
+        "ec2:CreateRoute",
+        "ec2:ReplaceRoute",
+        "ec2:DeleteRoute",
+        "ec2:EnableVgwRoutePropagation",
+        "ec2:DisableVgwRoutePropagation",
+    )
     fields = Routes
     needs = ("vpc",)
     collection = "routes"

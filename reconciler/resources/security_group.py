@@ -22,6 +22,10 @@ class SecurityGroup(Fields):
 class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
     name = "security-group"
     cloudformation = "AWS::EC2::SecurityGroup"
+    changed_by = (
+        "ec2:CreateSecurityGroup",
+        "ec2:DeleteSecurityGroup",
+    )
     fields = SecurityGroup
     needs = ("vpc",)
     naming = Naming.DIGEST

@@ -67,6 +67,15 @@ EVERYWHERE = RuleKey("-1", None, None, "0.0.0.0/0")
 class SecurityGroupRulesType(Ec2Tags, ResourceType[SecurityGroupRules]):
     name = "security-group-rules"
     cloudformation = "AWS::EC2::SecurityGroup"
+    changed_by = (
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:ModifySecurityGroupRules",
+        "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+        "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+    )
     fields = SecurityGroupRules
     needs = ("vpc",)
     collection = "rules"

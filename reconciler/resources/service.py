@@ -78,6 +78,11 @@ _AUTOSCALING = "Application Auto Scaling"
 class ServiceType(EcsTags, ResourceType[Service]):
     name = "service"
     cloudformation = "AWS::ECS::Service"
+    changed_by = (
+        "ecs:CreateService",
+        "ecs:UpdateService",
+        "ecs:DeleteService",
+    )
     fields = Service
     needs = ("cluster",)
     after = FrozenMap(

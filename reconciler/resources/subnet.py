@@ -24,6 +24,11 @@ class Subnet(Fields):
 class SubnetType(Ec2Tags, ResourceType[Subnet]):
     name = "subnet"
     cloudformation = "AWS::EC2::Subnet"
+    changed_by = (
+        "ec2:CreateSubnet",
+        "ec2:ModifySubnetAttribute",
+        "ec2:DeleteSubnet",
+    )
     fields = Subnet
     needs = ("vpc",)
     absent = frozenset({"InvalidSubnetID.NotFound"})

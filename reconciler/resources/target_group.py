@@ -55,6 +55,12 @@ _IMMUTABLE = ("vpc_id", "protocol", "port", "target_type")
 class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
     name = "target-group"
     cloudformation = "AWS::ElasticLoadBalancingV2::TargetGroup"
+    changed_by = (
+        "elbv2:CreateTargetGroup",
+        "elbv2:ModifyTargetGroup",
+        "elbv2:ModifyTargetGroupAttributes",
+        "elbv2:DeleteTargetGroup",
+    )
     fields = TargetGroup
     needs = ("vpc",)
     naming = Naming.DIGEST

@@ -71,6 +71,11 @@ _INACTIVE = "INACTIVE"
 class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     name = "task-definition"
     cloudformation = "AWS::ECS::TaskDefinition"
+    changed_by = (
+        "ecs:RegisterTaskDefinition",
+        "ecs:DeregisterTaskDefinition",
+        "ecs:DeleteTaskDefinitions",
+    )
     fields = TaskDefinition
     needs = ("cluster",)
     naming = Naming.STABLE

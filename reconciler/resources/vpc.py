@@ -30,6 +30,15 @@ _DEFAULTS = {"enable_dns_support": True, "enable_dns_hostnames": False}
 class VpcType(Ec2Tags, ResourceType[Vpc]):
     name = "vpc"
     cloudformation = "AWS::EC2::VPC"
+    changed_by = (
+        "ec2:CreateVpc",
+        "ec2:ModifyVpcAttribute",
+        "ec2:AssociateDhcpOptions",
+        "ec2:ModifyVpcTenancy",
+        "ec2:AssociateVpcCidrBlock",
+        "ec2:DisassociateVpcCidrBlock",
+        "ec2:DeleteVpc",
+    )
     fields = Vpc
     guarded = "network"
     absent = frozenset({"InvalidVpcID.NotFound"})

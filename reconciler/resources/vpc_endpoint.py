@@ -52,6 +52,11 @@ _STATES = {
 class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
     name = "vpc-endpoint"
     cloudformation = "AWS::EC2::VPCEndpoint"
+    changed_by = (
+        "ec2:CreateVpcEndpoint",
+        "ec2:ModifyVpcEndpoint",
+        "ec2:DeleteVpcEndpoints",
+    )
     fields = VpcEndpoint
     needs = ("vpc",)
     awaited = True
