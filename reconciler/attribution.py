@@ -16,7 +16,7 @@ from reconciler.diff import Comparison
 from reconciler.model import tags as own_tags
 from reconciler.model.plan import Drifted, Status
 from reconciler.model.resource import ResourceType
-from reconciler.model.values import FrozenMap, refs
+from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, refs
 from reconciler.naming import object_name
 
 OUR_MARK: Final = "reconciler/"
@@ -146,10 +146,12 @@ def attributed(
     """Whose doing each drift is, where it can be known. `me` is the ARN that our own calls are made as."""
     finding = _Finding(comparison, sorted(records, key=lambda record: record.time), me)
     found = {(item.address, item.id): record for item in drift if (record := finding.cause_of(item))}
-    missing = {item.address: item for item in drift if item.status is Status.MISSING}
-    for item in missing.values():
-        if (item.address, item.id) not in found and (record := _went_with(comparison, item.address, missing, found)):
-            found[item.address, item.id] = record
+    drifted = {item.address: (item.address, item.id) for item in drift}
+    for item in drift:
+        if (item.address, item.id) not in found and _follows(item):
+            record = _went_with(comparison, item.address, drifted, found)
+            if record is not None:
+                found[item.address, item.id] = record
     return {
         key: Attribution(r.who, r.principal, r.call, r.time, r.source_address, r.user_agent, r.event_id)
         for key, r in found.items()
@@ -166,16 +168,21 @@ def _lasting(arn: str) -> str:
     return _SESSION.sub(r"arn:\1:sts::\2:assumed-role/\3", arn)
 
 
+def _follows(item: Drifted) -> bool:
+    """Whether a drift may be but the consequence of another: something is gone, or waits for what is."""
+    return item.status is Status.MISSING or any(KNOWN_AFTER_APPLY in str(change.desired) for change in item.changes)
+
+
 def _went_with(
-    comparison: Comparison, address: str, missing: Mapping[str, Drifted], found: Mapping[Key, Record]
+    comparison: Comparison, address: str, drifted: Mapping[str, Key], found: Mapping[Key, Record]
 ) -> Record | None:
-    """The record of what took a missing object with it: what it refers to is missing too, and somebody is known for
-    that. A load balancer takes its listeners along."""
+    """The record of what took an object along: the nearest one that it refers to, itself drifted, for which somebody
+    is known. A load balancer takes its listeners with it, and the address that a task was told."""
     waiting, seen = [address], {address}
     while waiting:
-        for target in sorted(comparison.graph.targets.get(waiting.pop(), ())):
-            if target in missing and target not in seen:
-                if record := found.get((target, None)):
+        for target in sorted(comparison.graph.targets.get(waiting.pop(0), ())):
+            if target in drifted and target not in seen:
+                if record := found.get(drifted[target]):
                     return record
                 seen.add(target)
                 waiting.append(target)
