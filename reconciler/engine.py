@@ -14,10 +14,10 @@ from reconciler.model import tags as own_tags
 from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Reason, Result, Verb
-from reconciler.model.ports import Clock, Guard, Reader, Writer
+from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
-from reconciler.observe import look, snapshot_of
+from reconciler.observe import Look, look, snapshot_of
 from reconciler.plan import Choices, make
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -40,11 +40,13 @@ class Applied:
     """What an apply or a delete came to.
 
     `left` is the plan of the last look: empty of actions when converged. `unchanged` counts what needed nothing.
+    `seen` is that look's comparison.
     """
 
     outcomes: tuple[Outcome, ...]
     left: Plan
     unchanged: int
+    seen: Comparison | None = None
 
     @property
     def converged(self) -> bool:
@@ -60,7 +62,6 @@ class Doing:
     writer: Writer
     clock: Clock
     limits: Limits = dataclasses.field(default_factory=Limits)
-    guard: Guard | None = None
     progress: Callable[[Progress], None] = lambda _: None
     stop: threading.Event | None = None
 
@@ -75,15 +76,21 @@ def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence:
     the objects themselves are asked for their tags. The reader remembers all that was read beside them.
     """
     types = {**graph.types, **(evidence or {})}
-    seen = _view(graph, reader, choices, types, by_index=True)
-    is_quiet = not (seen.plan.actions or seen.plan.drift or seen.plan.blocked)
-    if is_quiet or not any(live.by_index for live in seen.snapshot.live()):
+    seen = view_of(graph, look(types, reader, [graph.stack.name], [graph], by_index=True), choices)
+    if is_certain(seen):
         return seen
-    return _view(graph, reader, choices, types, by_index=False)
+    return view_of(graph, look(types, reader, [graph.stack.name], [graph]), choices)
 
 
-def _view(graph: Graph, reader: Reader, choices: Choices | None, types: Readables, *, by_index: bool) -> View:
-    snapshot = snapshot_of(look(types, reader, [graph.stack.name], [graph], by_index=by_index), graph.stack)
+def is_certain(seen: View) -> bool:
+    """Whether a view may be acted upon, or whether the objects themselves must first be asked for their tags."""
+    is_quiet = not (seen.plan.actions or seen.plan.drift or seen.plan.blocked)
+    return is_quiet or not any(live.by_index for live in seen.snapshot.live())
+
+
+def view_of(graph: Graph, seen: Look, choices: Choices | None = None) -> View:
+    """What a look, this stack's own or one that several share, says of one stack."""
+    snapshot = snapshot_of(seen, graph.stack)
     comparison = compare(graph, snapshot)
     return View(snapshot, comparison, make(comparison, choices))
 
@@ -121,7 +128,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
         if stubborn:
             outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
             break
-    result = Applied(tuple(outcomes), current.plan, first.plan.unchanged)
+    result = Applied(tuple(outcomes), current.plan, first.plan.unchanged, current.comparison)
     if result.converged and not any(o.result is Result.PENDING for o in outcomes):
         _anchor(graph, current, reader, doing)
     return result
@@ -166,7 +173,6 @@ def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[
         doing.clock,
         live=current.snapshot.live(),
         limits=doing.limits,
-        guard=doing.guard,
         progress=doing.progress,
         stop=doing.stop,
     )

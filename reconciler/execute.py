@@ -23,7 +23,7 @@ from reconciler.diff import compare
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
-from reconciler.model.ports import Clock, Guard, Reader, Writer
+from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.resource import Call, Context, Observed, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref, Template, Token
 from reconciler.observe import Look, snapshot_of
@@ -72,13 +72,6 @@ class Limits:
     threads: int = 16
 
 
-class Free:
-    """The right to write where nobody else can be writing."""
-
-    def check(self) -> None:
-        """Always granted."""
-
-
 def execute(
     plan: Plan,
     graph: Graph,
@@ -88,7 +81,6 @@ def execute(
     *,
     live: Iterable[Observed[Any]] = (),
     limits: Limits | None = None,
-    guard: Guard | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> list[Outcome]:
@@ -98,7 +90,7 @@ def execute(
     depend on a failed action goes on. When `stop` is set no further action begins and those under way
     finish their request.
     """
-    run = _Run(plan, graph, tuple(live), reader, writer, clock, limits or Limits(), guard or Free(), progress, stop)
+    run = _Run(plan, graph, tuple(live), reader, writer, clock, limits or Limits(), progress, stop)
     return run.outcomes()
 
 
@@ -124,7 +116,6 @@ class _Run:
         writer: Writer,
         clock: Clock,
         limits: Limits,
-        guard: Guard,
         progress: Callable[[Progress], None],
         stop: threading.Event | None,
     ) -> None:
@@ -136,7 +127,6 @@ class _Run:
         self._writer = writer
         self._clock = clock
         self._limits = limits
-        self._guard = guard
         self._progress = progress
         self._stop = stop or threading.Event()
         self._deadline = clock.now() + limits.settle
@@ -171,10 +161,14 @@ class _Run:
             first = self._results[failed[0]]
             because = first.because if first.result is Result.SKIPPED and first.because else first.action.address
             self._skip(action, because)
-        elif self._stop.is_set() or self._lost is not None:
+        elif self._is_ending():
             self._skip(action, "interrupted")
         else:
             pool.submit(self._work, action)
+
+    def _is_ending(self) -> bool:
+        """Whether nothing more is to be sent: the caller wants that, or a worker met what ends the run."""
+        return self._stop.is_set() or self._lost is not None
 
     def _skip(self, action: Action, because: str) -> None:
         self._results[action.key] = Outcome(action, Result.SKIPPED, because=because)
@@ -196,11 +190,9 @@ class _Run:
         except _Interrupted:
             outcome = Outcome(action, Result.SKIPPED, because="interrupted")
         except LeaseLost as lost:
-            self._stop.set()
             self._lost = lost
             outcome = Outcome(action, Result.SKIPPED, because="lease lost")
         except BaseException as error:  # noqa: BLE001 - a worker's death must reach the caller's thread
-            self._stop.set()
             self._lost = error
             outcome = Outcome(action, Result.SKIPPED, because="interrupted")
         outcome = dataclasses.replace(outcome, seconds=max(0.0, self._clock.now() - start))
@@ -281,8 +273,9 @@ class _Run:
 
     def _remaining(self, action: Action, mine: Observed[Any]) -> Iterable[Call]:
         """What still differs from the desired state, as calls of the type itself."""
-        seen = Look(self._reader.account, self._reader.region, self._reader.partition, {action.type: [mine]}, {})
-        snapshot = snapshot_of(seen, self._graph.stack)
+        reader, stack = self._reader, self._graph.stack
+        seen = Look(reader.account, reader.region, reader.partition, {action.type: [mine]}, {}, (stack.name,))
+        snapshot = snapshot_of(seen, stack)
         live = {**self._watch.stand_ins(), action.address: (mine,)}
         comparison = compare(self._graph, dataclasses.replace(snapshot, found=live))
         changes = comparison.changes.get(action.address, ())
@@ -299,9 +292,8 @@ class _Run:
         started = self._clock.now()
         attempts = 0
         while True:
-            if self._stop.is_set():
+            if self._is_ending():
                 raise _Interrupted
-            self._guard.check()
             attempts += 1
             try:
                 answer = self._writer.perform(call, self._resolved(action, call))
@@ -397,7 +389,7 @@ class _Run:
         """Sleeps in slices, so that a run that is asked to stop does so within a second."""
         until = self._clock.now() + seconds
         while (left := until - self._clock.now()) > 0:
-            if self._stop.is_set():
+            if self._is_ending():
                 raise _Interrupted
             self._clock.sleep(min(left, 1.0))
 
@@ -529,7 +521,7 @@ class _Watch:
             partition=run.reader.partition,
             stacks=(run.graph.stack.name,),
             expected={type_name: [r for r in run.graph.resources.values() if r.type == type_name]},
-            digests=run.graph.applied_digests,
+            digests={run.graph.stack.name: run.graph.applied_digests},
             found={need: live.get(need, []) for need in kind.needs},
         )
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cached_property
 from typing import Any
 
 from reconciler.model.errors import AwsError, Refused
@@ -12,20 +13,54 @@ from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Resource, Scope
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import ids
 
 THREADS = 16
 """Describes under way at once: enough for every type that needs no other."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Look:
-    """What one account and region holds of some stacks, by type; `unknown` are the types that could not be read."""
+    """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read."""
 
     account: str
     region: str
     partition: str
     found: Mapping[str, Sequence[Observed[Any]]]
     unknown: Mapping[str, str]
+    stacks: tuple[str, ...]
+
+    @cached_property
+    def by_stack(self) -> Mapping[str | None, Sequence[Observed[Any]]]:
+        """What carries each stack's tag; under `None` what carries no stack's."""
+        found: dict[str | None, list[Observed[Any]]] = {}
+        for name in sorted(self.found):
+            for observed in self.found[name]:
+                found.setdefault(observed.stack, []).append(observed)
+        return found
+
+    def beside(self, stack: str) -> list[Observed[Any]]:
+        """What is not this stack's and lives in its networks, clusters and load balancers, or leads there."""
+        others = [one for name, found in self.by_stack.items() if name != stack for one in found]
+        if len(self.stacks) == 1:
+            return others
+        inside = {value for mine in self.by_stack.get(stack, ()) for value in (mine.id, *mine.outputs.values())}
+        found: list[Observed[Any]] = []
+        while others:
+            near: list[Observed[Any]] = []
+            far: list[Observed[Any]] = []
+            for one in others:
+                (near if any(value in inside for value in (one.id, *_ids(one))) else far).append(one)
+            if not near:
+                break
+            found += near
+            inside |= {value for one in near for value in (one.id, *one.outputs.values())}
+            others = far
+        return found
+
+
+def _ids(observed: Observed[Any]) -> Iterator[str]:
+    return (i.value for i in ids(observed.fields))
 
 
 def look(
@@ -61,7 +96,7 @@ def look(
                         found[name] = future.result()
                     except AwsError as error:
                         unknown[name] = str(error)
-    return Look(reader.account, reader.region, reader.partition, found, unknown)
+    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks)
 
 
 def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]:
@@ -71,9 +106,9 @@ def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]
 def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> Scope:
     """The scope of a look: what is expected of each type, from the desired graphs where there are any."""
     expected: dict[str, list[Resource[Any]]] = {}
-    digests: dict[str, str] = {}
+    digests: dict[str, Mapping[str, str]] = {}
     for graph in graphs:
-        digests.update(graph.applied_digests)
+        digests[graph.stack.name] = graph.applied_digests
         for resource in graph.resources.values():
             expected.setdefault(resource.type, []).append(resource)
     return Scope(
@@ -89,17 +124,16 @@ def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> 
 def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
     """What a look says of one stack. Raises `Refused` when the stack in AWS has another owner."""
     found: dict[str, list[Observed[Any]]] = {}
-    foreign: list[Observed[Any]] = []
     evidence: list[Observed[Any]] = []
-    for name in sorted(seen.found):
-        for observed in seen.found[name]:
-            if observed.stack == stack.name and observed.address:
-                _check_owner(observed, stack)
-                found.setdefault(observed.address, []).append(observed)
-            elif observed.stack is None and not observed.evidence:
-                foreign.append(observed)
-            else:
-                evidence.append(observed)
+    for observed in seen.by_stack.get(stack.name, ()):
+        if observed.address:
+            _check_owner(observed, stack)
+            found.setdefault(observed.address, []).append(observed)
+        else:
+            evidence.append(observed)
+    beside = seen.beside(stack.name)
+    foreign = [one for one in beside if one.stack is None and not one.evidence]
+    evidence += [one for one in beside if one.stack is not None or one.evidence]
     return Snapshot(
         account=seen.account,
         region=seen.region,

@@ -19,6 +19,7 @@ class Calls:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sent: Counter[str] = Counter()
+        self._throttled: Counter[str] = Counter()
         self._mutating = 0
 
     def count(self, service: str, operation: str) -> None:
@@ -28,6 +29,16 @@ class Calls:
         with self._lock:
             self._sent[name] += 1
             self._mutating += changes
+
+    def throttled(self, service: str, operation: str) -> None:
+        """Take note of one request that AWS throttled."""
+        with self._lock:
+            self._throttled[f"{service}:{operation}"] += 1
+
+    def throttles(self) -> dict[str, int]:
+        """Throttled requests by name, in alphabetical order."""
+        with self._lock:
+            return dict(sorted(self._throttled.items()))
 
     @property
     def total(self) -> int:

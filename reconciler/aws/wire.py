@@ -12,7 +12,7 @@ from reconciler.aws.errors import SDK_ERRORS, classify, hidden_failure
 from reconciler.aws.limits import Pacer
 from reconciler.aws.retries import Patience, policy, replayed, worth_trying
 from reconciler.model.errors import AwsError, ErrorClass
-from reconciler.model.ports import Clock
+from reconciler.model.ports import Clock, Guard
 
 
 class Clients(Protocol):
@@ -30,11 +30,19 @@ class Clients(Protocol):
 class Wire:
     """The one way to AWS. Safe to share among threads."""
 
-    def __init__(self, clients: Clients, clock: Clock, calls: Calls, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        clock: Clock,
+        calls: Calls,
+        patience: Patience | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         self._clients = clients
         self._clock = clock
         self._calls = calls
         self._patience = patience or Patience()
+        self._guard = guard
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request. `params` are plain values. Raises `AwsError`.
@@ -62,11 +70,14 @@ class Wire:
         pacer.wait(service, operation, self._clock)
         try:
             method = self._clients.method(service, operation)
+            if self._guard is not None:
+                self._guard.check()
             self._calls.count(service, operation)
             answer = method(**params)
         except SDK_ERRORS as cause:
             error = classify(service, operation, cause)
             if error.error_class is ErrorClass.THROTTLED:
+                self._calls.throttled(service, operation)
                 pacer.throttled(service, self._clock)
             raise error from cause
         pacer.answered(service, self._clock)

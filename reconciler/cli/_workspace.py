@@ -50,16 +50,20 @@ def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def read_files(paths: Sequence[str]) -> list[tuple[str, bytes]]:
     """Names and bytes of all spec files under some paths, in order. Raises `InputError`."""
     found: list[tuple[str, bytes]] = []
-    for path in paths or ("specs",):
-        if path == "-":
-            found.append(("<stdin>", sys.stdin.buffer.read()))
-            continue
-        for file in _spec_files(Path(path), given=bool(paths)):
-            try:
-                found.append((str(file), file.read_bytes()))
-            except OSError as error:
-                raise InputError(f"{file}: {error.strerror}; make it readable or leave it out") from error
+    if "-" in paths:
+        found.append(("<stdin>", sys.stdin.buffer.read()))
+    for file in spec_files(paths):
+        try:
+            found.append((str(file), file.read_bytes()))
+        except OSError as error:
+            raise InputError(f"{file}: {error.strerror}; make it readable or leave it out") from error
     return found
+
+
+def spec_files(paths: Sequence[str]) -> list[Path]:
+    """The files that are meant by some paths, standard input left out. Raises `InputError`."""
+    named = [path for path in paths or ("specs",) if path != "-"]
+    return [file for path in named for file in _spec_files(Path(path), given=bool(paths))]
 
 
 def _spec_files(path: Path, *, given: bool) -> Iterator[Path]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import click
 from reconciler import engine
 from reconciler.cli._documents import apply_document, broken, plan_document
 from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._store import leased, open_store, store_option
 from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
 from reconciler.cli._text import apply_text, plan_text
 from reconciler.cli._workspace import (
+    Connection,
     connect,
     files_option,
     flows_of,
@@ -32,11 +35,34 @@ from reconciler.execute import Limits
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
-from reconciler.model.graph import Graph
+from reconciler.model.graph import Graph, StackPolicy
+from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.plan import Choices
+from reconciler.store import Store
 
 INTERRUPTED = 130
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclasses.dataclass(frozen=True)
+class Leasing:
+    """How a command comes by the right to change a stack."""
+
+    store: Store
+    wait: float
+
+    def of(
+        self, stack: StackPolicy, reader: Reader, clock: Clock, *, quiet: bool
+    ) -> contextlib.AbstractContextManager[Guard]:
+        """The right to change one stack while the block runs. Raises `Refused` where another process has it."""
+        from reconciler.daemon.leases import lease_name
+
+        def say(text: str) -> None:
+            if not quiet:
+                click.echo(text, err=True)
+
+        name = lease_name(reader.account, reader.region, stack.name)
+        return leased(self.store, clock, name, "reconciler", wait=self.wait, say=say)
 
 
 class Duration(click.ParamType[float]):
@@ -54,6 +80,17 @@ class Duration(click.ParamType[float]):
         return float(match[1]) * _UNITS[match[2]]
 
 
+def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--wait-lease DURATION`."""
+    return click.option(
+        "--wait-lease",
+        type=Duration(),
+        default="0s",
+        show_default=True,
+        help="How long to wait for another process of this host that works on the stack.",
+    )(function)
+
+
 @click.command("apply")
 @files_option
 @stack_options
@@ -64,6 +101,8 @@ class Duration(click.ParamType[float]):
 @click.option("--retry", is_flag=True, help="Try again what AWS gave up on.")
 @click.option("--allow-disruption", is_flag=True, help="Allow what the plan names as disruption.")
 @click.option("--allow-broken-flows", is_flag=True, help="Allow a plan that breaks a declared flow.")
+@wait_lease_option
+@store_option
 @settings_options
 def command(
     paths: Sequence[str],
@@ -76,6 +115,8 @@ def command(
     retry: bool,
     allow_disruption: bool,
     allow_broken_flows: bool,
+    wait_lease: float,
+    store_path: Path | None,
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
@@ -86,7 +127,8 @@ def command(
     statuses: list[int] = []
     for stack in stacks:
         allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
-        run = _Run(stack, settings, limits, Choices(retry=retry), yes=yes, allowed=allowed)
+        lease = Leasing(open_store(store_path, settings), wait_lease)
+        run = _Run(stack, settings, limits, Choices(retry=retry), lease, yes=yes, allowed=allowed)
         document, status = run.carried_out(saved)
         statuses.append(status)
         documents.append(document)
@@ -112,6 +154,7 @@ class _Run:
         settings: Settings,
         limits: Limits,
         choices: Choices,
+        lease: Leasing,
         *,
         yes: bool,
         allowed: Allowed,
@@ -121,6 +164,7 @@ class _Run:
         self._settings = settings
         self._limits = limits
         self._choices = choices
+        self._lease = lease
         self._yes = yes
         self._allowed = allowed
 
@@ -132,6 +176,15 @@ class _Run:
         graph, settings = self._graph, self._settings
         connection = connect(graph.stack, settings)
         engine.check_account(graph.stack, connection.reader)
+        clock = SystemClock()
+        with self._lease.of(graph.stack, connection.reader, clock, quiet=settings.structured) as held:
+            writer = AwsWriter(connection.access, clock, connection.calls).guarded(held)
+            return self._under_lease(connection, writer, clock, saved)
+
+    def _under_lease(
+        self, connection: Connection, writer: Writer, clock: Clock, saved: Mapping[str, Mapping[str, Any]] | None
+    ) -> tuple[dict[str, Any], int]:
+        graph, settings = self._graph, self._settings
         first = engine.view(graph, connection.reader, self._choices)
         if saved is not None:
             self._check_saved(first, saved)
@@ -147,8 +200,6 @@ class _Run:
             applied = engine.Applied((), first.plan, first.plan.unchanged)
             return self._document(applied, connection.calls), 1
         with interruptible() as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
-            clock = SystemClock()
-            writer = AwsWriter(connection.access, clock, connection.calls)
             doing = engine.Doing(writer, clock, self._limits, progress=report, stop=stop)
             applied = engine.apply(graph, first, connection.reader.fresh(), doing, self._choices)
         if not settings.structured and (first.plan.visible or not applied.converged):

@@ -13,9 +13,11 @@ import click
 from reconciler import engine
 from reconciler.cli._documents import apply_document
 from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._store import open_store, store_option
 from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
 from reconciler.cli._text import apply_text, plan_text
 from reconciler.cli._workspace import (
+    Connection,
     InputError,
     connect,
     files_option,
@@ -26,9 +28,10 @@ from reconciler.cli._workspace import (
     stack_options,
     worst,
 )
-from reconciler.cli.apply import INTERRUPTED, Duration
+from reconciler.cli.apply import INTERRUPTED, Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
 from reconciler.model.graph import StackPolicy
+from reconciler.model.ports import Clock, Writer
 from reconciler.resources import discover
 
 
@@ -37,15 +40,25 @@ from reconciler.resources import discover
 @stack_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--timeout", type=Duration(), default="45m", show_default=True, help="For what AWS does in its own time.")
+@wait_lease_option
+@store_option
 @settings_options
 def command(
-    paths: Sequence[str], stack_name: str | None, everything: bool, yes: bool, timeout: float, settings: Settings
+    paths: Sequence[str],
+    stack_name: str | None,
+    everything: bool,
+    yes: bool,
+    timeout: float,
+    wait_lease: float,
+    store_path: Path | None,
+    settings: Settings,
 ) -> int:
     """Remove everything that carries the stack's tags; works from --stack NAME alone when the files are gone."""
     documents: list[dict[str, Any]] = []
     statuses: list[int] = []
     for policy in _policies(paths, stack_name, everything, settings):
-        document, status = _deleted(policy, settings, Limits(settle=timeout), yes=yes)
+        lease = Leasing(open_store(store_path, settings), wait_lease)
+        document, status = _deleted(policy, settings, Limits(settle=timeout), lease, yes=yes)
         documents.append(document)
         statuses.append(status)
         if status == INTERRUPTED:
@@ -65,13 +78,31 @@ def _policies(paths: Sequence[str], stack_name: str | None, everything: bool, se
     return [graph_of(stack).stack for stack in stacks]
 
 
-def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, *, yes: bool) -> tuple[dict[str, Any], int]:
+def _deleted(
+    policy: StackPolicy, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool
+) -> tuple[dict[str, Any], int]:
     from reconciler.aws import AwsWriter
     from reconciler.clock import SystemClock
 
-    types = discover()
     connection = connect(policy, settings)
     engine.check_account(policy, connection.reader)
+    clock = SystemClock()
+    with lease.of(policy, connection.reader, clock, quiet=settings.structured) as held:
+        writer = AwsWriter(connection.access, clock, connection.calls).guarded(held)
+        return _under_lease(policy, connection, writer, clock, settings, limits, yes=yes)
+
+
+def _under_lease(
+    policy: StackPolicy,
+    connection: Connection,
+    writer: Writer,
+    clock: Clock,
+    settings: Settings,
+    limits: Limits,
+    *,
+    yes: bool,
+) -> tuple[dict[str, Any], int]:
+    types = discover()
     plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
     if not settings.structured:
         click.echo(plan_text(plan, (), colour=colourful(sys.stdout)))
@@ -79,8 +110,6 @@ def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, *, yes: bo
         applied = engine.Applied((), plan, 0)
         return apply_document(policy.name, applied, types, connection.calls.by_operation(), 0), 1
     with interruptible() as stop, reporting(len(plan.visible), quiet=settings.structured) as report:
-        clock = SystemClock()
-        writer = AwsWriter(connection.access, clock, connection.calls)
         doing = engine.Doing(writer, clock, limits, progress=report, stop=stop)
         applied = engine.delete(policy, types, connection.reader.fresh(), doing)
     if not settings.structured:

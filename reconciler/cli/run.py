@@ -2,129 +2,178 @@
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter as Tally
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._workspace import connect, files_option, graph_of, load_stacks
+from reconciler.cli._store import open_store, store_option
+from reconciler.cli._workspace import connect, files_option, read_files, spec_files
 from reconciler.clock import SystemClock
-from reconciler.daemon.events import Event
-from reconciler.daemon.files import in_force, read
-from reconciler.daemon.health import serve_health
+from reconciler.daemon import logs
+from reconciler.daemon.files import Files
+from reconciler.daemon.http import serve
 from reconciler.daemon.loop import Loop
 from reconciler.daemon.webhook import Webhook
-from reconciler.load import StackObjects
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
 
-LOOK_AT_FILES = 0.5
-"""Seconds between looks at the files: a change is seen within one."""
-CLOSING = 10.0
+if TYPE_CHECKING:
+    from reconciler.aws import Calls
+    from reconciler.aws.limits import Pacer
+
+CLOSING = 3.0
 
 
 @click.command("run")
 @files_option
 @click.option("--once", is_flag=True, help="One pass over every stack, then end: 0 in sync, 1 not.")
 @click.option("--webhook", help="Post every event to this URL as JSON.")
-@click.option("--health-port", type=click.IntRange(1, 65535), help="Answer /healthz on this port of the loopback.")
+@click.option(
+    "--listen",
+    metavar="[HOST:]PORT",
+    help="Answer /healthz, /readyz and /metrics there; the host is 127.0.0.1 where none is given.",
+)
+@click.option(
+    "--log-format", type=click.Choice(["json", "text"]), help="Format of the log. Default: text on a terminal."
+)
+@store_option
 @settings_options
-def command(paths: Sequence[str], once: bool, webhook: str | None, health_port: int | None, settings: Settings) -> int:
-    """Look at every stack each interval, heal or report drift, follow changed files; events as JSON lines."""
+def command(
+    paths: Sequence[str],
+    once: bool,
+    webhook: str | None,
+    listen: str | None,
+    log_format: str | None,
+    store_path: Path | None,
+    settings: Settings,
+) -> int:
+    """Look at every stack each interval, heal or report drift, follow changed files; one line per event."""
     if webhook and not webhook.startswith(("http://", "https://")):
         raise click.UsageError(f"--webhook {webhook!r} is no http or https URL")
-    return _Daemon(paths, settings, webhook, health_port).run(once=once)
+    if "-" in paths:
+        raise click.UsageError("run follows files; standard input cannot be read again")
+    place = _host_and_port(listen) if listen else None
+    line = logs.json_line if (log_format or ("text" if sys.stdout.isatty() else "json")) == "json" else logs.text_line
+    hook = Webhook(webhook, _complain) if webhook else None
+    saying = threading.Lock()
+
+    def emit(event: Event) -> None:
+        with saying:
+            click.echo(line(event))
+        if hook is not None:
+            hook.send(event.document())
+
+    stop = threading.Event()
+    links = _Links(settings)
+    clock = SystemClock()
+    loop = Loop(clock, links.connect, open_store(store_path, settings), emit, stop, random.Random())  # noqa: S311 - jitter
+    loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
+    files = Files(lambda: read_files(paths), lambda: _signature(paths))
+    with ExitStack() as stack:
+        _on_signals(loop, stop)
+        if place is not None:
+            checks = {"alive": loop.alive, "ready": loop.ready, "metrics": loop.metrics.text}
+            stack.enter_context(serve(*place, **checks))  # type: ignore[arg-type]
+        finished, status = _once(loop, files) if once else (loop.run(lambda: _follow(loop, files)), 0)
+        loop.close()
+        if hook is not None:
+            hook.close(CLOSING)
+    if not finished:
+        _complain("gave up requests that were still under way; the next run looks again")
+        sys.stdout.flush()
+        os._exit(status)
+    return status
 
 
-class _Daemon:
-    def __init__(self, paths: Sequence[str], settings: Settings, webhook: str | None, port: int | None) -> None:
-        self._paths = paths
-        self._settings = settings
-        self._stop = threading.Event()
-        self._port = port
-        self._hook = Webhook(webhook, _complain) if webhook else None
-        self._saying = threading.Lock()
-        self._loop = Loop(SystemClock(), self._connected, self._emit, self._stop, random.Random())  # noqa: S311 - jitter
-        self._stacks: Mapping[str, StackObjects] = {}
-        self._problems: tuple[str, ...] = ()
-        self._links: dict[tuple[str, str | None], tuple[Reader, Writer]] = {}
+def _once(loop: Loop, files: Files) -> tuple[bool, int]:
+    reading = files.reading()
+    loop.follow(reading)
+    loop.turn()
+    held = loop.stacks.values()
+    return True, 0 if held and not reading.problems and all(state.in_sync for state in held) else 1
 
-    def run(self, *, once: bool) -> int:
-        """Until SIGTERM or Ctrl-C, or for one pass."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-        with ExitStack() as stack:
-            if self._port is not None:
-                stack.enter_context(serve_health(self._port))
-            self._follow_files()
-            status = self._one_pass() if once else self._for_ever()
-        if self._hook is not None:
-            self._hook.close(CLOSING)
-        return status
 
-    def _one_pass(self) -> int:
-        self._loop.turn()
-        held = self._loop.stacks.values()
-        return 0 if held and not self._problems and all(h.in_sync for h in held) else 1
+def _follow(loop: Loop, files: Files) -> None:
+    reading = files.changed()
+    if reading is not None:
+        loop.follow(reading)
 
-    def _for_ever(self) -> int:
-        while not self._stop.is_set():
-            pause = self._loop.turn()
-            while pause > 0 and not self._stop.wait(min(pause, LOOK_AT_FILES)):
-                pause -= LOOK_AT_FILES
-                if self._follow_files():
-                    break
-        return 0
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+def _on_signals(loop: Loop, stop: threading.Event) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         del number, frame
-        self._stop.set()
+        stop.set()
 
-    def _follow_files(self) -> bool:
-        """Takes over what the files say now; whether that changed anything."""
-        reading = read(load_stacks, self._paths)
-        if reading.problems != self._problems and reading.problems:
-            self._emit({"event": "SpecInvalid", "problems": list(reading.problems)})
-        self._problems = reading.problems
-        now = in_force(self._stacks, reading)
-        changed = {name: stack for name, stack in now.items() if self._stacks.get(name) != stack}
-        self._stacks = now
-        graphs: dict[str, Graph] = {}
-        for name, stack in changed.items():
-            try:
-                graphs[name] = graph_of(stack)
-            except ReconcilerError as error:
-                self._emit({"event": "SpecInvalid", "stack": name, "problems": [str(error)]})
-        self._loop.hold(graphs)
-        return bool(graphs)
+    def look(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        threading.Thread(target=loop.trigger_all, name="hangup").start()
 
-    def _connected(self, graph: Graph) -> tuple[Reader, Writer]:
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGHUP, look)
+
+
+def _signature(paths: Sequence[str]) -> Hashable:
+    """What changes whenever one of the files does, and is cheap to ask for."""
+    found = []
+    for path in spec_files(paths):
+        try:
+            known = path.stat()
+        except OSError:
+            continue
+        found.append((str(path), known.st_mtime_ns, known.st_size, known.st_ino))
+    return tuple(found)
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise click.UsageError(f"--listen {text!r}: write a port, or HOST:PORT such as 0.0.0.0:8080")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+class _Links:
+    """Access to AWS by region and role, with one pace for each account and region whatever the role."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._counted: list[Calls] = []
+        self._pacers: dict[tuple[str, str], Pacer] = {}
+
+    def connect(self, graph: Graph) -> tuple[Reader, Writer]:
         from reconciler.aws import AwsWriter
 
-        key = (graph.stack.region, graph.stack.role_arn)
-        if key not in self._links:
-            connection = connect(graph.stack, self._settings)
-            writer = AwsWriter(connection.access, SystemClock(), connection.calls)
-            self._links[key] = (connection.reader, writer)
-        reader, writer_of_key = self._links[key]
-        return reader.fresh(), writer_of_key
+        connection = connect(graph.stack, self._settings)
+        self._counted.append(connection.calls)
+        account = connection.reader.account
+        access = connection.access
+        access.pacer = self._pacers.setdefault((account, access.region), access.pacer)
+        return connection.reader, AwsWriter(access, SystemClock(), connection.calls)
 
-    def _emit(self, event: Event) -> None:
-        stamped = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **event}
-        with self._saying:
-            sys.stdout.write(json.dumps(stamped) + "\n")
-            sys.stdout.flush()
-        if self._hook is not None:
-            self._hook.send(stamped)
+    def calls(self) -> Mapping[str, int]:
+        return _summed(calls.by_operation() for calls in self._counted)
+
+    def throttles(self) -> Mapping[str, int]:
+        return _summed(calls.throttles() for calls in self._counted)
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    total: Tally[str] = Tally()
+    for one in counts:
+        total.update(one)
+    return dict(total)
 
 
 def _complain(text: str) -> None:

@@ -1,32 +1,85 @@
-"""The last good version of the files: a broken one changes nothing."""
+"""The files as they are now, and the last good version of each stack: what is broken changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.load import StackObjects
+from reconciler import checks
+from reconciler import compile as compiler
+from reconciler.daemon.desired import Desired
+from reconciler.load import StackObjects, load
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.graph import Cycle
+
+Read = Callable[[], Iterable[tuple[str, bytes]]]
+"""Names and bytes of all files. Raises `ReconcilerError` where there is none, or one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the files: the stacks, or what is wrong with them."""
+    """One look at the files: what is good in them, and what is wrong."""
 
-    stacks: Mapping[str, StackObjects] = field(default_factory=dict)
+    stacks: Mapping[str, Desired] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
-def read(load_stacks: Callable[[Sequence[str]], Mapping[str, StackObjects]], paths: Sequence[str]) -> Reading:
-    """The stacks of the files now. Never raises for what a user can write."""
-    try:
-        return Reading(stacks=load_stacks(paths))
-    except ReconcilerError as error:
-        return Reading(problems=tuple(str(error).splitlines()))
+class Files:
+    """The stacks of some files, read again when the files are other ones than before."""
+
+    def __init__(self, read: Read, sign: Callable[[], Hashable]) -> None:
+        self._read = read
+        self._sign = sign
+        self._signature: Hashable = None
+        self._files: dict[str, frozenset[str]] = {}
+
+    def changed(self) -> Reading | None:
+        """What the files say, where they are not as they were at the last call."""
+        try:
+            signature = self._sign()
+        except ReconcilerError as error:
+            signature = str(error)
+        if signature == self._signature:
+            return None
+        self._signature = signature
+        return self.reading()
+
+    def reading(self) -> Reading:
+        """What the files say. Raises nothing that a user can write."""
+        try:
+            bundle = load(self._read())
+        except ReconcilerError as error:
+            return Reading(problems=tuple(str(error).splitlines()))
+        problems = {*bundle.problems, *(p for stack in bundle.stacks.values() for p in checks.check(stack))}
+        texts = [problem.text for problem in sorted(problems)]
+        good: dict[str, Desired] = {}
+        broken = {problem.file for problem in problems}
+        for name, stack in bundle.stacks.items():
+            if self._is_touched(name, stack, broken):
+                continue
+            try:
+                good[name] = _desired(stack)
+            except Cycle as cycle:
+                texts.append(f"stack {name}: these wait for each other: {cycle}; take one reference out")
+            else:
+                self._files[name] = _files_of(stack)
+        if not bundle.stacks and not texts:
+            texts.append("no Stack in these files; write one document of kind Stack")
+        return Reading(good, tuple(texts))
+
+    def _is_touched(self, name: str, stack: StackObjects, broken: Iterable[str]) -> bool:
+        """Whether a broken file holds, held, or may be about to hold objects of a stack: it lies beside them."""
+        files = _files_of(stack) | self._files.get(name, frozenset())
+        folders = {posixpath.dirname(file) for file in files}
+        return any(file in files or posixpath.dirname(file) in folders for file in broken)
 
 
-def in_force(before: Mapping[str, StackObjects], reading: Reading) -> Mapping[str, StackObjects]:
-    """The stacks to hold: a broken reading keeps what was there, and a stack whose files vanished is not deleted."""
-    if reading.problems:
-        return before
-    return {**before, **reading.stacks}
+def _files_of(stack: StackObjects) -> frozenset[str]:
+    return frozenset(obj.source.file for obj in (stack.stack, *stack.objects.values()))
+
+
+def _desired(stack: StackObjects) -> Desired:
+    graph = compiler.graph_of(stack.stack, stack.objects)
+    _ = graph.order
+    return Desired.of(stack, graph)

@@ -1,159 +1,217 @@
-"""The loop: one pass per stack and interval, sooner when a file changed or AWS is still busy, later after failures."""
+"""All stacks of a daemon: what triggers a pass, which worker does it, and how it all ends."""
 
 from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Final
 
-from reconciler import engine
-from reconciler.daemon.events import Event, incidents, news
-from reconciler.execute import Limits
-from reconciler.model.errors import AwsError, ErrorClass, ReconcilerError
+from reconciler.daemon import findings
+from reconciler.daemon.desired import Desired
+from reconciler.daemon.files import Reading
+from reconciler.daemon.leases import TERM, Leases
+from reconciler.daemon.memory import REQUESTS, Memory, Route
+from reconciler.daemon.metrics import Metrics
+from reconciler.daemon.passes import Deps, Pass, State
+from reconciler.daemon.places import Place
+from reconciler.daemon.queue import Item, Trigger, WorkQueue
+from reconciler.daemon.statuses import Statuses
+from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.graph import Graph
-from reconciler.model.plan import Plan, Result
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.plan import Choices
+from reconciler.store import Remove, Retention, Store, StoreError
 
-SOON = 5.0
-"""Seconds to the next pass while AWS is still busy with the last one."""
-LONGEST_BACKOFF = 900.0
-SETTLE = 10.0
-"""Seconds that one pass waits for AWS; then it ends and the next one comes soon."""
-WORKERS = 4
+WORKERS: Final = 8
+LISTEN: Final = 0.5
+"""Seconds between looks at the files and the requests: a change is seen within one."""
+CLOSING: Final = 20.0
+"""Seconds that requests under way are given at the end; what then still hangs is given up."""
+STUCK: Final = 60.0
 
-Emit = Callable[[Event], None]
 Connect = Callable[[Graph], tuple[Reader, Writer]]
+Emit = Callable[[Event], None]
 
 
-@dataclass(slots=True)
-class Held:
-    """What the daemon remembers of one stack; none of it is truth about AWS."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a daemon runs. `route` adds what alerts write along with events."""
 
-    graph: Graph
-    due: float = 0.0
-    failures: int = 0
-    open: dict[str, Event] = field(default_factory=dict)
-    withheld: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Addresses that came back different, each with why and the digest it was for."""
-    refused: str = ""
-    in_sync: bool = False
+    workers: int = WORKERS
+    term: float = TERM
+    retention: Retention = field(default_factory=Retention)
+    route: Route = lambda _: ()
+    closing: float = CLOSING
 
 
 class Loop:
-    """All stacks of a daemon. `turn` does what is due and says how long there is nothing to do."""
+    """Holds stacks. `turn` does what is due and says how long there is nothing to do; `run` does so for ever."""
 
-    def __init__(self, clock: Clock, connect: Connect, emit: Emit, stop: threading.Event, dice: random.Random) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        connect: Connect,
+        store: Store,
+        emit: Emit,
+        stop: threading.Event,
+        dice: random.Random,
+        options: Options | None = None,
+    ) -> None:
         self._clock = clock
         self._connect = connect
-        self._emit = emit
         self._stop = stop
         self._dice = dice
-        self.stacks: dict[str, Held] = {}
+        self._options = options or Options()
+        self.metrics = Metrics()
+        self.queue = WorkQueue(clock.now, dice)
+        self.memory = Memory(store, emit, clock.now, route=self._options.route, retention=self._options.retention)
+        self.leases = Leases(store, clock, "daemon", term=self._options.term)
+        self.stacks: dict[str, State] = {}
+        self._statuses = Statuses(self.memory)
+        self._places: dict[tuple[str, str | None, str | None], Place] = {}
+        self._making = threading.Lock()
+        self._looked: set[str] = set()
+        self._broken: dict[str, Open] = self.memory.open_findings("")
+        self._ticked = time.monotonic()
+        self.metrics.queue = lambda: (self.queue.depth, self.queue.busy)
+        self._deps = Deps(
+            clock, self._place, self._neighbours, self.leases, self.memory, self._statuses, self.metrics,
+            self.queue, stop,
+        )  # fmt: skip
 
-    def hold(self, graphs: Mapping[str, Graph]) -> None:
-        """Take over new and changed graphs; a changed one is due at once."""
-        for name, graph in graphs.items():
-            held = self.stacks.get(name)
-            if held is None:
-                self.stacks[name] = Held(graph)
-            elif held.graph.digest != graph.digest or held.graph.stack != graph.stack:
-                held.graph, held.due, held.failures, held.refused = graph, 0.0, 0, ""
-                held.withheld.clear()
-                self._emit({"event": "SpecLoaded", "stack": name})
+    def follow(self, reading: Reading) -> None:
+        """Take over what is good in the files; what is wrong in them is told, and changes nothing."""
+        found = [Finding(f"spec {text}", "SpecInvalid", "SpecValid", text, Severity.ERROR) for text in reading.problems]
+        events, still = news("", self._broken, found, self._clock.now())
+        if events:
+            self.memory.tell("", events, self._broken, still)
+        self._broken = still
+        self._statuses.broken = reading.problems
+        for state in self.stacks.values():
+            self._statuses.refresh(state.desired, self._clock.now())
+        self.hold(reading.stacks)
+
+    def hold(self, stacks: Mapping[str, Desired]) -> None:
+        """Take over new and changed stacks, due at once. One whose files are gone is held as it was."""
+        for name, desired in stacks.items():
+            state = self.stacks.get(name)
+            if state is None:
+                self.stacks = {**self.stacks, name: State(desired, self.memory.open_findings(name))}
+            elif state.desired.same(desired):
+                continue
+            else:
+                state.desired = desired
+                state.withheld.clear()
+                self.memory.tell(name, [Event("SpecLoaded", self._clock.now(), name)], {}, {})
+            self.queue.forget(name)
+            self.queue.add(name, Trigger.EDIT)
+
+    def trigger(self, stack: str, addresses: Iterable[str] = (), reason: Trigger = Trigger.EVENT) -> bool:
+        """Have a look at a stack soon, for something that was seen to happen to it; whether it is held here."""
+        if stack not in self.stacks:
+            return False
+        self.queue.add(stack, reason, addresses)
+        return True
+
+    def trigger_all(self, reason: Trigger = Trigger.REQUEST) -> None:
+        """Have a look at everything soon."""
+        for name in self.stacks:
+            self.queue.add(name, reason)
 
     def turn(self) -> float:
-        """Runs every pass that is due; seconds until the next one is."""
-        now = self._clock.now()
-        due = [held for held in self.stacks.values() if held.due <= now]
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="pass") as pool:
-            list(pool.map(self._pass, due))
-        now = self._clock.now()
-        return max(0.0, min((held.due for held in self.stacks.values()), default=now + 1.0) - now)
+        """Runs every pass that is due, and waits for them; seconds until the next one is."""
+        self._requests()
+        with ThreadPoolExecutor(self._options.workers, thread_name_prefix="pass") as pool:
+            while (item := self.queue.take()) is not None:
+                pool.submit(self._work, item)
+        left = self.queue.seconds_to_next()
+        return 1.0 if left is None else left
 
-    def _pass(self, held: Held) -> None:
-        if self._stop.is_set():
-            return
-        policy = held.graph.stack
+    def run(self, listen: Callable[[], None]) -> bool:
+        """Until `stop`; `listen` is called about twice a second. Whether everything under way came to its end."""
+        free = threading.Semaphore(self._options.workers)
+        pool = ThreadPoolExecutor(self._options.workers, thread_name_prefix="pass")
+        listened = 0.0
+        while not self._stop.is_set():
+            self._ticked = time.monotonic()
+            if self._ticked - listened >= LISTEN:
+                listened = self._ticked
+                listen()
+                self._requests()
+            if not free.acquire(timeout=LISTEN):
+                continue
+            item = self.queue.take()
+            if item is None:
+                free.release()
+                left = self.queue.seconds_to_next()
+                self.queue.wait(LISTEN if left is None else min(left, LISTEN))
+            else:
+                pool.submit(self._work, item).add_done_callback(lambda _: free.release())
+        return self._end(pool)
+
+    def close(self) -> None:
+        """Give back every lease and let go of the store."""
+        self.leases.close()
+        self.memory.store.close()
+
+    def alive(self) -> str:
+        """Why this process had better be started again; empty where it need not."""
+        quiet = time.monotonic() - self._ticked
+        return f"nothing has moved for {quiet:.0f} s" if quiet > STUCK else ""
+
+    def ready(self) -> str:
+        """What has not been looked at yet; empty where everything was."""
+        waiting = sorted(self.stacks.keys() - self._looked)
+        if not self.stacks:
+            return "no stack is held"
+        return f"not looked at yet: {', '.join(waiting[:10])}" if waiting else ""
+
+    def _end(self, pool: ThreadPoolExecutor) -> bool:
+        pool.shutdown(wait=False, cancel_futures=True)
+        until = time.monotonic() + self._options.closing
+        while self.queue.busy and time.monotonic() < until:
+            self.queue.wait(0.2)
+        return not self.queue.busy
+
+    def _work(self, item: Item) -> None:
         try:
-            again = self._reconciled(held)
-            held.failures = 0
-        except ReconcilerError as error:
-            held.failures += 1
-            held.in_sync = False
-            again = min(SOON * 2.0 ** (held.failures - 1), LONGEST_BACKOFF)
-            denied = isinstance(error, AwsError) and error.error_class is ErrorClass.DENIED
-            self._emit(
-                {"event": "CredentialsFailing" if denied else "PassFailed", "stack": policy.name, "message": str(error)}
-            )
-        held.due = self._clock.now() + again * self._dice.uniform(0.9, 1.1)
+            if not self._stop.is_set():
+                Pass(self.stacks[item.key], item, self._deps).run()
+        except Exception as error:  # noqa: BLE001 - a bug in one stack's pass must not end the others'
+            kind = type(error).__name__
+            finding = findings.failed_pass("InternalError", f"{kind}: {error}; report it with what the log says")
+            event = Event(finding.type, self._clock.now(), item.key, message=finding.message, severity=Severity.ERROR)
+            self.memory.tell(item.key, [event], {}, {})
+            self.queue.retry(item.key)
+        finally:
+            self._looked.add(item.key)
+            self.queue.done(item.key)
 
-    def _reconciled(self, held: Held) -> float:
-        graph = held.graph
-        reader, writer = self._connect(graph)
-        engine.check_account(graph.stack, reader)
-        choices = Choices(
-            heal=graph.stack.drift == "Heal",
-            withheld={a: why for a, (why, digest) in held.withheld.items() if digest == graph.digest},
-        )
-        first = engine.view(graph, reader, choices)
-        found = {} if graph.stack.drift == "Ignore" else incidents(graph.stack.name, first.plan.drift)
-        self._tell(news(held.open, found, healed=False))
-        held.open = found
-        if not first.plan.actions:
-            held.in_sync = not first.plan.drift and not first.plan.blocked
-            return graph.stack.interval
-        if self._is_refused(held, first.plan):
-            return graph.stack.interval
-        return self._applied(held, first, reader, writer, choices)
+    def _place(self, graph: Graph) -> Place:
+        key = (graph.stack.region, graph.stack.role_arn, graph.stack.external_id)
+        with self._making:
+            place = self._places.get(key)
+            if place is None:
+                reader, writer = self._connect(graph)
+                place = self._places[key] = Place(reader, writer, self._clock, self._dice)
+            return place
 
-    def _applied(self, held: Held, first: engine.View, reader: Reader, writer: Writer, choices: Choices) -> float:
-        graph = held.graph
-        name = graph.stack.name
-        if first.plan.visible:
-            self._emit({"event": "ApplyStarted", "stack": name, "actions": len(first.plan.visible)})
-        doing = engine.Doing(writer, self._clock, Limits(settle=SETTLE), stop=self._stop)
-        applied = engine.apply(graph, first, reader.fresh(), doing, choices)
-        for outcome in applied.outcomes:
-            if outcome.failure:
-                address = outcome.action.address
-                failure = outcome.failure
-                if failure.code == "NonConverging":
-                    held.withheld[address] = (failure.message, graph.digest)
-                said = {"address": address, "code": failure.code, "message": failure.message, "next": failure.next}
-                event = "NonConverging" if failure.code == "NonConverging" else "ApplyFailed"
-                self._emit({"event": event, "stack": name, "object": outcome.action.owner, **said})
-        left = incidents(name, applied.left.drift)
-        if graph.stack.drift == "Heal" and not any(o.result is Result.FAILED for o in applied.outcomes):
-            self._tell(news(held.open, left, healed=True))
-            held.open = left
-        held.in_sync = applied.converged
-        if applied.converged:
-            if first.plan.visible:
-                self._emit({"event": "ApplySucceeded", "stack": name, "calls": len(applied.outcomes)})
-            return graph.stack.interval
-        if any(o.result is Result.FAILED for o in applied.outcomes):
-            held.failures += 1
-            return min(SOON * 2.0 ** (held.failures - 1), LONGEST_BACKOFF)
-        return SOON
+    def _neighbours(self, graph: Graph) -> Mapping[str, Graph]:
+        mine = (graph.stack.region, graph.stack.role_arn, graph.stack.external_id)
+        return {
+            name: state.graph
+            for name, state in self.stacks.items()
+            if (state.graph.stack.region, state.graph.stack.role_arn, state.graph.stack.external_id) == mine
+        }
 
-    def _is_refused(self, held: Held, plan: Plan) -> bool:
-        """A plan that disrupts needs a person; said once for each plan."""
-        refused = "; ".join(plan.disruptions)
-        if refused and held.refused != refused:
-            self._emit(
-                {
-                    "event": "ApplyRefused",
-                    "stack": held.graph.stack.name,
-                    "message": f"the plan {refused}; nothing was changed",
-                    "next": "look at plan, then run apply --allow-disruption",
-                }
-            )
-        held.refused = refused
-        return bool(refused)
-
-    def _tell(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._emit(event)
+    def _requests(self) -> None:
+        """What the command line asked for since the last time."""
+        for stack in self.memory.items(REQUESTS):
+            if self.trigger(stack, (), Trigger.REQUEST):
+                try:
+                    self.memory.store.write(Remove(REQUESTS, stack))
+                except StoreError as error:
+                    self.memory.complain(error)

@@ -7,11 +7,13 @@ import queue
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tenacity
 
-from reconciler.daemon.events import Event
+Event = Mapping[str, Any]
+"""An event as JSON."""
 
 _TIMEOUT = 10
 _KEPT = 1000

@@ -48,7 +48,13 @@ class Writer(Protocol):
     """Write access to one account and region."""
 
     def perform(self, call: Call, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Makes one request, `params` being the call's own with every reference resolved. Raises `AwsError`."""
+        """Makes one request, `params` being the call's own with every reference resolved.
+
+        Raises `AwsError`, and `LeaseLost` where it is guarded.
+        """
+
+    def guarded(self, guard: Guard) -> Writer:
+        """The same access for who asks `guard` right before each request leaves, each further try included."""
 
 
 class Clock(Protocol):

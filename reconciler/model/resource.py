@@ -97,8 +97,8 @@ class Scope:
     """Where an observation looks: one account and region, for the stacks named.
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
-    the applied digest that each desired address would carry, `found` what the types in `needs` gave in this pass.
-    `by_index` allows tags to come from AWS's index of them, where that saves calls.
+    by stack the applied digest that each desired address would carry, `found` what the types in `needs` gave in this
+    pass. `by_index` allows tags to come from AWS's index of them, where that saves calls.
     """
 
     account: str
@@ -106,7 +106,7 @@ class Scope:
     partition: str
     stacks: tuple[str, ...]
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
-    digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    digests: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
     by_index: bool = False
 

@@ -84,7 +84,7 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     not_yet = (("ClientException", "Role is not valid"),)
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        return (partial(_families, reader, scope, "ACTIVE"),)
+        return (partial(_families, reader, scope.stacks, "ACTIVE"),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
         """What services run, and of families where that is not what is wanted the newest revisions."""
@@ -93,14 +93,13 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
         for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
             if seen is not None:
                 running.setdefault(seen.outputs["family"], []).append(seen)
-        families = _families(reader, scope, "ACTIVE")
+        families = _families(reader, scope.stacks, "ACTIVE")
         for family in sorted({*running, *families}):
             seen_here = running.get(family, [])
             if not any(_is_wanted(one, scope) for one in seen_here):
                 seen_here += _newest(reader, scope, family, "ACTIVE", named)
             yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
-        if not scope.expected.get(self.name):
-            yield from _left_behind(reader, scope)
+        yield from _left_behind(reader, scope)
 
     def facts(self, name: Name, fields: TaskDefinition, identity: str | None) -> Iterable[Fact]:
         for container, entry in fields.container_definitions.items():
@@ -165,17 +164,18 @@ def _family_start(stack: str) -> str:
     return f"{stack}_"
 
 
-def _families(reader: Reader, scope: Scope, status: str) -> set[str]:
+def _families(reader: Reader, stacks: Iterable[str], status: str) -> set[str]:
     """The families that are named like those of the stacks."""
-    found: set[str] = set()
-    for stack in scope.stacks:
-        start = _family_start(stack)
-        found.update(reader.pages("ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=start, status=status))
-    return found
+    starts = tuple(_family_start(stack) for stack in stacks)
+    if not starts:
+        return set()
+    by_prefix = {"familyPrefix": starts[0]} if len(starts) == 1 else {}
+    listed = reader.pages("ecs", "ListTaskDefinitionFamilies", "families", status=status, **by_prefix)
+    return {family for family in listed if family.startswith(starts)}
 
 
 def _is_wanted(seen: Observed[TaskDefinition], scope: Scope) -> bool:
-    wanted = scope.digests.get(seen.address or "")
+    wanted = scope.digests.get(seen.stack or "", {}).get(seen.address or "")
     return wanted is not None and seen.applied == wanted and seen.state is State.READY
 
 
@@ -195,11 +195,16 @@ def _newest(
 
 
 def _left_behind(reader: Reader, scope: Scope) -> Iterator[Observed[TaskDefinition]]:
-    """Revisions of a stack without tasks that were deregistered and not deleted: an interrupted removal."""
-    for family in sorted(_families(reader, scope, _INACTIVE)):
+    """Revisions of stacks without tasks that were deregistered and not deleted: an interrupted removal."""
+    idle = tuple(stack for stack in scope.stacks if not _has_tasks(scope.digests.get(stack, {})))
+    for family in sorted(_families(reader, idle, _INACTIVE)):
         for seen in _newest(reader, scope, family, _INACTIVE):
-            if seen.stack in scope.stacks:
+            if seen.stack in idle:
                 yield seen
+
+
+def _has_tasks(addresses: Iterable[str]) -> bool:
+    return any(address.startswith("task-definition/") for address in addresses)
 
 
 def _described(reader: Reader, arn: str, *, in_use: bool = False) -> Observed[TaskDefinition] | None:

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from typing import Any
+from pathlib import Path
 
 import boto3
+import pytest
 from cuts import client
+from holding import REFERENCE, Daemon, edited, stack
 from worlds import graph
 
-from reconciler.aws import Access, AwsReader, AwsWriter, Calls
-from reconciler.daemon.files import Reading, in_force, read
-from reconciler.daemon.loop import Loop
-from reconciler.model.errors import ReconcilerError
-from reconciler.model.graph import Graph
-from reconciler.model.ports import Reader, Writer
-from reconciler.sandbox import Sandbox
+from reconciler.daemon.leases import TERM, Leases
+from reconciler.daemon.queue import Trigger
+from reconciler.model.events import Phase
+from reconciler.sandbox import Faults, Sandbox
+from reconciler.store.sqlite import SqliteStore
+
+ALERTING = edited(lambda text: text.replace("policy: Heal", "policy: Alert"))
 
 
-class Daemon:
-    """A loop over the sandbox whose events are kept."""
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.calls = Calls()
-        self._clock = sandbox.clock
-        self.loop = Loop(sandbox.clock, self._connect, self.events.append, threading.Event(), random.Random(1))
 
-    def _connect(self, desired: Graph) -> tuple[Reader, Writer]:
-        access = Access(desired.stack.region)
-        return AwsReader(access, self._clock, self.calls), AwsWriter(access, self._clock, self.calls)
-
-    def until_idle(self, turns: int = 60) -> None:
-        """Turns until a pass found nothing to do."""
-        for _ in range(turns):
-            pause = self.loop.turn()
-            if all(held.in_sync for held in self.loop.stacks.values()):
-                return
-            self._clock.advance(pause)
-        raise AssertionError(self.events[-5:])
-
-    def named(self) -> list[str]:
-        return [event["event"] for event in self.events]
+@pytest.fixture
+def applied(sandbox: Sandbox) -> Sandbox:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    return sandbox
 
 
 def scale_to_zero() -> None:
@@ -52,61 +37,202 @@ def scale_to_zero() -> None:
     ecs.update_service(cluster=cluster, service=orders, desiredCount=0)
 
 
-def test_it_converges_in_short_passes_and_then_changes_nothing(sandbox: Sandbox) -> None:
-    daemon = Daemon(sandbox)
-    daemon.loop.hold({"shop": graph()})
+def test_it_converges_in_short_passes_and_then_changes_nothing(sandbox: Sandbox, file: Path) -> None:
+    daemon = Daemon(sandbox, file)
+    daemon.hold(REFERENCE)
     daemon.until_idle()
     before = daemon.calls.mutating
     sandbox.clock.advance(1000)
     daemon.loop.turn()
     assert daemon.calls.mutating == before
     assert "ApplyFailed" not in daemon.named()
+    assert daemon.store.leases() == []
 
 
-def test_it_heals_drift_and_says_so_once(sandbox: Sandbox) -> None:
-    assert client(sandbox.clock, threads=16).apply(graph()).converged
-    daemon = Daemon(sandbox)
-    daemon.loop.hold({"shop": graph()})
+def test_drift_is_one_incident_that_is_opened_once_and_resolved_once(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(REFERENCE)
     daemon.until_idle()
     scale_to_zero()
-    sandbox.clock.advance(100)
+    applied.clock.advance(100)
     daemon.until_idle()
-    told = [(e["event"], e["address"]) for e in daemon.events if e["event"].startswith("Drift")]
-    assert told == [("DriftFound", "service/orders"), ("DriftHealed", "service/orders")]
+    drift = [e for e in daemon.events if e.type.startswith("Drift")]
+    assert [(e.type, e.address, e.phase) for e in drift] == [
+        ("DriftFound", "service/orders", Phase.OPENED),
+        ("DriftHealed", "service/orders", Phase.RESOLVED),
+    ]
+    assert drift[0].incident == drift[1].incident
+    assert [e.value["event"] for e in daemon.store.entries("events")] == daemon.named()
+    (entry,) = [e for e in daemon.store.entries("history") if e.value["drift"]]
+    assert [a["address"] for a in entry.value["actions"]] == ["service/orders"]
 
 
-def test_on_alert_it_tells_and_does_not_touch(sandbox: Sandbox) -> None:
-    alerting = graph(edit=lambda text: text.replace("policy: Heal", "policy: Alert"))
-    assert client(sandbox.clock, threads=16).apply(alerting).converged
-    daemon = Daemon(sandbox)
-    daemon.loop.hold({"shop": alerting})
+def test_on_alert_it_tells_and_does_not_touch_and_a_restart_tells_nothing_again(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
     scale_to_zero()
     for _ in range(3):
-        daemon.loop.turn()
-        sandbox.clock.advance(100)
+        daemon.interval()
     assert daemon.named() == ["DriftFound"]
-    assert daemon.calls.mutating == 0
+    after = Daemon(applied, file)
+    after.hold(ALERTING)
+    after.interval()
+    assert after.named() == []
+    assert daemon.calls.mutating + after.calls.mutating == 0
+    client(applied.clock, threads=16).apply(graph())
+    after.interval()
+    assert [(e.type, e.incident) for e in after.events] == [("DriftResolved", daemon.events[0].incident)]
+    assert daemon.store.items("finding") == {}
 
 
-def test_a_plan_that_disrupts_is_left_to_a_person(sandbox: Sandbox) -> None:
-    assert client(sandbox.clock, threads=16).apply(graph()).converged
-    without = graph(edit=lambda text: text.replace("nat: Single", "nat: None").replace("endpoints: [s3]", ""))
-    daemon = Daemon(sandbox)
-    daemon.loop.hold({"shop": without})
+def test_a_plan_that_disrupts_is_left_to_a_person(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(edited(lambda text: text.replace("scheme: Internal\n", "scheme: InternetFacing\n")))
     for _ in range(3):
-        daemon.loop.turn()
-        sandbox.clock.advance(100)
+        daemon.interval()
     assert daemon.named() == ["ApplyRefused"]
     assert daemon.calls.mutating == 0
 
 
-def test_a_broken_file_leaves_the_last_good_version_in_force() -> None:
-    good = Reading(stacks={"shop": object()})  # type: ignore[dict-item]
+def test_two_daemons_with_one_store_never_work_on_a_stack_at_once(sandbox: Sandbox, file: Path) -> None:
+    one, other = Daemon(sandbox, file), Daemon(sandbox, file)
+    held = other.loop.leases.take("123456789012/us-east-1/shop")
+    one.hold(REFERENCE)
+    one.loop.turn()
+    assert one.calls.total == 1, "it asked who it is, and no more"
+    other.loop.leases.give_back(held)  # type: ignore[arg-type]
+    sandbox.clock.advance(10)
+    one.loop.turn()
+    assert one.calls.mutating > 0
 
-    def broken(paths: object) -> Any:
-        raise ReconcilerError("stack.yaml:1:1: not YAML")
 
-    reading = read(broken, ["stack.yaml"])
-    assert reading.problems == ("stack.yaml:1:1: not YAML",)
-    assert in_force(good.stacks, reading) == good.stacks
-    assert in_force(good.stacks, Reading()) == good.stacks
+def test_a_pass_that_loses_its_lease_stops_writing_and_a_later_one_goes_on(sandbox: Sandbox, file: Path) -> None:
+    """The process sleeps past its lease in the middle of its writes, as under SIGSTOP, while another takes it."""
+    daemon = Daemon(sandbox, file)
+    daemon.hold(REFERENCE)
+    thief = Leases(SqliteStore(file), sandbox.clock, "thief")
+    slept = False
+
+    def latency(operation: str) -> float:
+        nonlocal slept
+        if operation == "ec2:CreateSubnet" and not slept:
+            slept = True
+            sandbox.clock.advance(TERM + 1)
+            thief.take("123456789012/us-east-1/shop")
+        return 0.0
+
+    sandbox.faults = Faults(latency=latency)
+    daemon.loop.turn()
+    assert slept
+    written = daemon.calls.mutating
+    assert "LeaseLost" in daemon.named()
+    sandbox.clock.advance(10)
+    daemon.loop.turn()
+    assert daemon.calls.mutating == written, "the other process has the stack"
+    thief.close()
+    daemon.until_idle()
+
+
+def test_stacks_of_one_account_share_their_looks(sandbox: Sandbox, file: Path) -> None:
+    texts = [stack("shop", "10.0"), stack("cart", "10.1"), stack("till", "10.2")]
+    daemon = Daemon(sandbox, file)
+    daemon.hold(*texts)
+    daemon.until_idle()
+    daemon.interval()
+    before = daemon.calls.by_operation()
+    daemon.interval()
+    after = daemon.calls.by_operation()
+    assert after["ec2:DescribeVpcs"] - before["ec2:DescribeVpcs"] == 1
+
+
+def test_a_request_from_the_command_line_is_a_trigger(applied: Sandbox, file: Path) -> None:
+    from reconciler.store import Put
+
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    scale_to_zero()
+    SqliteStore(file).write(Put("request", "shop", {}))
+    daemon.loop.turn()
+    assert daemon.named() == ["DriftFound"]
+    assert daemon.store.items("request") == {}
+
+
+def test_an_event_is_looked_at_at_once(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    scale_to_zero()
+    assert daemon.loop.trigger("shop", ["service/orders"], Trigger.EVENT)
+    assert not daemon.loop.trigger("unknown", [], Trigger.EVENT)
+    daemon.loop.turn()
+    assert daemon.named() == ["DriftFound"]
+
+
+def test_an_aws_that_cannot_be_reached_is_told_once_and_tried_later_and_later(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    applied.faults = Faults(errors_5xx=1.0)
+    pauses = []
+    for _ in range(4):
+        applied.clock.advance(100)
+        pauses.append(daemon.loop.turn())
+    assert daemon.named() == ["PassFailed"]
+    assert pauses[3] > pauses[0]
+    applied.faults = Faults()
+    applied.clock.advance(1000)
+    daemon.loop.turn()
+    assert daemon.named() == ["PassFailed", "PassSucceeded"]
+
+
+def test_a_store_that_cannot_be_written_is_told_and_nothing_is_written_to_aws_meanwhile(
+    applied: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    daemon = Daemon(applied, tmp_path / "file" / "store.db")
+    daemon.hold(REFERENCE)
+    scale_to_zero()
+    for _ in range(3):
+        daemon.interval()
+    assert [e.type for e in daemon.events] == ["StoreFailing", "DriftFound"]
+    assert "--store" in daemon.events[0].message
+    assert daemon.calls.mutating == 0
+    (tmp_path / "file").unlink()
+    daemon.interval()
+    daemon.until_idle()
+    assert "DriftHealed" in daemon.named()
+    assert "StoreWorking" in daemon.named()
+    assert "DriftFound" in [e.value["event"] for e in daemon.store.entries("events")]
+
+
+def test_a_broken_file_leaves_the_last_good_version_in_force_and_is_a_condition(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(REFERENCE, stack("cart", "10.1"))
+    daemon.hold(REFERENCE[:500], stack("cart", "10.2"))
+    assert set(daemon.loop.stacks) == {"shop", "cart"}
+    assert daemon.named("SpecInvalid") == ["SpecLoaded"], "the other folder's file is good, and in force"
+    assert daemon.events[0].message.startswith("0/stack.yaml:")
+    daemon.hold(REFERENCE, stack("cart", "10.2"))
+    assert daemon.named()[-1] == "SpecValid"
+
+
+def test_conditions_say_since_when_and_for_which_spec(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    at = applied.clock.now()
+    daemon.interval()
+    status = daemon.store.items("status")["shop/Task/orders"]
+    ready = next(c for c in status["conditions"] if c["type"] == "Synced")
+    assert (ready["status"], ready["observedGeneration"]) == ("True", 1)
+    assert ready["lastTransitionTime"] <= at
+    scale_to_zero()
+    daemon.interval()
+    drifted = daemon.store.items("status")["shop/Task/orders"]
+    assert next(c for c in drifted["conditions"] if c["type"] == "Synced")["lastTransitionTime"] > at
+    daemon.hold(ALERTING.replace("nginx:1.27", "nginx:1.28"))
+    daemon.loop.turn()
+    generations = {key: one["generation"] for key, one in daemon.store.items("status").items()}
+    assert generations["shop/Task/web"] == 2
+    assert generations["shop/Task/orders"] == 1

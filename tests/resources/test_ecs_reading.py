@@ -158,7 +158,7 @@ def revision(number: int, applied: str = "v1.old", family: str = "shop_web", **c
 
 def wanted(digest: str = "v1.new") -> dict[str, Any]:
     resource = Resource("task-definition/web", "task-definition", _plain(), "Task/web")
-    return {"expected": {"task-definition": [resource]}, "digests": {resource.address: digest}}
+    return {"expected": {"task-definition": [resource]}, "digests": {"shop": {resource.address: digest}}}
 
 
 def _plain() -> TaskDefinition:

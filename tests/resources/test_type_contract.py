@@ -236,7 +236,7 @@ def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], samp
         partition=reader.partition,
         stacks=("shop",),
         expected={kind.name: [sample.resource]},
-        digests={sample.resource.address: "v1.0123456789abcdef"},
+        digests={"shop": {sample.resource.address: "v1.0123456789abcdef"}},
         found=found,
     )
     assert list(kind.observe(reader, scope)) == []

@@ -1,0 +1,60 @@
+"""Where this host keeps what is remembered between runs, and the leases that its processes share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli._settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.daemon.leases import Held
+    from reconciler.model.ports import Clock
+    from reconciler.store import Store
+
+
+def store_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--store PATH`."""
+    return click.option(
+        "--store",
+        "store_path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="RECONCILER_STORE",
+        help="File of leases, status and history, shared by the processes of this host. "
+        "Default: reconciler/store.db in the state folder ($XDG_STATE_HOME).",
+    )(function)
+
+
+def open_store(path: Path | None, settings: Settings) -> Store:
+    """The store of this host; the sandbox has one of its own."""
+    from reconciler.store.sqlite import SqliteStore
+
+    return SqliteStore(path or _default_path(sandbox=settings.sandbox))
+
+
+def _default_path(*, sandbox: bool) -> Path:
+    home = os.environ.get("XDG_STATE_HOME")
+    base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
+    return base / "reconciler" / ("store-sandbox.db" if sandbox else "store.db")
+
+
+@contextmanager
+def leased(
+    store: Store, clock: Clock, name: str, purpose: str, *, wait: float, say: Callable[[str], None]
+) -> Iterator[Held]:
+    """The right to change one stack while the block runs. Raises `Refused` where another process has it."""
+    from reconciler.daemon.leases import Leases
+
+    leases = Leases(store, clock, purpose)
+    try:
+        held = leases.wait_for(name, wait, say)
+        say(f"lease of {name} held in {store.where}: other processes of this host keep off; other hosts do not see it")
+        yield held
+    finally:
+        leases.close()
+        store.close()

@@ -1,0 +1,33 @@
+"""What the files want of one stack, in the form that the daemon holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.load import StackObjects
+from reconciler.model.fields import digest_of
+from reconciler.model.graph import Graph
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A graph, and the objects that it was compiled from, each with a digest of its spec."""
+
+    graph: Graph
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stack: StackObjects, graph: Graph) -> Desired:
+        """The desired state of a checked stack."""
+        found = {obj.id: digest_of(obj.spec.model_dump(mode="json")) for obj in stack.objects.values()}
+        found[stack.stack.id] = digest_of(stack.stack.spec.model_dump(mode="json"))
+        return cls(graph, dict(sorted(found.items())))
+
+    def same(self, other: Desired) -> bool:
+        """Whether both want the same of AWS and of the daemon."""
+        return (
+            self.graph.digest == other.graph.digest
+            and self.graph.stack == other.graph.stack
+            and self.objects == other.objects
+        )

@@ -1,0 +1,74 @@
+"""What of a view is worth telling. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.model.events import Finding, Severity
+from reconciler.model.plan import Drifted, Outcome, Plan, Result
+
+DRIFT = "drift"
+APPLY = "apply"
+LOOK = "look"
+
+
+def drift(items: Iterable[Drifted]) -> Iterator[Finding]:
+    """One finding per object of ours that AWS no longer has as we left it."""
+    for item in items:
+        changes = [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in item.changes]
+        yield Finding(
+            key=f"{DRIFT} {item.address} {item.id or ''}".rstrip(),
+            type="DriftFound",
+            ended="DriftResolved",
+            message=in_words(item),
+            object=item.owner,
+            address=item.address,
+            data={"id": item.id, "status": item.status.value, "changes": changes},
+        )
+
+
+def in_words(item: Drifted) -> str:
+    """One line: what it is like and what it should be."""
+    if not item.changes:
+        return f"{item.address} is {item.status.value.lower()}" + (f" ({item.id})" if item.id else "")
+    shown = [f"{c.path} is {_text(c.observed)}, not {_text(c.desired)}" for c in item.changes[:3]]
+    more = f" and {len(item.changes) - 3} more" if len(item.changes) > 3 else ""
+    return f"{item.address}: {'; '.join(shown)}{more}"
+
+
+def _text(value: object) -> str:
+    return "absent" if value is None else str(value)
+
+
+def failures(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
+    """One finding per action that AWS refused."""
+    for outcome in outcomes:
+        failure = outcome.failure
+        if outcome.result is Result.FAILED and failure is not None:
+            yield Finding(
+                key=f"{APPLY} {outcome.action.address} {failure.code}",
+                type="NonConverging" if failure.code == "NonConverging" else "ApplyFailed",
+                ended="ApplySucceeded",
+                message=f"{failure.message}; {failure.next}" if failure.next else failure.message,
+                severity=Severity.ERROR,
+                object=outcome.action.owner,
+                address=outcome.action.address,
+                data={"operation": failure.operation, "code": failure.code},
+            )
+
+
+def refusal(plan: Plan, why: str, fix: str) -> Finding:
+    """A plan that is left to a person."""
+    return Finding(
+        key=f"{APPLY} refused",
+        type="ApplyRefused",
+        ended="ApplyAllowed",
+        message=f"{why}; nothing was changed; {fix}",
+        severity=Severity.ERROR,
+        data={"actions": [action.key for action in plan.visible][:50]},
+    )
+
+
+def failed_pass(kind: str, message: str) -> Finding:
+    """A pass that did not get to see AWS."""
+    return Finding(key=f"{LOOK} {kind}", type=kind, ended="PassSucceeded", message=message, severity=Severity.ERROR)

@@ -1,0 +1,137 @@
+"""What the daemon remembers, on disk as far as the disk lets it: findings, statuses, events, history.
+
+A store that fails costs history and never a pass: what could not be written is kept and tried with the next write.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.model.events import Event, Open
+from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store, StoreError
+
+FINDINGS: Final = "finding"
+STATUS: Final = "status"
+STACK: Final = "stack"
+EVENTS: Final = "events"
+HISTORY: Final = "history"
+REQUESTS: Final = "request"
+
+Change = Put | Remove | Append
+Route = Callable[[Sequence[Event]], Iterable[Change]]
+"""What is to be written along with some events, so that neither is ever there without the other."""
+
+_WAITING: Final = 2000
+_PRUNE_EVERY: Final = 3600.0
+
+
+class Memory:
+    """The store as the daemon uses it. Safe to share among threads; raises nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        say: Callable[[Event], None],
+        now: Callable[[], float],
+        *,
+        route: Route = lambda _: (),
+        retention: Retention | None = None,
+    ) -> None:
+        self.store = store
+        self._say = say
+        self._now = now
+        self._route = route
+        self._retention = retention or Retention()
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Change, ...]] = deque(maxlen=_WAITING)
+        self._known: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        self._pruned = now()
+        self.failing = ""
+
+    def open_findings(self, stack: str) -> dict[str, Open]:
+        """What was told and not taken back when the last process ended."""
+        found = {}
+        for key, document in self._items(FINDINGS, f"{stack}/").items():
+            try:
+                found[key.partition("/")[2]] = Open.from_document(document)
+            except (KeyError, TypeError, ValueError):
+                continue
+        return found
+
+    def tell(self, stack: str, events: Sequence[Event], before: Mapping[str, Open], still: Mapping[str, Open]) -> None:
+        """Events, with the findings that they open and close: all of an event's consequences or none of them."""
+        for event in events:
+            self._say(event)
+        keys = {one.incident: key for key, one in {**before, **still}.items()}
+        groups: list[tuple[Change, ...]] = []
+        for event in events:
+            changes: list[Change] = [Append(EVENTS, event.time, event.stack, event.document()), *self._route([event])]
+            key = keys.get(event.incident)
+            if key is not None:
+                place = f"{stack}/{key}"
+                known = still.get(key)
+                changes.append(Put(FINDINGS, place, known.document()) if known else Remove(FINDINGS, place))
+            groups.append(tuple(changes))
+        self._write(groups)
+
+    def append(self, log: str, stack: str, value: Mapping[str, Any]) -> None:
+        """One entry of a log."""
+        self._write([(Append(log, self._now(), stack, value),)])
+
+    def items(self, kind: str, prefix: str = "") -> Mapping[str, Mapping[str, Any]]:
+        """Items as they are on disk; none where it cannot be read."""
+        return self._items(kind, prefix)
+
+    def keep(self, kind: str, key: str, value: Mapping[str, Any] | None) -> None:
+        """An item is to be this (None: gone); written only where it changes."""
+        if (kind, key) in self._known and self._known[kind, key] == value:
+            return
+        self._known[kind, key] = value
+        self._write([(Remove(kind, key) if value is None else Put(kind, key, value),)])
+
+    def tidy(self) -> None:
+        """Once in a while, drop what is too old or too much."""
+        if self._now() - self._pruned < _PRUNE_EVERY:
+            return
+        self._pruned = self._now()
+        try:
+            self.store.prune(self._retention, self._now())
+        except StoreError as error:
+            self.complain(error)
+
+    def complain(self, error: StoreError) -> None:
+        """The store failed: said once for each way it fails."""
+        text = str(error)
+        if text != self.failing:
+            self.failing = text
+            self._known.clear()
+            self._say(Event("StoreFailing", self._now(), message=text))
+
+    def _items(self, kind: str, prefix: str) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            return self.store.items(kind, prefix)
+        except StoreError as error:
+            self.complain(error)
+            return {}
+
+    def _write(self, groups: Iterable[tuple[Change, ...]]) -> None:
+        with self._lock:
+            self._waiting.extend(group for group in groups if group)
+            while self._waiting:
+                batch = list(self._waiting.popleft())
+                taken = [tuple(batch)]
+                while self._waiting and len(batch) + len(self._waiting[0]) <= MOST_CHANGES:
+                    taken.append(self._waiting.popleft())
+                    batch += taken[-1]
+                try:
+                    self.store.write(*batch)
+                except StoreError as error:
+                    self._waiting.extendleft(reversed(taken))
+                    self.complain(error)
+                    return
+            if self.failing:
+                self.failing = ""
+                self._say(Event("StoreWorking", self._now(), message=f"store {self.store.where} can be written again"))

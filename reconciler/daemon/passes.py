@@ -1,0 +1,294 @@
+"""One pass over one stack: may we, look, tell, act, tell again."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler import engine
+from reconciler.daemon import findings
+from reconciler.daemon.desired import Desired
+from reconciler.daemon.leases import Held, Leases, lease_name
+from reconciler.daemon.memory import HISTORY, Memory
+from reconciler.daemon.metrics import Metrics
+from reconciler.daemon.places import Place, Seen
+from reconciler.daemon.queue import Item, Trigger, WorkQueue
+from reconciler.daemon.statuses import Statuses
+from reconciler.execute import Limits
+from reconciler.model.errors import AwsError, ErrorClass, LeaseLost, ReconcilerError, Refused
+from reconciler.model.events import Event, Finding, Open, Severity, news
+from reconciler.model.graph import Graph
+from reconciler.model.plan import Plan, Result
+from reconciler.model.ports import Clock
+from reconciler.model.snapshot import Snapshot
+from reconciler.plan import Choices
+from reconciler.store import StoreError
+
+SOON: Final = 5.0
+"""Seconds to the next pass while AWS is still busy with the last one, or somebody else with the stack."""
+SETTLE: Final = 10.0
+"""Seconds that one pass waits for AWS; then it ends and the next one comes soon."""
+FRESH: Final = 0.2
+"""How old, in intervals, a look may be that a routine pass makes do with."""
+FRESH_TO_ACT: Final = 2.0
+"""Seconds after which a look is too old to be acted upon."""
+
+_ALONE: Final = frozenset({Trigger.EVENT, Trigger.RETRY, Trigger.REQUEST})
+
+
+@dataclass(slots=True)
+class State:
+    """What the daemon knows of one stack between passes; none of it is truth about AWS."""
+
+    desired: Desired
+    open: dict[str, Open] = field(default_factory=dict)
+    withheld: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Addresses that came back different, each with why and the digest it was for."""
+    changed: float = 0.0
+    """When we last wrote: an older look says nothing."""
+    in_sync: bool = False
+
+    @property
+    def graph(self) -> Graph:
+        return self.desired.graph
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What every pass needs."""
+
+    clock: Clock
+    place: Callable[[Graph], Place]
+    neighbours: Callable[[Graph], Mapping[str, Graph]]
+    leases: Leases
+    memory: Memory
+    statuses: Statuses
+    metrics: Metrics
+    queue: WorkQueue
+    stop: threading.Event
+
+
+class Pass:
+    """One pass. `run` never raises for what AWS, the store or a user can do."""
+
+    def __init__(self, state: State, item: Item, deps: Deps) -> None:
+        self._state = state
+        self._item = item
+        self._deps = deps
+        self._graph = state.graph
+        self._name = state.graph.stack.name
+        self._began = deps.clock.now()
+        self.id = secrets.token_hex(4)
+
+    def run(self) -> None:
+        """Do it, and put the stack back in the queue for the next."""
+        deps, state = self._deps, self._state
+        try:
+            self._under_lease()
+            result = "in sync" if state.in_sync else "not in sync"
+        except LeaseLost as lost:
+            result = "lease lost"
+            state.in_sync = False
+            self._say("LeaseLost", str(lost), Severity.WARNING)
+            deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+        except ReconcilerError as error:
+            result = "failed"
+            state.in_sync = False
+            self._failed(error)
+        deps.metrics.passed(self._name, result, deps.clock.now() - self._began, deps.clock.now())
+        deps.memory.tidy()
+
+    def _under_lease(self) -> None:
+        deps = self._deps
+        place = deps.place(self._graph)
+        engine.check_account(self._graph.stack, place.reader)
+        name = lease_name(place.reader.account, place.reader.region, self._name)
+        held: Held | None = None
+        try:
+            found = deps.leases.take(name)
+        except StoreError as error:
+            deps.memory.complain(error)
+            self._reconciled(place, None)
+            return
+        if not isinstance(found, Held):
+            deps.metrics.lease(self._name, held=False)
+            deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+            return
+        held = found
+        deps.metrics.lease(self._name, held=True)
+        try:
+            self._reconciled(place, held)
+        finally:
+            deps.leases.give_back(held)
+
+    def _reconciled(self, place: Place, held: Held | None) -> None:
+        deps, state, graph = self._deps, self._state, self._graph
+        choices = self._choices()
+        seen = self._seen(place)
+        first = engine.view_of(graph, seen.look, choices)
+        if not engine.is_certain(first):
+            seen = place.seen_alone(graph)
+            first = engine.view_of(graph, seen.look, choices)
+        _check_anything_seen(first.snapshot, graph)
+        kept = self._unread(first)
+        found = [] if graph.stack.drift == "Ignore" else list(findings.drift(first.plan.drift))
+        self._tell(found, (findings.DRIFT, findings.LOOK), kept)
+        deps.metrics.drifted(self._name, first.plan.drift)
+        if not first.plan.actions:
+            state.in_sync = not first.plan.drift and not first.plan.blocked
+            self._settled(first, seen)
+            self._tell([], (findings.APPLY,), self._withheld_keys())
+            return
+        refusal = self._refusal(first.plan)
+        if refusal is not None or held is None:
+            state.in_sync = False
+            self._settled(first, seen)
+            self._tell([refusal] if refusal else [], (findings.APPLY,), self._withheld_keys())
+            return
+        if deps.clock.now() - seen.at > FRESH_TO_ACT:
+            seen = place.seen_alone(graph)
+            first = engine.view_of(graph, seen.look, choices)
+        self._act(first, seen, place, held, choices)
+
+    def _seen(self, place: Place) -> Seen:
+        asked = self._item.triggers - {Trigger.RESYNC}
+        if asked and asked <= _ALONE:
+            return place.seen_alone(self._graph, by_index=True)
+        since = self._item.asked if asked else self._deps.clock.now() - FRESH * self._graph.stack.interval
+        return place.seen(self._graph, self._deps.neighbours(self._graph), max(since, self._state.changed))
+
+    def _choices(self) -> Choices:
+        graph = self._graph
+        return Choices(
+            heal=graph.stack.drift == "Heal",
+            withheld={a: why for a, (why, digest) in self._state.withheld.items() if digest == graph.digest},
+        )
+
+    def _act(self, first: engine.View, seen: Seen, place: Place, held: Held, choices: Choices) -> None:
+        deps, state, graph = self._deps, self._state, self._graph
+        if first.plan.visible:
+            self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
+        writer = place.writer.guarded(held)
+        doing = engine.Doing(writer, deps.clock, Limits(settle=SETTLE), stop=deps.stop)
+        try:
+            applied = engine.apply(graph, first, place.reader.fresh(), doing, choices)
+        finally:
+            state.changed = deps.clock.now()
+        failures = list(findings.failures(applied.outcomes))
+        for outcome in applied.outcomes:
+            if outcome.failure is not None and outcome.failure.code == "NonConverging":
+                state.withheld[outcome.action.address] = (outcome.failure.message, graph.digest)
+        drifted = [] if graph.stack.drift == "Ignore" else list(findings.drift(applied.left.drift))
+        ended = "" if failures or graph.stack.drift != "Heal" else "DriftHealed"
+        self._tell(drifted, (findings.DRIFT,), (), ended=ended)
+        self._tell(failures, (findings.APPLY,), self._withheld_keys())
+        deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
+        self._remember(first.plan, applied)
+        state.in_sync = applied.converged
+        if applied.converged and first.plan.visible:
+            self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
+        last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
+        deps.statuses.keep(state.desired, last, deps.clock.now())
+        if applied.converged:
+            deps.queue.forget(self._name)
+            self._next(seen)
+        elif failures:
+            deps.queue.retry(self._name)
+        elif not deps.stop.is_set():
+            deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+
+    def _settled(self, view: engine.View, seen: Seen) -> None:
+        deps = self._deps
+        deps.queue.forget(self._name)
+        deps.statuses.keep(self._state.desired, view, deps.clock.now())
+        self._next(seen)
+
+    def _next(self, seen: Seen) -> None:
+        """The next routine pass, for all that shared a look at the same time."""
+        queue, interval = self._deps.queue, self._graph.stack.interval
+        queue.add_after(self._name, max(0.0, seen.at + interval * seen.jitter - self._deps.clock.now()))
+
+    def _refusal(self, plan: Plan) -> Finding | None:
+        if not plan.disruptions:
+            return None
+        why = f"the plan {'; '.join(plan.disruptions)}"
+        return findings.refusal(plan, why, "look at plan, then run apply --allow-disruption")
+
+    def _failed(self, error: ReconcilerError) -> None:
+        denied = isinstance(error, AwsError) and error.error_class is ErrorClass.DENIED
+        kind = "CredentialsFailing" if denied else "Refused" if isinstance(error, Refused) else "PassFailed"
+        self._tell([findings.failed_pass(kind, str(error))], (findings.LOOK,), ())
+        self._deps.statuses.unknown(self._state.desired, kind, str(error), self._deps.clock.now())
+        self._deps.queue.retry(self._name)
+
+    def _tell(self, found: Iterable[Finding], groups: Iterable[str], kept: Iterable[str], *, ended: str = "") -> None:
+        """Tell what is new in some groups of findings; those of other groups stay as they are."""
+        state, mine = self._state, set(groups)
+        others = [key for key, one in state.open.items() if one.finding.group not in mine]
+        events, still = news(
+            self._name,
+            state.open,
+            found,
+            self._deps.clock.now(),
+            kept=[*others, *kept],
+            ended=ended,
+            pass_id=self.id,
+        )
+        before, state.open = state.open, still
+        if events:
+            self._deps.memory.tell(self._name, events, before, still)
+
+    def _unread(self, view: engine.View) -> list[str]:
+        """Findings about what could not be read this time."""
+        blind = view.comparison.unreadable
+        return [key for key, one in self._state.open.items() if one.finding.address in blind]
+
+    def _withheld_keys(self) -> list[str]:
+        """Failures that are not tried again, and so are not over."""
+        held = self._state.withheld
+        return [key for key, one in self._state.open.items() if one.finding.address in held]
+
+    def _say(
+        self, kind: str, message: str, severity: Severity = Severity.INFO, data: Mapping[str, object] | None = None
+    ) -> None:
+        event = Event(
+            kind, self._deps.clock.now(), self._name, "", "", message, severity, pass_id=self.id, data=data or {}
+        )
+        self._deps.memory.tell(self._name, [event], {}, {})
+
+    def _remember(self, plan: Plan, applied: engine.Applied) -> None:
+        entry = {
+            "pass": self.id,
+            "triggers": sorted(trigger.name.lower() for trigger in self._item.triggers),
+            "seconds": round(self._deps.clock.now() - self._began, 3),
+            "drift": len(plan.drift),
+            "converged": applied.converged,
+            "actions": list(_told(applied)),
+        }
+        if entry["actions"]:
+            self._deps.memory.append(HISTORY, self._name, entry)
+
+
+def _told(applied: engine.Applied) -> Iterator[dict[str, object]]:
+    for outcome in applied.outcomes:
+        action = outcome.action
+        yield {
+            "address": action.address,
+            "object": action.owner,
+            "action": action.verb.value,
+            "reason": action.reason.value,
+            "id": action.id,
+            "result": outcome.result.value,
+            "changes": [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in action.changes],
+            "error": outcome.failure.message if outcome.failure else None,
+        }
+
+
+def _check_anything_seen(snapshot: Snapshot, graph: Graph) -> None:
+    """A look that saw nothing at all is a failed pass, and the next one had better wait a little."""
+    wanted = {resource.type for resource in graph.resources.values()}
+    if wanted and wanted <= snapshot.unknown.keys():
+        raise ReconcilerError(f"AWS could not be read: {snapshot.unknown[min(wanted)]}")

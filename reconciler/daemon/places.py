@@ -1,0 +1,62 @@
+"""Stacks of one account and region are looked at together: one look serves all that want one at about that time."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.daemon.queue import jittered
+from reconciler.model.graph import Graph
+from reconciler.model.ports import Clock, Reader, Writer
+from reconciler.observe import Look, look
+
+STACKS_PER_LOOK: Final = 200
+"""Values that one filter of an EC2 request may have (EC2 API reference)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look: when it began, and what the jitter of what follows from it is, so that its stacks stay together."""
+
+    look: Look
+    at: float
+    jitter: float
+    stacks: frozenset[str]
+
+
+class Place:
+    """One account and region, with the stacks that the daemon holds in it. Safe to share among threads."""
+
+    def __init__(self, reader: Reader, writer: Writer, clock: Clock, dice: random.Random) -> None:
+        self.reader = reader
+        self.writer = writer
+        self._clock = clock
+        self._dice = dice
+        self._lock = threading.Lock()
+        self._latest: Mapping[str, Seen] = {}
+
+    def seen(self, graph: Graph, neighbours: Mapping[str, Graph], since: float) -> Seen:
+        """A look at this stack that began after `since`: a new one at it and all its neighbours if need be."""
+        with self._lock:
+            known = self._latest.get(graph.stack.name)
+            if known is not None and known.at > since:
+                return known
+            here = {**neighbours, graph.stack.name: graph}
+            others = [name for name in sorted(here) if name != graph.stack.name][: STACKS_PER_LOOK - 1]
+            chosen = [here[name] for name in (graph.stack.name, *others)]
+            fresh = self._look(chosen, by_index=True)
+            self._latest = dict.fromkeys(fresh.stacks, fresh)
+            return fresh
+
+    def seen_alone(self, graph: Graph, *, by_index: bool = False) -> Seen:
+        """A look at one stack and nothing else, for what cannot wait and what is to be acted upon."""
+        return self._look([graph], by_index=by_index)
+
+    def _look(self, graphs: list[Graph], *, by_index: bool) -> Seen:
+        at = self._clock.now()
+        names = [graph.stack.name for graph in graphs]
+        seen = look(graphs[0].types, self.reader.fresh(), names, graphs, by_index=by_index)
+        return Seen(seen, at, jittered(1.0, self._dice), frozenset(names))

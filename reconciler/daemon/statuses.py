@@ -1,0 +1,96 @@
+"""The conditions of every object, kept between passes so that the time of their last change is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler import engine
+from reconciler.conditions import Condition, conditions_of, status_of
+from reconciler.daemon.desired import Desired
+from reconciler.daemon.memory import STATUS, Memory
+
+Document = Mapping[str, Any]
+
+
+class Statuses:
+    """What `status`, `get` and `wait` show, written when it changes. Safe to share among threads."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._kept: dict[str, dict[str, Document]] = {}
+        self._said: dict[str, Mapping[str, tuple[Condition, ...]]] = {}
+        self.broken: tuple[str, ...] = ()
+        """What is wrong with the files: every Stack is stalled as long as there is something."""
+
+    def keep(self, desired: Desired, view: engine.View, now: float) -> None:
+        """The conditions of every object after a pass."""
+        found = {obj: conditions_of(obj, view.comparison, view.plan) for obj in desired.objects}
+        self._put(desired, found, now)
+
+    def unknown(self, desired: Desired, reason: str, message: str, now: float) -> None:
+        """A pass that saw nothing: `Ready` and `Synced` of every object are unknown."""
+        said = tuple(Condition(name, "Unknown", reason, message) for name in ("Ready", "Synced"))
+        self._put(desired, dict.fromkeys(desired.objects, said), now)
+
+    def refresh(self, desired: Desired, now: float) -> None:
+        """The same conditions in the light of what is wrong with the files."""
+        said = self._said.get(desired.graph.stack.name)
+        if said is not None:
+            self._put(desired, said, now)
+
+    def _put(self, desired: Desired, found: Mapping[str, tuple[Condition, ...]], now: float) -> None:
+        stack = desired.graph.stack.name
+        self._said[stack] = found
+        if self.broken:
+            found = {obj: self._stalled(said) if obj.startswith("Stack/") else said for obj, said in found.items()}
+        with self._lock:
+            before = self._kept.get(stack)
+            if before is None:
+                before = dict(self._memory.items(STATUS, f"{stack}/"))
+            after = {
+                f"{stack}/{obj}": _document(stack, obj, desired.objects[obj], before.get(f"{stack}/{obj}"), said, now)
+                for obj, said in found.items()
+            }
+            self._kept[stack] = after
+        for key in before.keys() - after.keys():
+            self._memory.keep(STATUS, key, None)
+        for key, document in after.items():
+            self._memory.keep(STATUS, key, document)
+
+    def _stalled(self, said: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        more = f" and {len(self.broken) - 1} more" if len(self.broken) > 1 else ""
+        stalled = Condition("Stalled", "True", "SpecInvalid", f"{self.broken[0]}{more}; the last good version holds")
+        return (*(one for one in said if one.type != "Stalled"), stalled)
+
+
+def _document(
+    stack: str, obj: str, spec: str, before: Document | None, conditions: Iterable[Condition], now: float
+) -> Document:
+    """An object's status; `generation` counts its specs, as Kubernetes does."""
+    known = before or {}
+    generation = int(known.get("generation", 0)) + (known.get("spec") != spec)
+    old = {one["type"]: one for one in known.get("conditions", ())}
+    said = tuple(conditions)
+    kind, _, name = obj.partition("/")
+    return {
+        "kind": kind,
+        "name": name,
+        "stack": stack,
+        "status": status_of(said),
+        "generation": generation,
+        "spec": spec,
+        "conditions": [_stamped(one, old.get(one.type), generation, now) for one in said],
+    }
+
+
+def _stamped(condition: Condition, before: Document | None, generation: int, now: float) -> dict[str, Any]:
+    same = before is not None and before["status"] == condition.status
+    return {
+        **dataclasses.asdict(condition),
+        "observedGeneration": generation,
+        "lastTransitionTime": before["lastTransitionTime"] if same and before else now,
+    }
