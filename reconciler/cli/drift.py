@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler import engine
+from reconciler import engine, resources
 from reconciler.attribution import Attribution, Key
 from reconciler.cli._documents import drift_document
 from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._snapshots import save_snapshots
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import drift_text
 from reconciler.cli._workspace import (
@@ -28,26 +30,36 @@ from reconciler.cli._workspace import (
 )
 from reconciler.flows import judged, world_of_snapshot
 from reconciler.model.errors import AwsError
-from reconciler.resources import filters_and_interfaces
+from reconciler.model.snapshot import Snapshot
 
 
 @click.command("drift")
 @files_option
 @stack_options
 @click.option("--who", is_flag=True, help="Name whose doing each drift is, from CloudTrail.")
+@click.option(
+    "--save-snapshot",
+    "save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save what was seen for trace --snapshot and matrix --snapshot.",
+)
 @settings_options
-def command(paths: Sequence[str], stack_name: str | None, everything: bool, who: bool, settings: Settings) -> int:
+def command(
+    paths: Sequence[str], stack_name: str | None, everything: bool, who: bool, save: Path | None, settings: Settings
+) -> int:
     """Show what differs: 0 in sync (pending alone is in sync), 2 drift, 1 error."""
     documents: list[dict[str, Any]] = []
     statuses: list[int] = []
+    seen: list[Snapshot] = []
     for stack in select(load_stacks(paths), stack_name, everything=everything, changing=False):
         graph = graph_of(stack)
         declared = flows_of(stack)
-        evidence = filters_and_interfaces() if declared else {}
+        evidence = resources.evidence() if save else resources.filters_and_interfaces() if declared else {}
         connection = connect(graph.stack, settings)
         view = engine.view(graph, connection.reader, evidence=evidence)
         world = world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence})
         flows = judged(world, declared)
+        seen.append(view.snapshot)
         document = drift_document(view, graph, flows, _whose(view, connection) if who else None)
         documents.append(document)
         statuses.append(1 if view.snapshot.unknown else 0 if document["inSync"] else 2)
@@ -56,6 +68,8 @@ def command(paths: Sequence[str], stack_name: str | None, everything: bool, who:
             click.echo(drift_text(document, view.plan.drift, flows, colour=colour, who=who))
     if settings.structured:
         print_document(documents, settings)
+    if save is not None:
+        save_snapshots(save, seen)
     return worst(statuses)
 
 

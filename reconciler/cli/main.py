@@ -29,6 +29,7 @@ SUMMARIES = {
     "get": "List objects with their status and addresses.",
     "plan": "Show what apply would do; changes nothing.",
     "run": "Hold stacks at their desired state (the daemon).",
+    "matrix": "Show who reaches whom on which port, and what is open to the internet.",
     "trace": "Show whether traffic gets from one end to another, and what stands in the way.",
     "sandbox": "An AWS on this machine to learn and try on.",
     "validate": "Check the files; needs no AWS.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from reconciler import engine
 from reconciler.cli._documents import plan_document
+from reconciler.cli._private import write_private
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import plan_text
@@ -72,13 +72,7 @@ def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:
 
 def save(path: Path, plans: Sequence[dict[str, Any]]) -> None:
     """Write plans to a file that only its owner reads. Raises `InputError`."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(descriptor, 0o600)
-            json.dump({"plans": list(plans)}, file, indent=2)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; choose another place with --out") from error
+    write_private(path, {"plans": list(plans)}, "--out")
 
 
 def read_saved(path: Path) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from reconciler.flows.declared import Judged, judged
 from reconciler.flows.ends import NoSuchEndError
 from reconciler.flows.explain import fix
+from reconciler.flows.matrix import Row, matrix
 from reconciler.flows.read import world_of_graph, world_of_snapshot
 from reconciler.flows.trace import BLOCKED, REACHABLE, UNKNOWN, Query, Verdict, trace
 from reconciler.flows.walk import Blocker, Hop, Unclear
@@ -17,11 +18,13 @@ __all__ = [
     "Judged",
     "NoSuchEndError",
     "Query",
+    "Row",
     "Unclear",
     "Verdict",
     "World",
     "fix",
     "judged",
+    "matrix",
     "trace",
     "world_of_graph",
     "world_of_snapshot",

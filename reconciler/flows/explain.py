@@ -65,6 +65,8 @@ def _filter(world: World, blocker: Blocker) -> str:
 
 def _route(world: World, blocker: Blocker) -> str:
     network = _network(world, blocker.component)
+    if "endpoint" in blocker.about:
+        return f"{network}: apply restores the endpoint {blocker.about[1]} in its route tables"
     if "in" in blocker.about:
         if blocker.component in world.networks:
             return f"{network}: give it spec.public subnets, which bring an internet gateway"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.flows.world import Builder, World
 from reconciler.model.facts import Name
 from reconciler.model.graph import Graph, Readables
-from reconciler.model.resource import Observed, State
+from reconciler.model.resource import Observed, Readable, ResourceType, State
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import Id, Ref
+from reconciler.model.values import Id, Ref, transform
 
 
 def world_of_graph(graph: Graph) -> World:
@@ -33,7 +33,7 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
     builder = Builder(lambda name: name.address if isinstance(name, Ref) else keys.get(name.value, name.value))
     world = builder.world
     world.observed = True
-    for observed in _everything(snapshot):
+    for observed in snapshot.everything():
         key = keys.get(observed.id, observed.id)
         kind = types[observed.type]
         collection = getattr(kind, "collection", None)
@@ -42,7 +42,8 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
             if observed.state is not State.READY:
                 world.states[key] = _said(observed)
         own: Name = Ref(key) if key != observed.id else Id(observed.id)
-        for fact in kind.facts(own, observed.fields, observed.id):
+        fields = _named_as_wanted(graph, kind, observed, keys) if graph else observed.fields
+        for fact in kind.facts(own, fields, observed.id):
             builder.add(fact)
     world = builder.done()
     world.unread = dict(snapshot.unknown)
@@ -51,12 +52,6 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
     if graph is not None:
         world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
     return world
-
-
-def _everything(snapshot: Snapshot) -> Iterator[Observed[Any]]:
-    yield from snapshot.live()
-    yield from snapshot.foreign
-    yield from snapshot.evidence
 
 
 def _keys(snapshot: Snapshot) -> Mapping[str, str]:
@@ -70,3 +65,15 @@ def _keys(snapshot: Snapshot) -> Mapping[str, str]:
 
 def _said(observed: Observed[Any]) -> str:
     return f"its state is {observed.state.value}" + (f": {observed.detail}" if observed.detail else "")
+
+
+def _named_as_wanted(graph: Graph, kind: Readable[Any], observed: Observed[Any], keys: Mapping[str, str]) -> Any:
+    """The fields with their entries called as in the files, where AWS keeps no name for an entry."""
+    wanted = graph.resources.get(observed.address or "")
+    if wanted is None or not isinstance(kind, ResourceType) or type(kind).align is ResourceType.align:
+        return observed.fields
+
+    def leaf(value: Any) -> Any:
+        return Ref(keys[value.value], value.output) if isinstance(value, Id) and value.value in keys else value
+
+    return kind.align(wanted.fields, transform(observed.fields, leaf))

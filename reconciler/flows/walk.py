@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.flows.packets import Box, Packets, few, packets, ports_of, turned, within, without
 from reconciler.flows.ranges import FEW, INTERNET, Ranges, addresses_text, covers, intersection, ports_text, size
-from reconciler.flows.world import End, Entry, Gateway, Way, World, split
+from reconciler.flows.world import INTERNET_NAME, End, Entry, Gateway, Way, World, split
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ class Walk:
 def connections(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
     """The walks of a connection from one end to the other: one, or one for each part of the destination that routes
     differently."""
+    if target.kind == "service":
+        return [_served(world, source, target, protocol, ports)]
     if not target.segment:
         return _outward(world, source, target, protocol, ports)
     if not source.segment:
@@ -150,9 +152,13 @@ def _outward(world: World, source: End, target: End, protocol: str, ports: Range
     _edge(start, source.segment, "out")
     table = world.table_of(source.segment)
     walks = []
+    serving = sorted(name for name, (_, tables) in world.services.items() if table in tables)
     for way, ranges in split(world.ways.get(table, ()), target.ranges):
         walk = start.branch(ranges)
-        _leave(walk, source, ranges, way)
+        if way is None and serving and target.name != INTERNET_NAME and intersection(ranges, world.internet):
+            walk.lose(serving[0], f"{table} leads there for addresses that only AWS knows: a prefix list")
+        else:
+            _leave(walk, source, ranges, way)
         walk.hop(target.name)
         walks.append(walk)
     listed = [way for way in world.ways.get(table, ()) if not way.ranges]
@@ -160,6 +166,27 @@ def _outward(world: World, source: End, target: End, protocol: str, ports: Range
         for way in listed:
             walk.lose(way.destination, f"{table} sends it to {way.target}, and prefix lists are not modelled")
     return walks
+
+
+def _served(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
+    """From an interface to a service of AWS that its table leads to, at public addresses that only AWS knows."""
+    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
+    walk.hop(source.name)
+    _filters(walk, source, target, "out")
+    _edge(walk, source.segment, "out")
+    table = world.table_of(source.segment)
+    service, tables = world.services[target.name]
+    if table in tables:
+        walk.hop(table, f"{service} to {target.name}")
+    else:
+        detail = f"its route table {table} does not lead to {target.name}"
+        walk.block(source.segment, "NO_ROUTE_TO_DESTINATION", detail, "endpoint", target.name)
+    if protocol != "tcp":
+        walk.block(target.name, "VPCE_GATEWAY_PROTOCOL_RESTRICTION", f"it carries tcp, not {protocol}")
+    walk.state(target.name)
+    walk.hop(target.name)
+    _edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
+    return walk
 
 
 def _leave(walk: Walk, source: End, ranges: Ranges, way: Way | None) -> None:
@@ -209,19 +236,19 @@ def _through_door(walk: Walk, source: End, gateway: Gateway, ranges: Ranges) -> 
         walk.block(
             source.name,
             "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
-            f"it has no public address in {source.segment}, and {gateway.name} carries no private ones",
-            source.segment,
+            f"it has no public address, and {gateway.name} carries no private ones",
         )
-    private = intersection(ranges, walk.world.inside) or not intersection(ranges, INTERNET)
-    if private:
-        walk.block(
-            gateway.name,
-            "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
-            f"{addresses_text(ranges, 1)} is no address of the internet",
-        )
+    _public_only(walk, gateway, ranges)
     walk.hop(
         gateway.name, f"address translation: private to public address of {source.name}" if source.public else None
     )
+
+
+def _public_only(walk: Walk, door: Gateway, ranges: Ranges) -> None:
+    """A gateway to the internet carries nothing to private addresses."""
+    if not intersection(ranges, INTERNET):
+        detail = f"{addresses_text(ranges, 1)} is no address of the internet"
+        walk.block(door.name, "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", detail)
 
 
 def _through_translation(walk: Walk, source: End, gateway: Gateway, ranges: Ranges) -> None:
@@ -235,7 +262,7 @@ def _through_translation(walk: Walk, source: End, gateway: Gateway, ranges: Rang
         _edge(walk, at, "in")
     walk.hop(gateway.name, f"address translation: {source.name} speaks from the address of {gateway.name}")
     own = tuple(Box(gateway.private, box.target, box.ports) for box in walk.found)
-    _edge(walk, at, "out", own)
+    _edge(walk, at, "out", own, answers=False)
     table = world.table_of(at)
     for way, part in split(world.ways.get(table, ()), ranges):
         _leave_translation(walk, gateway, way, part)
@@ -272,6 +299,7 @@ def _leave_translation(walk: Walk, gateway: Gateway, way: Way | None, ranges: Ra
         walk.block(
             gateway.name, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "it is private: it has no address of the internet"
         )
+    _public_only(walk, door, ranges)
     walk.hop(door.name, f"address translation: private to public address of {gateway.name}")
 
 
@@ -293,8 +321,7 @@ def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges
                 walk.block(
                     target.name,
                     "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
-                    f"it has no public address in {target.segment}",
-                    target.segment,
+                    "it has no public address",
                 )
     _answers(walk, target, source, door, foreign=foreign)
     _edge(walk, target.segment, "in")
@@ -463,7 +490,7 @@ def _box(entry: Entry, other: End, direction: str, left: Packets) -> Iterator[Bo
     yield Box(source, target, entry.ports)
 
 
-def _edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None) -> None:
+def _edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None, *, answers: bool = True) -> None:
     """The stateless filter at the edge of a segment: the first entry that matches decides; answers are asked too."""
     acl = walk.world.edges.get(segment)
     if acl is None:
@@ -496,7 +523,7 @@ def _edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None
     missing = _missing(asked, tuple(passed))
     if missing:
         detail = f"{word} {denied.text}" if denied else f"no {word} entry allows it"
-        what = "answers" if reply is not None else "connections"
+        what = "answers" if reply is not None and answers else "connections"
         ports = ports_text(ports_of(missing))
         detail = f"{detail}: {what} to ports {ports} are dropped at the edge of {segment}"
         walk.blockers.append(

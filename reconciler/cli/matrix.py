@@ -1,0 +1,96 @@
+"""`reconciler matrix`: who reaches whom on which port; changes nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from reconciler import flows
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._terminal import colourful
+from reconciler.cli._workspace import InputError, files_option, print_document
+from reconciler.cli._worlds import Where, world_options
+from reconciler.flows.matrix import nodes
+from reconciler.flows.ranges import ports_text
+
+_SHOWN = 3
+
+
+@click.command("matrix")
+@click.option(
+    "--from", "sources", multiple=True, metavar="END", help="Only from internet, task/NAME, loadBalancer/NAME."
+)
+@click.option("--to", "targets", multiple=True, metavar="END", help="Only to internet, task/NAME, loadBalancer/NAME.")
+@world_options
+@files_option
+@click.option("--stack", "stack_name", help="The stack that is meant.")
+@settings_options
+def command(
+    sources: Sequence[str],
+    targets: Sequence[str],
+    where: Where,
+    paths: Sequence[str],
+    stack_name: str | None,
+    settings: Settings,
+) -> int:
+    """Show who reaches whom on which ports: all tasks, load balancers and the internet."""
+    world = where.world(paths, stack_name, settings, (*sources, *targets))
+    _check(world, (*sources, *targets))
+    rows = flows.matrix(world, sources, targets)
+    if settings.structured:
+        print_document([_document(rows)], settings)
+    else:
+        click.echo(_text(rows, colour=colourful(sys.stdout)))
+    return 0
+
+
+def _check(world: flows.World, ends: Iterable[str]) -> None:
+    known = [node.label for node in nodes(world)]
+    for end in ends:
+        if end not in known:
+            raise InputError(f"{end} is not known; choose from {', '.join(known)}")
+
+
+def _document(rows: Sequence[flows.Row]) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                "from": list(row.sources),
+                "to": list(row.targets),
+                "protocol": row.protocol,
+                "ports": ports_text(row.ports),
+                "via": row.via or None,
+                "open": row.is_open,
+                "unknown": row.unknown or None,
+            }
+            for row in rows
+        ]
+    }
+
+
+def _text(rows: Sequence[flows.Row], *, colour: bool) -> str:
+    """One line for each pair of kinds; what is open to the internet first, marked."""
+    if not rows:
+        return "Nothing reaches anything."
+    table = [("FROM", "TO", "PORTS", "VIA", ""), *(_cells(row) for row in rows)]
+    widths = [max(len(cells[n]) for cells in table) for n in range(4)]
+    lines = []
+    for number, cells in enumerate(table):
+        line = "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), cells[4]]).rstrip()
+        opened = number > 0 and rows[number - 1].is_open
+        lines.append(f"\033[33m{line}\033[0m" if colour and opened else line)
+    return "\n".join(lines)
+
+
+def _cells(row: flows.Row) -> tuple[str, str, str, str, str]:
+    mark = f"? {row.unknown} is not modelled" if row.unknown else "open to the internet" if row.is_open else ""
+    ports = f"{row.protocol} {ports_text(row.ports)}"
+    return _some(row.sources), _some(row.targets), ports, row.via or "-", mark
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
+    return ", ".join(labels[:_SHOWN]) + more
