@@ -1,0 +1,226 @@
+"""Deliberate faults in the analysis: what a careless model of AWS gets wrong. Each must be caught by packets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.flows import explore, patterns, read, requests, walk, world
+from reconciler.model import facts
+
+Patch = pytest.MonkeyPatch
+FAULTS: dict[str, Callable[[Patch], None]] = {}
+
+
+def fault(make: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    """Registers a fault under the name of its function, in words."""
+    FAULTS[make.__name__.replace("_", " ")] = make
+    return make
+
+
+def _forgets(*codes: str) -> Callable[[Patch], None]:
+    """An analysis that never finds certain things in the way."""
+
+    def make(patch: Patch) -> None:
+        once = explore._once
+        patch.setattr(explore, "_once", lambda blockers: tuple(b for b in once(blockers) if b.code not in codes))
+
+    return make
+
+
+for _name, _codes in {
+    "a missing route does not matter": ("NO_ROUTE_TO_DESTINATION",),
+    "blackhole routes work": ("BAD_STATE_ROUTE",),
+    "the state of gateways and load balancers does not matter": ("BAD_STATE",),
+    "a detached internet gateway works": ("BAD_STATE_ATTACHMENT",),
+    "no public address is needed to go out": ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",),
+    "no public address is needed to be reached": ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",),
+    "network ACLs do not exist": ("SUBNET_ACL_RESTRICTION",),
+    "security groups do not exist": ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES"),
+    "targets are healthy": ("TARGET_UNHEALTHY",),
+    "every listener takes every request": ("ELBV2_LISTENER_RULE_RESTRICTION",),
+}.items():
+    FAULTS[_name] = _forgets(*_codes)
+
+
+def _edges(patch: Patch, change: Callable[..., bool]) -> None:
+    """An analysis that looks at a network ACL only where `change` says so."""
+    edge = walk._edge
+
+    def judged(here: Any, segment: str, direction: str, reply: Any = None) -> None:
+        if change(here, segment, direction, reply):
+            edge(here, segment, direction, reply)
+
+    patch.setattr(walk, "_edge", judged)
+
+
+@fault
+def network_acls_keep_state(patch: Patch) -> None:
+    _edges(patch, lambda _walk, _segment, _direction, reply: reply is None)
+
+
+@fault
+def answers_pass_network_acls_on_the_way_out(patch: Patch) -> None:
+    _edges(patch, lambda _walk, _segment, direction, reply: reply is None or direction == "in")
+
+
+@fault
+def network_acls_are_for_what_comes_in(patch: Patch) -> None:
+    _edges(patch, lambda _walk, _segment, direction, _reply: direction == "in")
+
+
+@fault
+def answers_come_to_windows_ports_only(patch: Patch) -> None:
+    turned = walk.turned
+    patch.setattr(walk, "turned", lambda found, _ports: turned(found, ((49152, 65535),)))
+
+
+def _entries(patch: Patch, change: Callable[[Any], Any]) -> None:
+    """An analysis that reads the entries of filters otherwise."""
+    patch.setattr(world, "Entry", lambda *args: change(_ENTRY(*args)))
+
+
+_ENTRY = world.Entry
+
+
+@fault
+def an_allowing_acl_entry_wins_whatever_its_number(patch: Patch) -> None:
+    _entries(patch, lambda entry: entry if entry.accept else dataclasses.replace(entry, order=entry.order + 100_000))
+
+
+@fault
+def rules_do_not_look_at_the_protocol(patch: Patch) -> None:
+    _entries(patch, lambda entry: dataclasses.replace(entry, protocol="all"))
+
+
+@fault
+def port_ranges_end_before_their_last_port(patch: Patch) -> None:
+    def shorter(entry: Any) -> Any:
+        ports = tuple((low, high - 1 if low < high < 65535 else high) for low, high in entry.ports)
+        return dataclasses.replace(entry, ports=ports)
+
+    _entries(patch, shorter)
+
+
+@fault
+def a_reference_to_a_group_means_any_group(patch: Patch) -> None:
+    everything = ((0, 2**32 - 1),)
+    _entries(patch, lambda entry: dataclasses.replace(entry, peer="", ranges=everything) if entry.peer else entry)
+
+
+@fault
+def a_reference_to_a_group_means_nobody(patch: Patch) -> None:
+    _entries(patch, lambda entry: dataclasses.replace(entry, peer="sg-nobody") if entry.peer else entry)
+
+
+@fault
+def the_shortest_prefix_wins(patch: Patch) -> None:
+    split = walk.split
+    patch.setattr(walk, "split", lambda ways, ranges: split(sorted(ways, key=lambda way: way.prefix), ranges))
+
+
+@fault
+def a_blackhole_leaves_its_destinations_to_wider_routes(patch: Patch) -> None:
+    split = walk.split
+    patch.setattr(walk, "split", lambda ways, ranges: split([way for way in ways if not way.dead], ranges))
+
+
+@fault
+def subnets_without_a_table_have_no_routes(patch: Patch) -> None:
+    patch.setattr(world.World, "table_of", lambda here, segment: here.tables.get(segment, ""))
+
+
+@fault
+def every_subnet_follows_the_main_table(patch: Patch) -> None:
+    patch.setattr(world.World, "table_of", lambda here, segment: here.main_tables.get(here.network_of(segment), ""))
+
+
+@fault
+def a_nat_gateway_needs_no_route_of_its_own(patch: Patch) -> None:
+    patch.setattr(walk, "_leave_translation", lambda *_: None)
+
+
+@fault
+def network_acls_stand_between_neighbours(patch: Patch) -> None:
+    inside = walk._inside
+
+    def judged(here: Any, source: Any, target: Any, protocol: str, ports: Any) -> Any:
+        found = inside(here, source, target, protocol, ports)
+        if source.segment == target.segment:
+            walk._edge(found, source.segment, "out")
+            walk._edge(found, target.segment, "in")
+        return found
+
+    patch.setattr(walk, "_inside", judged)
+
+
+@fault
+def a_public_load_balancer_is_reached_by_private_address(patch: Patch) -> None:
+    patch.setattr(walk, "_reflected", lambda *args: [walk._inside(*args)])
+
+
+def _rules(patch: Patch, change: Callable[[facts.Forward], facts.Forward]) -> None:
+    """An analysis that reads the rules of listeners otherwise."""
+    forward = read.Builder._forward
+    patch.setattr(read.Builder, "_forward", lambda here, fact: forward(here, change(fact)))
+
+
+@fault
+def rules_are_asked_from_the_last_to_the_first(patch: Patch) -> None:
+    _rules(patch, lambda fact: fact if fact.rule == "default" else dataclasses.replace(fact, order=-fact.order))
+
+
+@fault
+def the_default_action_comes_first(patch: Patch) -> None:
+    _rules(patch, lambda fact: dataclasses.replace(fact, order=-1) if fact.rule == "default" else fact)
+
+
+@fault
+def a_weight_of_nothing_gets_its_share(patch: Patch) -> None:
+    def heavier(fact: facts.Forward) -> facts.Forward:
+        return dataclasses.replace(fact, pools={pool: weight + 1 for pool, weight in fact.pools.items()})
+
+    _rules(patch, heavier)
+
+
+def _conditions(patch: Patch, keep: Callable[[str], bool]) -> None:
+    """An analysis that does not look at some conditions of rules."""
+
+    def fewer(fact: facts.Forward) -> facts.Forward:
+        return dataclasses.replace(fact, when={key: value for key, value in fact.when.items() if keep(key)})
+
+    _rules(patch, fewer)
+
+
+@fault
+def hosts_do_not_matter(patch: Patch) -> None:
+    _conditions(patch, lambda key: key != "host-header")
+
+
+@fault
+def paths_do_not_matter(patch: Patch) -> None:
+    _conditions(patch, lambda key: key != "path-pattern")
+
+
+@fault
+def methods_do_not_matter(patch: Patch) -> None:
+    _conditions(patch, lambda key: key != "http-request-method")
+
+
+@fault
+def client_addresses_do_not_matter(patch: Patch) -> None:
+    _conditions(patch, lambda key: key != "source-ip")
+
+
+@fault
+def headers_do_not_matter(patch: Patch) -> None:
+    _conditions(patch, lambda key: not key.startswith("http-header"))
+
+
+@fault
+def a_question_mark_stands_for_itself(patch: Patch) -> None:
+    matches = patterns.matches
+    patch.setattr(requests, "matches", lambda pattern, text: "?" not in pattern and matches(pattern, text))

@@ -1,0 +1,265 @@
+"""Real connections through a network of namespaces: servers behind every address, a proxy per load balancer node, and
+clients that say who answered.
+
+One thread holds all sockets: a socket stays in the namespace in which it was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from namespaces import Namespace
+from network import Card, Network
+
+from reconciler.model.resource import Observed, State
+from reconciler.model.snapshot import Snapshot
+
+HOST_PORTS = ((80, "tcp"), (443, "tcp"), (53, "udp"))
+"""What listens on every host of the internet."""
+AT_ONCE = 150
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request."""
+
+    path: str = "/"
+    host: str = "example.com"
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def text(self, **more: str) -> bytes:
+        """On the wire, with headers that only the proxy looks at."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {self.host}", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in (*self.headers, *more.items())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One connection: from an address in a namespace and a port of it, to an address and port.
+
+    Of a proxy, `pick` is the number of the target that it is to choose, `onward` the port it connects on from.
+    """
+
+    space: Namespace
+    source: str
+    source_port: int
+    target: str
+    port: int
+    protocol: str = "tcp"
+    request: Request = field(default_factory=Request)
+    pick: int | None = None
+    onward: int = 0
+
+
+class Servers:
+    """Everything that listens in a network, as the snapshot says what does."""
+
+    def __init__(self, network: Network, snapshot: Snapshot) -> None:
+        self._network = network
+        self._by_id: dict[tuple[str, str], Observed[Any]] = {(o.type, o.id): o for o in snapshot.everything()}
+        self._closing: list[Any] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, patience: float) -> None:
+        """Open every port. The proxies wait `patience` seconds for their targets."""
+        for card in self._network.cards.values():
+            for port, protocol in self.ports_of(card.id):
+                await self._open(card.space, card.address, port, protocol, card.id)
+        for host in self._network.hosts:
+            for port, protocol in HOST_PORTS:
+                await self._open(self._network.internet, host, port, protocol, host)
+        for kind, listener in [(k, o) for k, o in self._by_id.items() if k[0] == "listener"]:
+            balancer = self._by_id["load-balancer", listener.fields.load_balancer_arn.value]
+            rules = self._by_id.get(("listener-rules", kind[1]))
+            if balancer.state is State.READY:
+                for card in self.nodes(balancer.id):
+                    proxy = _Proxy(card, listener.fields, rules.fields if rules else None, self._by_id, patience)
+                    await self._serve(card.space, card.address, listener.fields.port, proxy.answer)
+
+    def nodes(self, balancer: str) -> list[Card]:
+        """The interfaces of a load balancer."""
+        wanted = "ELB " + balancer.split(":loadbalancer/")[1]
+        interfaces = (o for (kind, _), o in self._by_id.items() if kind == "network-interface")
+        return [self._network.cards[o.id] for o in interfaces if o.fields.description == wanted]
+
+    async def stop(self) -> None:
+        """Close every port."""
+        for one in self._closing:
+            one.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closing.clear()
+        self._tasks.clear()
+
+    def ports_of(self, card: str) -> Iterator[tuple[int, str]]:
+        """What the containers behind an interface open: (port, protocol)."""
+        for (kind, _), task in self._by_id.items():
+            if kind == "running-task" and task.fields.network_interface_id.value == card:
+                definition = self._by_id["task-definition", task.fields.task_definition.value].fields
+                for container in definition.container_definitions.values():
+                    yield from ((m.container_port, m.protocol) for m in container.port_mappings)
+
+    async def _open(self, space: Namespace, address: str, port: int, protocol: str, name: str) -> None:
+        if protocol == "udp":
+            with space.entered():
+                sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind((address, port))
+            sock.setblocking(False)
+            self._tasks.add(asyncio.create_task(_echo(sock, name)))
+        else:
+            await self._serve(space, address, port, _named(name))
+
+    async def _serve(self, space: Namespace, address: str, port: int, answer: Any) -> None:
+        with space.entered():
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        sock.listen(256)
+        sock.setblocking(False)
+        self._closing.append(await asyncio.start_server(_quiet(answer), sock=sock))
+
+
+def _quiet(answer: Any) -> Any:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            writer.write(await answer(reader, writer))
+            await writer.drain()
+        writer.close()
+
+    return serve
+
+
+def _named(name: str) -> Any:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        await reader.readuntil(b"\r\n\r\n")
+        return f"HTTP/1.1 200 OK\r\n\r\n{name}".encode()
+
+    return answer
+
+
+async def _echo(sock: socket.socket, name: str) -> None:
+    loop = asyncio.get_running_loop()
+    with sock:
+        while True:
+            _, client = await loop.sock_recvfrom(sock, 512)
+            with contextlib.suppress(OSError):
+                sock.sendto(name.encode(), client)
+
+
+class _Proxy:
+    """One node of an application load balancer with one listener."""
+
+    def __init__(
+        self, card: Card, listener: Any, rules: Any, by_id: Mapping[tuple[str, str], Observed[Any]], patience: float
+    ) -> None:
+        self._card = card
+        self._default = listener.default_actions
+        self._rules = sorted(rules.rules.values(), key=lambda rule: rule.priority) if rules else []
+        self._by_id = by_id
+        self._patience = patience
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        method, path, _ = head.split(" ")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        client = writer.get_extra_info("peername")[0]
+        action = self._action(method, path.partition("?")[0], headers, client)
+        if action.type != "forward":
+            return f"HTTP/1.1 {getattr(action, 'status_code', '500')} -\r\n\r\nproxy".encode()
+        targets = [
+            target for pool, weight in sorted(action.target_groups.items()) if weight for target in self._of(pool)
+        ]
+        pick = int(headers.get("x-pick", 0))
+        if pick >= len(targets):
+            return f"HTTP/1.1 503 -\r\n\r\n{'proxy' if not targets else 'beyond'}".encode()
+        onward = Probe(self._card.space, self._card.address, int(headers.get("x-onward", 0)), *targets[pick])
+        answered = await connect(onward, self._patience)
+        return f"HTTP/1.1 200 -\r\n\r\n{answered}".encode() if answered else b"HTTP/1.1 504 -\r\n\r\nproxy"
+
+    def _action(self, method: str, path: str, headers: Mapping[str, str], client: str) -> Any:
+        for rule in self._rules:
+            if all(_fits(key, values, method, path, headers, client) for key, values in rule.conditions.items()):
+                return rule.actions[-1]
+        return self._default[-1]
+
+    def _of(self, pool: Any) -> list[tuple[str, int]]:
+        """The targets that get requests: the healthy ones; where none is, all that are in use."""
+        health = self._by_id.get(("target-health", pool.value))
+        known = [t for t in (health.fields.targets if health else ()) if t.state in ("healthy", "unhealthy", "initial")]
+        healthy = [target for target in known if target.state == "healthy"]
+        return [(target.id, target.port) for target in healthy or known]
+
+
+def _fits(key: str, values: Iterable[str], method: str, path: str, headers: Mapping[str, str], client: str) -> bool:
+    name, _, header = key.partition(" ")
+    match name:
+        case "path-pattern":
+            return any(_like(value, path) for value in values)
+        case "host-header":
+            return any(_like(value.lower(), headers["host"].lower()) for value in values)
+        case "http-request-method":
+            return method in values
+        case "source-ip":
+            return any(ip_address(client) in ip_network(value) for value in values)
+        case "http-header":
+            said = headers.get(header.lower())
+            return said is not None and any(_like(value.lower(), said.lower()) for value in values)
+    raise AssertionError(f"no proxy knows the condition {key}")
+
+
+def _like(pattern: str, text: str) -> bool:
+    """`*` is any number of characters, `?` exactly one (ALB guide, "Condition types for listener rules")."""
+    wild = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
+    return re.fullmatch(wild, text, re.DOTALL) is not None
+
+
+async def connect(probe: Probe, patience: float) -> str | None:
+    """Who answered within so many seconds; `None`: nobody."""
+    with probe.space.entered():
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM if probe.protocol == "tcp" else socket.SOCK_DGRAM)
+    with sock:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if probe.protocol == "tcp":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        try:
+            sock.bind((probe.source, probe.source_port))
+            return await asyncio.wait_for(_exchange(sock, probe), patience)
+        except (OSError, TimeoutError):
+            return None
+
+
+async def _exchange(sock: socket.socket, probe: Probe) -> str | None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(sock, (probe.target, probe.port))
+    if probe.protocol == "udp":
+        await loop.sock_sendall(sock, b"?")
+        return (await loop.sock_recv(sock, 512)).decode()
+    more = {} if probe.pick is None else {"X-Pick": str(probe.pick), "X-Onward": str(probe.onward)}
+    await loop.sock_sendall(sock, probe.request.text(**more))
+    said = b""
+    while part := await loop.sock_recv(sock, 4096):
+        said += part
+    return said.partition(b"\r\n\r\n")[2].decode() or None
+
+
+async def all_of(probes: Iterable[Probe], patience: float) -> dict[Probe, str | None]:
+    """Who answered each of many, as many at a time as a busy machine serves soon enough."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(probe: Probe) -> tuple[Probe, str | None]:
+        async with free:
+            return probe, await connect(probe, patience if probe.pick is None else 2 * patience)
+
+    return dict(await asyncio.gather(*map(one, probes)))
