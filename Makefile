@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test lint crash generate clean
+.PHONY: setup demo test lint crash oracle generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,9 @@ demo: setup
 
 crash: setup
 	CRASH=every-call $(BIN)/python -m pytest tests/crash -n $(WORKERS)
+
+oracle: setup
+	ORACLE_SEEDS=1000 $(BIN)/python -m pytest tests/oracle -n $(WORKERS)
 
 generate: setup
 	$(BIN)/reconciler crds --out-dir crds-like

@@ -359,10 +359,10 @@ def _answers(walk: Walk, target: End, source: End, door: Gateway | None, *, fore
 def _reflected(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
     """To a proxy by its public name from inside: out to the internet and in again (IGW_NAT_REFLECTION: two halves)."""
     walks = []
-    for out in _outward(world, source, _public_side(target), protocol, ports):
-        speaks = _speaks_from(world, source)
-        back = End(target.name, target.label, speaks or world.internet)
-        again = _inward(world, back, target, protocol, ports)
+    shown = _public_side(target)
+    ways = split(world.ways.get(world.table_of(source.segment), ()), shown.ranges)
+    for out, (way, _) in zip(_outward(world, source, shown, protocol, ports), ways, strict=True):
+        again = _inward(world, _heard_as(world, source, target, way), target, protocol, ports)
         walks.append(
             dataclasses.replace(
                 out,
@@ -375,13 +375,13 @@ def _reflected(world: World, source: End, target: End, protocol: str, ports: Ran
     return walks
 
 
-def _speaks_from(world: World, source: End) -> Ranges:
-    """The public addresses that a connection to the internet comes from."""
-    for way in world.ways.get(world.table_of(source.segment), ()):
-        gateway = world.gateways.get(way.target)
-        if gateway is not None and way.prefix == 0:
-            return source.public if gateway.kind == "one-to-one" else gateway.addresses
-    return ()
+def _heard_as(world: World, source: End, target: End, way: Way | None) -> End:
+    """A source as the internet hears it: under its own public address and from its own ports, or under those that the
+    gateway on its way lends it."""
+    gateway = world.gateways.get(way.target) if way is not None else None
+    if gateway is not None and gateway.kind == "many-to-one":
+        return End(target.name, target.label, gateway.addresses or world.internet)
+    return End(target.name, target.label, source.public or world.internet, ephemeral=source.ephemeral)
 
 
 def _local(walk: Walk, segment: str, direction: str) -> None:
@@ -534,13 +534,13 @@ def _edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None
 
 
 def _missing(asked: Packets, passed: Packets) -> Packets:
-    """What did not pass and matters: a few addresses of the internet do not."""
+    """What did not pass and matters: a few addresses of the internet do not, unless only a few are asked about."""
     if passed == asked:
         return ()
     left = asked
     for box in passed:
         left = without(left, box)
-    return () if passed and few(left, INTERNET, FEW) else left
+    return () if passed and few(left, INTERNET, FEW) and not few(asked, INTERNET, FEW) else left
 
 
 def _missing_text(missing: Packets, direction: str) -> str:

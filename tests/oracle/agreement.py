@@ -24,16 +24,19 @@ PATIENCE = 0.3
 """Seconds after which a connection counts as blocked, for the first look; it is no network that is slow."""
 LONG_PATIENCE = 3.0
 """Seconds for the second look, where the two disagree: a machine can be busy."""
+_OLD, _NEW = (("X-Version", "1"),), (("x-version", "2.1"),)
+"""A question without the header would be one about any value of it."""
 _REQUESTS = (
-    Request("/"),
-    Request("/api"),
-    Request("/api/v1/items"),
-    Request("/API/v1", method="POST"),
-    Request("/shop1", host="shop.example.com"),
-    Request("/shop12", host="shop.example.com"),
-    Request("/shop1", host="Shop.Example.COM"),
-    Request("/api/items", host="shop.example.org", headers=(("X-Version", "2.1"),)),
-    Request("/a/b/items", host="shop.test", method="POST", headers=(("x-version", "1"),)),
+    Request("/", headers=_OLD),
+    Request("/api", headers=_OLD),
+    Request("/api/v1/items", headers=_OLD),
+    Request("/api/v1", host="shop.example.com", headers=_NEW),
+    Request("/API/v1", method="POST", headers=_OLD),
+    Request("/shop1", host="shop.example.com", headers=_OLD),
+    Request("/shop12", host="shop.example.com", headers=_OLD),
+    Request("/shop1", host="Shop.Example.COM", headers=_NEW),
+    Request("/api/items", host="shop.example.org", headers=_NEW),
+    Request("/a/b/items", host="shop.test", method="POST", headers=_OLD),
 )
 _REQUESTS_ASKED = 16
 _MOST_TARGETS = 4

@@ -208,10 +208,10 @@ class Network:
         """A cable to each other subnet that has a NAT gateway which routes here lead to: delivery to that gateway."""
         for other in {self._nat_card(route).subnet for _, route in self._routes(subnet) if self._nat_card(route)}:
             if other != subnet.id:
-                there, far = self._subnets[other], self._far(subnet.id, other)
+                there, (near, far) = self._subnets[other], self._ends(subnet.id, other)
                 device = f"to{self._number(other)}"
                 yield subnet.space, device, there.space, f"wan{number}"
-                subnet.space.ip += [f"link set {device} up", f"addr add 169.254.5.1/32 dev {device}"]
+                subnet.space.ip += [f"link set {device} up", f"addr add {near}/32 dev {device}"]
                 there.space.ip += [
                     f"link set wan{number} up",
                     f"addr add {far}/32 dev wan{number}",
@@ -221,9 +221,10 @@ class Network:
     def _number(self, subnet: str) -> int:
         return list(self._subnets).index(subnet)
 
-    def _far(self, subnet: str, other: str) -> str:
-        """The address of the far end of a shortcut, its own among all."""
-        return f"169.254.{64 + self._number(subnet)}.{1 + self._number(other)}"
+    def _ends(self, subnet: str, other: str) -> tuple[str, str]:
+        """The addresses of both ends of a shortcut; no router answers to an address that is one of its own too."""
+        last = 1 + self._number(other)
+        return f"169.254.{64 + self._number(subnet)}.{last}", f"169.254.{128 + self._number(subnet)}.{last}"
 
     def _nat_card(self, route: Any) -> Card | None:
         return self._nats.get(route.nat_gateway_id.value) if route.nat_gateway_id else None
@@ -279,7 +280,7 @@ class Network:
         elif nat is not None and nat.subnet == subnet.id:
             yield f"{destination} via {nat.address} dev e{subnet.cards.index(nat)} onlink"
         elif nat is not None:
-            far = self._far(subnet.id, nat.subnet)
+            _, far = self._ends(subnet.id, nat.subnet)
             yield f"{destination} via {far} dev to{self._number(nat.subnet)} onlink"
         else:
             yield hole
@@ -335,7 +336,10 @@ class Network:
         return [card.address for card in self.cards.values() if group in card.groups]
 
     def _nat_rules(self, nat: Card) -> None:
+        """It takes connections that start in its VPC, though not from another gateway: its own way out is to be an
+        internet gateway (VPC guide, "NAT gateways")."""
         nat.space.forward()
+        others = [other.address for other in self._nats.values() if other != nat]
         blocks = _set(self._blocks(self._subnets[nat.subnet].vpc))
         nat.space.nft += [
             "table ip nat {",
@@ -344,6 +348,7 @@ class Network:
             "chain forward { type filter hook forward priority 0; policy drop",
             "ct state invalid drop",
             "ct state established accept",
+            *([f"ip saddr {_set(others)} drop"] if others else []),
             f"ip saddr {blocks} ct state new accept",
             "}",
             "}",

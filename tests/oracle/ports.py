@@ -35,7 +35,7 @@ class PortPlan:
         self.translated: dict[int, int] = {}
         self._client = [_Ports(*one) for one in intervals(snapshot, CLIENT)]
         self._task = [_Ports(*one) for one in intervals(snapshot, TASK)]
-        self._lent = [_Ports(*one) for one in intervals(snapshot, CLIENT)]
+        self._lent = [_Ports((low + high) // 2, high) for low, high in intervals(snapshot, CLIENT)]
 
     def of_client(self) -> list[int]:
         """For one connection of a host, or of a load balancer: one port of each interval."""

@@ -24,7 +24,7 @@ from reconciler.model.snapshot import Snapshot
 
 HOST_PORTS = ((80, "tcp"), (443, "tcp"), (53, "udp"))
 """What listens on every host of the internet."""
-AT_ONCE = 150
+AT_ONCE = 250
 
 
 @dataclass(frozen=True)
@@ -235,17 +235,19 @@ async def connect(probe: Probe, patience: float) -> str | None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         try:
             sock.bind((probe.source, probe.source_port))
-            return await asyncio.wait_for(_exchange(sock, probe), patience)
+            return await asyncio.wait_for(_exchange(sock, probe, patience), patience)
         except (OSError, TimeoutError):
             return None
 
 
-async def _exchange(sock: socket.socket, probe: Probe) -> str | None:
+async def _exchange(sock: socket.socket, probe: Probe, patience: float) -> str | None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, (probe.target, probe.port))
     if probe.protocol == "udp":
-        await loop.sock_sendall(sock, b"?")
-        return (await loop.sock_recv(sock, 512)).decode()
+        while True:
+            await loop.sock_sendall(sock, b"?")
+            with contextlib.suppress(TimeoutError):
+                return (await asyncio.wait_for(loop.sock_recv(sock, 512), patience / 3)).decode()
     more = {} if probe.pick is None else {"X-Pick": str(probe.pick), "X-Onward": str(probe.onward)}
     await loop.sock_sendall(sock, probe.request.text(**more))
     said = b""

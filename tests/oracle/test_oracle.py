@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from agreement import Oracle, Outcome
-from faults import FAULTS
 from namespaces import why_not
 from verdicts import judge
 
@@ -42,3 +41,8 @@ def outcome(seed: int) -> Outcome:
 def test_packets_and_the_analysis_agree(seed: int) -> None:
     found = outcome(seed)
     assert not found.disagreements, str(found)
+
+
+def test_what_linux_is_built_from_knows_nothing_of_the_analysis() -> None:
+    knowing = {path.name for path in Path(__file__).parent.glob("*.py") if "reconciler.flows" in path.read_text()}
+    assert knowing <= {"verdicts.py", "faults.py", Path(__file__).name}
