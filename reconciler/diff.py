@@ -398,14 +398,22 @@ class _Differ:
 
 
 def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
-    """The name of an entry of a collection; a reference in it shows as its id, else as its target's address."""
+    """The name of an entry of a collection: its values in a row where it has several (`8080 tcp http`).
+
+    A reference in it shows as its id, else as its target's address.
+    """
 
     def leaf(value: Any) -> Any:
         if isinstance(value, Ref):
             return lookup(value) or value.address
         return str(value) if isinstance(value, Id) else value
 
-    return str(transform(key, leaf)) if not isinstance(key, str) else key
+    if isinstance(key, str):
+        return key
+    shown = transform(key, leaf)
+    if isinstance(shown, Fields):
+        return " ".join(str(value) for _, value, _ in set_fields(shown) if value is not None)
+    return str(shown)
 
 
 def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:

@@ -54,6 +54,11 @@ class Applied:
         failed = any(o.result in (Result.FAILED, Result.SKIPPED) for o in self.outcomes)
         return not failed and not self.left.actions and not self.left.blocked
 
+    @property
+    def settled(self) -> bool:
+        """Nothing that was waited for is still on its way in AWS."""
+        return not any(o.result is Result.PENDING for o in self.outcomes)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Doing:
@@ -129,7 +134,7 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
             outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
             break
     result = Applied(tuple(outcomes), current.plan, first.plan.unchanged, current.comparison)
-    if result.converged and not any(o.result is Result.PENDING for o in outcomes):
+    if result.converged and result.settled:
         _anchor(graph, current, reader, doing)
     return result
 

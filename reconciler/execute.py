@@ -24,10 +24,13 @@ from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.model.resource import Call, Context, Observed, Scope, State
+from reconciler.model.resource import Call, Context, Observed, ResourceType, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref, Template, Token
 from reconciler.observe import Look, snapshot_of
 
+INTERRUPTED = "interrupted"
+"""Why an action was skipped, or not finished, after the run was asked to stop."""
+_BEGUN = "begun"
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
 _NOT_YET_BUDGET = 300.0
@@ -162,7 +165,7 @@ class _Run:
             because = first.because if first.result is Result.SKIPPED and first.because else first.action.address
             self._skip(action, because)
         elif self._is_ending():
-            self._skip(action, "interrupted")
+            self._skip(action, INTERRUPTED)
         else:
             pool.submit(self._work, action)
 
@@ -188,13 +191,13 @@ class _Run:
         except _Failed as failed:
             outcome = Outcome(action, Result.FAILED, failure=failed.failure)
         except _Interrupted:
-            outcome = Outcome(action, Result.SKIPPED, because="interrupted")
+            outcome = Outcome(action, Result.SKIPPED, because=INTERRUPTED, detail=_BEGUN)
         except LeaseLost as lost:
             self._lost = lost
             outcome = Outcome(action, Result.SKIPPED, because="lease lost")
         except BaseException as error:  # noqa: BLE001 - a worker's death must reach the caller's thread
             self._lost = error
-            outcome = Outcome(action, Result.SKIPPED, because="interrupted")
+            outcome = Outcome(action, Result.SKIPPED, because=INTERRUPTED, detail=_BEGUN)
         outcome = dataclasses.replace(outcome, seconds=max(0.0, self._clock.now() - start))
         self._results[action.key] = outcome
         said = outcome.failure.message if outcome.failure else outcome.because or outcome.detail
@@ -239,8 +242,7 @@ class _Run:
             elif found is not None and found.state is State.READY:
                 return None
             elif found is not None and found.state is State.FAILED:
-                message = found.detail or f"{kind.name} {identity} failed in AWS"
-                raise _Failed(Failure("", "Failed", message, "see what AWS says of it, change the spec, apply again"))
+                raise _Failed(self._given_up(kind, found))
             detail = found.detail or found.state.value if found else "not visible yet"
             if detail != said:
                 said = detail
@@ -249,6 +251,15 @@ class _Run:
                 return Outcome(action, Result.PENDING, detail=detail)
             self._pause(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _given_up(self, kind: ResourceType[Any], found: Observed[Any]) -> Failure:
+        """What AWS says of an object that it gave up on, down to the first cause where it tells that."""
+        try:
+            causes = kind.causes(self._reader.fresh(), found)
+        except AwsError as error:
+            causes = [f"the cause could not be read: {error}"]
+        message = "\n".join([found.detail or f"{kind.name} {found.id} failed in AWS", *causes])
+        return Failure("", "Failed", message, "change the spec and apply again, or the same again with apply --retry")
 
     def _make(self, action: Action) -> None:
         calls = list(action.calls)

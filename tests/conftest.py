@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run on moto without our patches: every test marked stricter_than_moto must then fail",
     )
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew; look at the diff")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +36,23 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def plain_moto(request: pytest.FixtureRequest) -> bool:
     """Whether this run leaves our patches out."""
     return bool(request.config.getoption("--plain-moto"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with the file of that name in `golden/` beside the test."""
+    folder = request.path.parent / "golden"
+    update = bool(request.config.getoption("--update-golden"))
+
+    def check(name: str, text: str) -> None:
+        path = folder / name
+        if update:
+            folder.mkdir(exist_ok=True)
+            path.write_text(f"{text}\n")
+        assert path.exists(), f"{path} is not there: run pytest --update-golden and look at what it writes"
+        assert f"{text}\n" == path.read_text(), f"{path} differs: if the new text is right, run pytest --update-golden"
+
+    return check
 
 
 @pytest.fixture

@@ -40,7 +40,10 @@ def broken(flows: Iterable[Judged]) -> list[Judged]:
 def drift_document(
     view: View, graph: Graph, flows: Sequence[Judged], who: Mapping[Key, Attribution] | None = None
 ) -> dict[str, Any]:
-    """`drift -o json`. Objects whose policy is `Ignore` are only counted; a flow that does not hold is not in sync."""
+    """`drift -o json`. Objects whose policy is `Ignore` are only counted.
+
+    What could not be read, or a flow that does not hold, is not in sync.
+    """
     who = who or {}
     plan = view.plan
     ignored = graph.stack.drift == "Ignore"
@@ -58,7 +61,7 @@ def drift_document(
     ]
     return {
         "stack": plan.stack,
-        "inSync": (ignored or not drift) and not broken(flows),
+        "inSync": not view.snapshot.unknown and (ignored or not drift) and not broken(flows),
         "pending": len([a for a in plan.visible if a.reason in _PENDING]),
         "ignored": len(drift) if ignored else 0,
         "drift": [] if ignored else drift,
@@ -93,7 +96,7 @@ def apply_document(
         summary[result.value] += 1
     return {
         "stack": stack,
-        "converged": applied.converged,
+        "converged": applied.converged and applied.settled,
         "summary": {**summary, "unchanged": applied.unchanged},
         "actions": [
             {
@@ -122,6 +125,11 @@ def apply_document(
         "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in applied.left.blocked],
         "calls": {"total": sum(operations.values()), "mutating": mutating, "byOperation": dict(operations)},
     }
+
+
+def acted_on(applied: Applied) -> list[str]:
+    """The addresses that an apply or a delete set out to change, as `-o name` lists them."""
+    return [parts[0].action.address for parts, _, _ in merged_outcomes(applied.outcomes)]
 
 
 def merged_outcomes(outcomes: Sequence[Outcome]) -> list[tuple[list[Outcome], Result, float]]:

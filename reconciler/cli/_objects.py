@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler import engine
+from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
-from reconciler.cli._workspace import InputError, connect, graph_of
+from reconciler.cli._values import found_lines
+from reconciler.cli._workspace import connect, graph_of
 from reconciler.conditions import Condition, conditions_of, status_of
 from reconciler.kinds import Object, discover
 from reconciler.load import StackObjects
+from reconciler.model.fields import member_name, traits_of
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader
+from reconciler.model.values import NOT_REPORTED
 from reconciler.status import RunningTask, running_tasks, services_of
+
+_ALWAYS = 4
+"""Columns that a table has though all their cells are empty: what an object is and how it does."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,8 +69,23 @@ class Shown:
         return item
 
 
-def kind_of(word: str) -> str:
-    """The kind that a word on the command line means. Raises `InputError` with the nearest right one."""
+def chosen_object(what: str | None, stacks: Sequence[StackObjects]) -> tuple[str | None, str | None]:
+    """The kind and the name that `KIND[/NAME]` means. Raises `InputError` where there is no such thing in the files."""
+    if what is None:
+        return None, None
+    word, slash, name = what.partition("/")
+    kind = _kind_of(word)
+    if not slash:
+        return kind, None
+    known = sorted({o.name for s in stacks for o in (s.stack, *s.objects.values()) if o.kind == kind})
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known) or 'none'}"
+        raise InputError(f"no {kind} {name!r} in these files; {hint}")
+    return kind, name
+
+
+def _kind_of(word: str) -> str:
     names: dict[str, str] = {}
     for kind in discover().values():
         names |= {kind.name.lower(): kind.name, kind.plural: kind.name}
@@ -71,7 +93,7 @@ def kind_of(word: str) -> str:
         return names[word.lower()]
     near = difflib.get_close_matches(word.lower(), names, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(set(names.values())))}"
-    raise InputError(f"no kind {word}; {hint}")
+    raise InputError(f"no kind {word!r}; {hint}")
 
 
 def shown(stacks: Sequence[StackObjects], kind: str | None, name: str | None, settings: Settings) -> list[Shown]:
@@ -93,3 +115,64 @@ def shown(stacks: Sequence[StackObjects], kind: str | None, name: str | None, se
 def _tasks(obj: Object[Any], view: engine.View, reader: Reader) -> list[RunningTask]:
     services = services_of(view.snapshot.live(), f"service/{obj.name}")
     return [task for service in services for task in running_tasks(reader, service)]
+
+
+def object_table(found: Sequence[Shown], *, wide: bool) -> str:
+    """A line per object; wide, a line per running task."""
+    rows = [["KIND", "NAME", "STACK", "STATUS", "ADDRESSES"]]
+    if wide:
+        rows[0] += ["TASK", "STATE", "ZONE", "ENI", "PRIVATE", "PUBLIC", "HEALTH"]
+    for item in found:
+        row = [item.obj.kind, item.obj.name, item.obj.stack, status_of(item.conditions)]
+        if wide and item.tasks:
+            rows += [[*row, "", *_place(task)] for task in item.tasks]
+        else:
+            row += [", ".join(item.addresses)]
+            rows.append(row + [""] * (len(rows[0]) - len(row)))
+    used = [n for n in range(len(rows[0])) if n < _ALWAYS or any(row[n] for row in rows[1:])]
+    widths = {n: max(len(row[n]) for row in rows) for n in used}
+    lines = ("  ".join(row[n].ljust(widths[n]) for n in used) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _place(task: RunningTask) -> list[str]:
+    zone = [task.task, task.status, task.zone, task.network_interface]
+    return [*zone, task.private_address, task.public_address, task.health]
+
+
+def object_text(item: Shown) -> str:
+    """Everything known of one object."""
+    return "\n".join(_described(item))
+
+
+def _described(item: Shown) -> Iterator[str]:
+    yield f"{item.obj.id} in stack {item.obj.stack}: {status_of(item.conditions)}"
+    yield "Conditions:"
+    for condition in item.conditions:
+        why = f": {condition.message}" if condition.message else ""
+        yield f"  {condition.type}={condition.status} ({condition.reason}){why}"
+    comparison = item.view.comparison
+    mine = [a for a, r in item.graph.resources.items() if r.owner == item.obj.id]
+    if mine:
+        yield "AWS resources:"
+    for address in mine:
+        winner = comparison.winners.get(address)
+        replaced = comparison.replaced.get(address)
+        state = f"{winner.state.value}  {winner.id}" if winner else "missing"
+        yield f"  {address}: {f'to be replaced  {replaced.old.id}' if replaced else state}"
+        if winner and winner.detail:
+            yield f"    {winner.detail}"
+        for change in replaced.changes if replaced else comparison.changes.get(address, ()):
+            yield from (f"    {text} ({change.cause.value})" for text in found_lines(change))
+        if winner:
+            for name, by in winner.delegated.items():
+                yield f"    {member_name(name)}: left to {by}"
+            silent = [n for n in traits_of(type(winner.fields)) if getattr(winner.fields, n) is NOT_REPORTED]
+            if silent:
+                yield f"    not reported by AWS: {', '.join(map(member_name, silent))}"
+    if item.tasks:
+        yield "Tasks:"
+    for task in item.tasks:
+        public = f", public {task.public_address}" if task.public_address else ""
+        place = f"{task.zone} {task.network_interface} {task.private_address}{public}"
+        yield f"  {task.task}: {task.status} {place}, {task.health}"

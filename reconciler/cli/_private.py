@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from reconciler.cli._workspace import InputError
+from reconciler.cli._failures import InputError
 
 
 def write_private(path: Path, data: Any, option: str) -> None:

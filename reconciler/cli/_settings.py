@@ -29,6 +29,17 @@ class Settings:
         """Whether one document goes to standard output and nothing else."""
         return self.output in ("json", "yaml")
 
+    @property
+    def readable(self) -> bool:
+        """Whether standard output is for people."""
+        return self.output in ("table", "wide")
+
+    def refuse(self, *outputs: str) -> None:
+        """A usage error where the chosen output is one that this command does not have."""
+        if self.output in outputs:
+            left = ", ".join(name for name in OUTPUTS if name not in outputs)
+            raise click.UsageError(f"there is no -o {self.output} for this command; choose one of {left}")
+
 
 def settings_options(function: C) -> C:
     """Gives a command the options, merged into the `settings` argument; after the name wins over before it."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconciler.cli._failures import InputError
 from reconciler.cli._private import write_private
-from reconciler.cli._workspace import InputError
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshots import NotASnapshotError, of_data, to_data
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import strftime
 from types import FrameType
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
 
-from reconciler.cli._text import progress_line
+from reconciler.cli._failures import Failure
+from reconciler.cli._reports import INTERRUPTED, print_document
+from reconciler.cli._settings import Settings
+from reconciler.cli._text import plan_text, progress_line
 from reconciler.execute import Progress, Step
+from reconciler.flows import Judged
+from reconciler.model.errors import Refused
+from reconciler.model.plan import Plan
 
 
 def colourful(stream: IO[Any]) -> bool:
@@ -23,25 +30,33 @@ def colourful(stream: IO[Any]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
-    """Whether to go on: `--yes`, or a person on a terminal says so."""
+def confirm(question: str, *, yes: bool) -> None:
+    """Returns when it is to be done: `--yes`, or a person on a terminal says so. Raises `Refused` otherwise."""
     if yes:
-        return True
+        return
     if not sys.stdin.isatty():
-        click.echo("not a terminal and no --yes: nothing was changed; look at the plan and add --yes", err=True)
-        return False
-    return click.confirm(question, err=True)
+        raise Refused("not a terminal and no --yes: nothing was changed", "look at the plan, then add --yes")
+    if not click.confirm(question, err=True):
+        raise Refused("not confirmed: nothing was changed")
+
+
+def show_plan(plan: Plan, flows: Sequence[Judged], settings: Settings, *, yes: bool) -> None:
+    """The plan before it is carried out: on standard output for people, else to whoever is asked about it."""
+    if settings.readable:
+        click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
+    elif not yes and sys.stdin.isatty():
+        click.echo(plan_text(plan, flows, colour=colourful(sys.stderr)), err=True)
 
 
 @contextmanager
-def interruptible() -> Iterator[threading.Event]:
+def interruptible(settings: Settings) -> Iterator[threading.Event]:
     """An event that the first Ctrl-C sets; calls in flight finish. A second one ends the process at once."""
     stop = threading.Event()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
         if stop.is_set():
-            raise KeyboardInterrupt
+            end_at_once(settings)
         stop.set()
         click.echo("stopping: requests under way are finished first; press Ctrl-C again to end at once", err=True)
 
@@ -50,6 +65,18 @@ def interruptible() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def end_at_once(settings: Settings) -> NoReturn:
+    """End the process though threads of it still wait for AWS; the next run finds out what AWS did."""
+    failure = Failure("Interrupted", "interrupted", "run again: the next look finds what was done")
+    click.echo(failure.text, err=True)
+    if settings.structured:
+        print_document(failure.document(), settings)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 @contextmanager

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.cli._documents import merged_outcomes
+from reconciler.cli._values import changed_lines, created_lines, found_lines
 from reconciler.engine import Applied
-from reconciler.execute import Progress, Step
+from reconciler.execute import INTERRUPTED, Progress, Step
 from reconciler.flows import Judged
-from reconciler.model.plan import Action, Cause, Change, Drifted, Plan, Result, Verb, verb_shown
+from reconciler.kinds import counted, printable
+from reconciler.model.plan import (
+    Action,
+    Blocked,
+    Cause,
+    Change,
+    Drifted,
+    Outcome,
+    Plan,
+    Reason,
+    Result,
+    Verb,
+    verb_shown,
+)
 
 _SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
-_COLOURS = {"create": "32", "update": "33", "replace": "35", "delete": "31"}
-_VALUE_WIDTH = 72
+_GREEN, _YELLOW, _MAGENTA, _RED, _DIM, _BOLD = "32", "33", "35", "31", "2", "1"
+_COLOURS = {"create": _GREEN, "update": _YELLOW, "replace": _MAGENTA, "delete": _RED}
 _DOING = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting", Verb.REFRESH: "tagging"}
 _DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted", Verb.REFRESH: "tagged"}
+_WHY = {
+    Reason.DRIFT: "changed in AWS",
+    Reason.ORPHANED: "not in the files",
+    Reason.DUPLICATE: "a double that nothing uses",
+    Reason.CASCADE: "what it refers to is replaced",
+}
+_ORDERS = {"create-first": "made before the old one goes", "delete-first": "the old one goes first"}
+_NOT_IN_FILES = "Not in the files"
 
 
-def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool) -> str:
-    """A plan, grouped by what the user wrote."""
+def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool = False) -> str:
+    """A plan, grouped by what the user wrote; with `calls`, the AWS requests of each action too."""
+    ink = _Ink(colour)
     lines = [f"Stack {plan.stack}"]
-    by_owner: dict[str, list[Action]] = {}
-    for action in plan.visible:
-        by_owner.setdefault(action.owner, []).append(action)
-    for owner, actions in sorted(by_owner.items()):
-        lines += ["", _bold(owner, colour)]
+    for owner, actions in _by_owner(plan.visible):
+        lines += ["", ink(_BOLD, owner)]
         for action in actions:
-            lines += _action_lines(action, colour)
-    for blocked in plan.blocked:
-        lines += ["", f"! {blocked.address} is blocked: {blocked.reason}", f"    fix: {blocked.fix}"]
+            lines += _action_lines(action, ink)
+            if calls:
+                lines += [ink(_DIM, f"        > {text}") for text in _requests(plan, action)]
+    if plan.blocked:
+        lines += ["", ink(_BOLD, "Blocked"), *_blocked_lines(plan.blocked, ink)]
     lines += ["", _counts(plan)]
-    lines += [f"Needs --allow-disruption: {disruption}" for disruption in plan.disruptions]
-    lines += flow_lines(flows)
+    lines += [ink(_RED, f"Needs --allow-disruption: this {disruption}.") for disruption in plan.disruptions]
+    lines += flow_lines(flows, ink)
     return "\n".join(lines)
 
 
-def flow_lines(flows: Sequence[Judged]) -> Iterator[str]:
+def flow_lines(flows: Sequence[Judged], ink: _Ink) -> Iterator[str]:
     """How many declared flows hold, and each that does not."""
     if not flows:
         return
@@ -46,64 +68,38 @@ def flow_lines(flows: Sequence[Judged]) -> Iterator[str]:
     for flow in flows:
         if flow.holds is not True:
             word = "is not known" if flow.holds is None else "is broken"
-            yield f"! flow {flow.name} {word}: expected {flow.expect}, is {flow.actual}: {flow.why}"
-
-
-def _counts(plan: Plan) -> str:
-    summary = plan.summary()
-    if not plan.visible and not plan.blocked:
-        return f"No changes. AWS matches the files ({summary['unchanged']} resources)."
-    parts = [f"{summary[verb]} to {verb}" for verb in _SIGNS]
-    return f"Plan: {', '.join(parts)}, {summary['unchanged']} unchanged."
-
-
-def _action_lines(action: Action, colour: bool) -> Iterator[str]:
-    verb = verb_shown(action)
-    order = f" ({action.order})" if action.order else ""
-    identity = f" {action.id}" if action.id else ""
-    why = f"  # {action.reason.value}" if action.reason.value != "pending" else ""
-    yield _painted(f"  {_SIGNS[verb]:>3} {action.address}{identity}{order}{why}", verb, colour)
-    for change in action.changes:
-        yield f"        {_change_text(change, created=verb == 'create')}"
-
-
-def _change_text(change: Change, *, created: bool) -> str:
-    values = _shown(change.desired) if created else f"{_shown(change.observed)} -> {_shown(change.desired)}"
-    forced = "  # forces replacement" if change.replaces else ""
-    drift = "  (drift)" if change.cause is Cause.DRIFT and not created else ""
-    return f"{change.path}: {values}{forced}{drift}"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "(none)"
-    text = value if isinstance(value, str) and value.startswith("(") else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 3] + "..."
+            yield ink(_RED, f"  !   {flow.name} {word}: expected {flow.expect}, is {flow.actual}: {flow.why}")
 
 
 def drift_text(
     document: Mapping[str, Any], drift: Sequence[Drifted], flows: Sequence[Judged], *, colour: bool, who: bool = False
 ) -> str:
     """What differs in AWS from what we left there; with `who` also whose doing it is."""
+    ink = _Ink(colour)
     lines = [f"Stack {document['stack']}"]
-    for item, shown in zip(drift, document["drift"], strict=False):
-        identity = f" {item.id}" if item.id else ""
-        lines += ["", _bold(f"{item.owner}: {item.address}{identity}: {item.status.value}", colour)]
-        lines += [f"    {c.path}: {_shown(c.desired)} wanted, {_shown(c.observed)} found" for c in item.changes]
-        if who:
-            lines.append(f"    by {_who(shown['attribution'])}")
+    doers = {(item["address"], item["id"]): item["attribution"] for item in document["drift"]}
+    for owner, items in _by_owner(drift if document["drift"] else ()):
+        lines += ["", ink(_BOLD, owner)]
+        for item in items:
+            identity = f"  {item.id}" if item.id else ""
+            lines.append(ink(_YELLOW, f"  {item.status.value}  {item.address}{identity}"))
+            lines += [f"        {text}" for change in item.changes for text in found_lines(change)]
+            if who:
+                lines.append(f"        by {_who(doers[item.address, item.id])}")
     for name, reason in document["unknown"].items():
-        lines += ["", f"! {name} could not be read: {reason}"]
+        lines += ["", ink(_RED, f"! {name} could not be read: {reason}")]
     lines.append("")
-    lines += flow_lines(flows)
-    if document["inSync"]:
+    lines += flow_lines(flows, ink)
+    if document["drift"]:
+        lines.append(f"Drift in {counted(len(document['drift']), 'resource')}; apply heals it.")
+    elif document["inSync"]:
         lines.append("In sync: nothing has drifted.")
-    elif document["drift"]:
-        lines.append(f"Drift: {len(document['drift'])} of our resources differ. Apply heals them.")
+    elif document["unknown"]:
+        lines.append("Not known to be in sync: not everything could be read.")
     if document["pending"]:
-        lines.append(f"Pending: {document['pending']} changes of the files are not applied yet; see plan.")
+        lines.append(f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan.")
     if document["ignored"]:
-        lines.append(f"Ignored: {document['ignored']} (policy Ignore).")
+        lines.append(f"Ignored: {document['ignored']} (the stack's drift policy is Ignore).")
     if document["foreign"]:
         lines.append(f"Foreign, left alone: {', '.join(f['id'] for f in document['foreign'])}")
     return "\n".join(lines)
@@ -115,26 +111,26 @@ def _who(found: Mapping[str, Any] | None) -> str:
     return f"{found['who']}: {found['call']} at {found['time']} from {found['sourceAddress']}"
 
 
-def apply_text(applied: Applied) -> str:
-    """What became of a plan: counts, then each failure with what to try next."""
+def apply_text(applied: Applied, *, colour: bool) -> str:
+    """What became of a plan: each failure with what to try next, what was skipped because of what, counts."""
+    ink = _Ink(colour)
     merged = merged_outcomes(applied.outcomes)
-    counts = {result: len([1 for _, r, _ in merged if r is result]) for result in Result}
-    lines = []
+    counts = Counter(result for _, result, _ in merged)
+    lines: list[str] = []
     for outcome in applied.outcomes:
         if outcome.failure:
-            failure = outcome.failure
-            said = ": ".join(part for part in (failure.operation, failure.code, failure.message) if part)
-            lines += [f"failed: {outcome.action.owner}: {outcome.action.address}: {said}", f"  next: {failure.next}"]
+            lines += _failure_lines(outcome, ink)
+    lines += _interrupted_lines(merged)
+    for because, addresses in sorted(_skipped(applied.outcomes).items()):
+        lines.append(f"skipped because of {because}: {_listed(addresses)}")
     for outcome in applied.outcomes:
-        if outcome.result is Result.SKIPPED:
-            lines.append(f"skipped: {outcome.action.address}: because of {outcome.because}")
-        elif outcome.result is Result.PENDING:
+        if outcome.result is Result.PENDING:
             lines.append(f"still settling: {outcome.action.address}: {outcome.detail}")
-    for blocked in applied.left.blocked:
-        lines += [f"blocked: {blocked.address}: {blocked.reason}", f"  fix: {blocked.fix}"]
+    lines += _blocked_lines(applied.left.blocked, ink)
     summary = ", ".join(f"{counts[result]} {result.value}" for result in Result)
-    verdict = "Converged" if applied.converged else "Not converged; run again to go on from here"
-    return "\n".join([*lines, f"{verdict}: {summary}."])
+    if applied.converged and applied.settled:
+        return "\n".join([*lines, ink(_GREEN, f"Converged: {summary}.")])
+    return "\n".join([*lines, ink(_RED, f"Not converged: {summary}. Run again to go on from here.")])
 
 
 def progress_line(progress: Progress) -> str:
@@ -151,15 +147,108 @@ def progress_line(progress: Progress) -> str:
         case Step.PENDING:
             what = f"still settling{took}: {progress.detail}"
         case Step.FAILED:
-            what = f"FAILED{took}: {progress.detail}"
+            first, *_ = progress.detail.splitlines() or [""]
+            what = f"FAILED{took}: {first}"
         case Step.SKIPPED:
             what = f"skipped because of {progress.detail}"
     return f"{action.address}: {what}"
 
 
-def _bold(text: str, colour: bool) -> str:
-    return f"\033[1m{text}\033[0m" if colour else text
+class _Ink:
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._colour else text
 
 
-def _painted(text: str, verb: str, colour: bool) -> str:
-    return f"\033[{_COLOURS[verb]}m{text}\033[0m" if colour else text
+def _by_owner(items: Iterable[Any]) -> list[tuple[str, list[Any]]]:
+    """Actions or drift by the object they belong to; last what no object of the files owns."""
+    found: dict[str, list[Any]] = {}
+    for item in items:
+        found.setdefault(_NOT_IN_FILES if item.owner == item.address else item.owner, []).append(item)
+    return sorted(found.items(), key=lambda group: (group[0] == _NOT_IN_FILES, group[0]))
+
+
+def _action_lines(action: Action, ink: _Ink) -> Iterator[str]:
+    verb = verb_shown(action)
+    identity = f"  {action.id}" if action.id else ""
+    notes = [_ORDERS[action.order]] if action.order else []
+    if action.reason in _WHY and action.owner != action.address:
+        notes.append(_WHY[action.reason])
+    why = f"  # {', '.join(notes)}" if notes else ""
+    yield ink(_COLOURS[verb], f"  {_SIGNS[verb]:<3} {action.address}") + identity + ink(_DIM, why)
+    for change in action.changes:
+        yield from (f"        {text}" for text in _change_lines(change, action, ink))
+
+
+def _change_lines(change: Change, action: Action, ink: _Ink) -> Iterator[str]:
+    if verb_shown(action) == "create":
+        yield from created_lines(change)
+        return
+    note = ink(_RED, "  # forces replacement") if change.replaces else ""
+    if change.cause is Cause.DRIFT and action.reason is not Reason.DRIFT:
+        note += ink(_DIM, "  # changed in AWS")
+    for text in changed_lines(change):
+        yield text + note
+
+
+def _requests(plan: Plan, action: Action) -> Iterator[str]:
+    """The AWS operations behind what a person sees as one action, in order."""
+    for part in plan.actions:
+        if part is action or (action.replaces and part.address == action.address and part.id == action.replaces):
+            counts = Counter(call.name for call in (*part.calls, *part.seal))
+            yield from (name if count == 1 else f"{name} x{count}" for name, count in counts.items())
+
+
+def _blocked_lines(blocked: Iterable[Blocked], ink: _Ink) -> Iterator[str]:
+    """What is blocked, once for all that share a reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in blocked:
+        found.setdefault((one.reason, one.fix), []).append(one.address)
+    for (reason, fix), addresses in found.items():
+        yield ink(_RED, f"  !   {_listed(addresses)}") + f": {reason}"
+        yield f"        fix: {fix}"
+
+
+def _counts(plan: Plan) -> str:
+    summary = plan.summary()
+    if not plan.visible and not plan.blocked:
+        return f"No changes. AWS matches the files ({counted(summary['unchanged'], 'resource')})."
+    parts = [f"{summary[verb]} to {verb}" for verb in _SIGNS]
+    blocked = f", {len(plan.blocked)} blocked" if plan.blocked else ""
+    return f"Plan: {', '.join(parts)}, {summary['unchanged']} unchanged{blocked}."
+
+
+def _failure_lines(outcome: Outcome, ink: _Ink) -> Iterator[str]:
+    failure = outcome.failure
+    assert failure is not None
+    said = ": ".join(part for part in (failure.operation, failure.code) if part)
+    yield ink(_RED, f"failed: {outcome.action.owner}: {outcome.action.address}: {said}")
+    yield from (f"  {printable(line)}" for line in failure.message.splitlines())
+    yield f"  next: {failure.next}"
+
+
+def _interrupted_lines(merged: Sequence[tuple[list[Outcome], Result, float]]) -> Iterator[str]:
+    """After Ctrl-C: what is done, what was begun, what was not."""
+    parts = [part for group, _, _ in merged for part in group]
+    cut = [part for part in parts if part.because == INTERRUPTED]
+    if cut:
+        done = [group[0].action.address for group, result, _ in merged if result is Result.DONE]
+        yield f"interrupted; done: {_listed(done) if done else 'nothing'}"
+        for what in ("begun, not finished", "not begun"):
+            addresses = [part.action.address for part in cut if bool(part.detail) == (what != "not begun")]
+            if addresses:
+                yield f"{what}: {_listed(addresses)}"
+
+
+def _skipped(outcomes: Iterable[Outcome]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.result is Result.SKIPPED and outcome.because != INTERRUPTED:
+            found.setdefault(outcome.because, []).append(outcome.action.address)
+    return found
+
+
+def _listed(addresses: Iterable[str]) -> str:
+    return ", ".join(sorted(set(addresses)))

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler import checks
+from reconciler.cli._failures import InputError, InvalidInputError
 from reconciler.cli._settings import Settings
 from reconciler.kinds import Object, Problem
 from reconciler.load import Bundle, StackObjects, load
-from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.aws import Access, AwsReader, Calls
     from reconciler.model.graph import Graph, StackPolicy
 
 SUFFIXES = (".yaml", ".yml")
-
-
-class InputError(ReconcilerError):
-    """The command line names something that cannot be read."""
-
-
-class InvalidInputError(ReconcilerError):
-    """The files have problems; each has been told."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(problem.text for problem in problems))
-        self.problems = problems
 
 
 def files_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,13 +98,22 @@ def select(
     stacks: dict[str, StackObjects], name: str | None, *, everything: bool, changing: bool
 ) -> list[StackObjects]:
     """The stacks that a command works on. Raises `InputError` where it is not clear which."""
+    if name is not None and everything:
+        raise click.UsageError("--stack NAME and --all contradict each other; leave one out")
     if name is not None:
         if name not in stacks:
-            raise InputError(f"no stack {name} in these files; there is {', '.join(sorted(stacks))}")
+            near = difflib.get_close_matches(name, stacks, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(sorted(stacks))}"
+            raise InputError(f"no stack {name} in these files; {hint}")
         return [stacks[name]]
     if changing and len(stacks) > 1 and not everything:
         raise InputError(f"several stacks: {', '.join(sorted(stacks))}; choose with --stack NAME, or take --all")
     return [stacks[key] for key in sorted(stacks)]
+
+
+def name_of(stack: StackObjects) -> str:
+    """The name of a stack."""
+    return stack.stack.name
 
 
 def flows_of(stack: StackObjects) -> list[Object[Any]]:
@@ -169,23 +168,3 @@ def graph_of(stack: StackObjects) -> Graph:
     except Cycle as cycle:
         raise InputError(f"these wait for each other: {cycle}; take one reference out") from cycle
     return graph
-
-
-def print_document(documents: Iterable[dict[str, Any]], settings: Settings) -> None:
-    """One document on standard output: that of the only stack, or all under `stacks`."""
-    import json
-
-    found = list(documents)
-    document = found[0] if len(found) == 1 else {"stacks": found}
-    if settings.output == "yaml":
-        import yaml
-
-        click.echo(yaml.safe_dump(document, sort_keys=False), nl=False)
-    else:
-        click.echo(json.dumps(document, indent=2))
-
-
-def worst(statuses: Iterable[int]) -> int:
-    """The exit status of several stacks: 1 over 2 over 0."""
-    found = set(statuses)
-    return 1 if 1 in found else 2 if 2 in found else 0

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler import flows
+from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
 from reconciler.cli._snapshots import read_snapshot
-from reconciler.cli._workspace import InputError, connect, graph_of, load_stacks, select
+from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.load import StackObjects
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from typing import Any
 import click
 
 from reconciler import engine
-from reconciler.cli._documents import apply_document, broken, plan_document
+from reconciler.cli._documents import acted_on, apply_document, broken, plan_document
+from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import leased, open_store, store_option
-from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
-from reconciler.cli._text import apply_text, plan_text
+from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
+from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import (
     Connection,
     connect,
@@ -25,10 +26,9 @@ from reconciler.cli._workspace import (
     flows_of,
     graph_of,
     load_stacks,
-    print_document,
+    name_of,
     select,
     stack_options,
-    worst,
 )
 from reconciler.cli.plan import read_saved, saved_plan
 from reconciler.execute import Limits
@@ -40,7 +40,6 @@ from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.plan import Choices
 from reconciler.store import Store
 
-INTERRUPTED = 130
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -120,23 +119,17 @@ def command(
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
-    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=True)
+    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=True)
     saved = read_saved(plan_file) if plan_file else None
     limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
-    documents: list[dict[str, Any]] = []
-    statuses: list[int] = []
-    for stack in stacks:
-        allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
+    allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
+
+    def converge(stack: StackObjects) -> Report:
         lease = Leasing(open_store(store_path, settings), wait_lease)
         run = _Run(stack, settings, limits, Choices(retry=retry), lease, yes=yes, allowed=allowed)
-        document, status = run.carried_out(saved)
-        statuses.append(status)
-        documents.append(document)
-        if status == INTERRUPTED:
-            break
-    if settings.structured:
-        print_document(documents, settings)
-    return INTERRUPTED if INTERRUPTED in statuses else worst(statuses)
+        return run.carried_out(saved)
+
+    return report_each(chosen, settings, name_of, converge)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -168,8 +161,8 @@ class _Run:
         self._yes = yes
         self._allowed = allowed
 
-    def carried_out(self, saved: Mapping[str, Mapping[str, Any]] | None) -> tuple[dict[str, Any], int]:
-        """One stack's document and exit status."""
+    def carried_out(self, saved: Mapping[str, Mapping[str, Any]] | None) -> Report:
+        """One stack converged. Raises `Refused` before anything is changed."""
         from reconciler.aws import AwsWriter
         from reconciler.clock import SystemClock
 
@@ -183,29 +176,27 @@ class _Run:
 
     def _under_lease(
         self, connection: Connection, writer: Writer, clock: Clock, saved: Mapping[str, Mapping[str, Any]] | None
-    ) -> tuple[dict[str, Any], int]:
+    ) -> Report:
         graph, settings = self._graph, self._settings
         first = engine.view(graph, connection.reader, self._choices)
         if saved is not None:
             self._check_saved(first, saved)
-        if not settings.structured:
-            click.echo(plan_text(first.plan, self._flows, colour=colourful(sys.stdout)))
+        show_plan(first.plan, self._flows, settings, yes=self._yes)
         if first.plan.disruptions and not self._allowed.disruption:
             raise Refused(
                 f"stack {graph.stack.name}: this {'; '.join(first.plan.disruptions)}. Nothing was changed",
                 "look at the plan, then add --allow-disruption",
             )
         self._check_flows()
-        if first.plan.visible and not confirmed(f"Apply to stack {graph.stack.name}?", yes=self._yes):
-            applied = engine.Applied((), first.plan, first.plan.unchanged)
-            return self._document(applied, connection.calls), 1
-        with interruptible() as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
+        if first.plan.visible:
+            confirm(f"Apply to stack {graph.stack.name}?", yes=self._yes)
+        with interruptible(settings) as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
             doing = engine.Doing(writer, clock, self._limits, progress=report, stop=stop)
             applied = engine.apply(graph, first, connection.reader.fresh(), doing, self._choices)
-        if not settings.structured and (first.plan.visible or not applied.converged):
-            click.echo(apply_text(applied))
-        status = INTERRUPTED if stop.is_set() else 0 if applied.converged else 1
-        return self._document(applied, connection.calls), status
+        if settings.readable and (first.plan.visible or not applied.converged):
+            click.echo(apply_text(applied, colour=colourful(sys.stdout)))
+        status = INTERRUPTED if stop.is_set() else 0 if applied.converged and applied.settled else 1
+        return Report(self._document(applied, connection.calls), acted_on(applied), status)
 
     def _check_flows(self) -> None:
         """A state that breaks a declared flow is not brought about, unless somebody says so."""

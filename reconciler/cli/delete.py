@@ -6,29 +6,27 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from reconciler import engine
-from reconciler.cli._documents import apply_document
+from reconciler.cli._documents import acted_on, apply_document
+from reconciler.cli._failures import InputError
+from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
-from reconciler.cli._terminal import colourful, confirmed, interruptible, reporting
-from reconciler.cli._text import apply_text, plan_text
+from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
+from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import (
     Connection,
-    InputError,
     connect,
     files_option,
     graph_of,
     load_stacks,
-    print_document,
     select,
     stack_options,
-    worst,
 )
-from reconciler.cli.apply import INTERRUPTED, Duration, Leasing, wait_lease_option
+from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
 from reconciler.model.graph import StackPolicy
 from reconciler.model.ports import Clock, Writer
@@ -54,18 +52,13 @@ def command(
     settings: Settings,
 ) -> int:
     """Remove everything that carries the stack's tags; works from --stack NAME alone when the files are gone."""
-    documents: list[dict[str, Any]] = []
-    statuses: list[int] = []
-    for policy in _policies(paths, stack_name, everything, settings):
+    limits = Limits(settle=timeout)
+
+    def remove(policy: StackPolicy) -> Report:
         lease = Leasing(open_store(store_path, settings), wait_lease)
-        document, status = _deleted(policy, settings, Limits(settle=timeout), lease, yes=yes)
-        documents.append(document)
-        statuses.append(status)
-        if status == INTERRUPTED:
-            break
-    if settings.structured:
-        print_document(documents, settings)
-    return INTERRUPTED if INTERRUPTED in statuses else worst(statuses)
+        return _deleted(policy, settings, limits, lease, yes=yes)
+
+    return report_each(_policies(paths, stack_name, everything, settings), settings, lambda p: p.name, remove)
 
 
 def _policies(paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings) -> list[StackPolicy]:
@@ -78,9 +71,7 @@ def _policies(paths: Sequence[str], stack_name: str | None, everything: bool, se
     return [graph_of(stack).stack for stack in stacks]
 
 
-def _deleted(
-    policy: StackPolicy, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool
-) -> tuple[dict[str, Any], int]:
+def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool) -> Report:
     from reconciler.aws import AwsWriter
     from reconciler.clock import SystemClock
 
@@ -101,19 +92,21 @@ def _under_lease(
     limits: Limits,
     *,
     yes: bool,
-) -> tuple[dict[str, Any], int]:
+) -> Report:
     types = discover()
     plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
-    if not settings.structured:
-        click.echo(plan_text(plan, (), colour=colourful(sys.stdout)))
-    if plan.visible and not confirmed(f"Delete stack {policy.name}?", yes=yes):
-        applied = engine.Applied((), plan, 0)
-        return apply_document(policy.name, applied, types, connection.calls.by_operation(), 0), 1
-    with interruptible() as stop, reporting(len(plan.visible), quiet=settings.structured) as report:
+    if plan.visible or plan.blocked:
+        show_plan(plan, (), settings, yes=yes)
+    if plan.visible:
+        confirm(f"Delete stack {policy.name}?", yes=yes)
+    with interruptible(settings) as stop, reporting(len(plan.visible), quiet=settings.structured) as report:
         doing = engine.Doing(writer, clock, limits, progress=report, stop=stop)
         applied = engine.delete(policy, types, connection.reader.fresh(), doing)
-    if not settings.structured:
-        click.echo(apply_text(applied) if applied.outcomes else f"Stack {policy.name}: nothing carries its tags.")
+    if settings.readable:
+        nothing = f"Stack {policy.name}: nothing in {policy.region} carries its tags."
+        done = applied.outcomes or applied.left.blocked
+        click.echo(apply_text(applied, colour=colourful(sys.stdout)) if done else nothing)
     calls = connection.calls
     document = apply_document(policy.name, applied, types, calls.by_operation(), calls.mutating)
-    return document, INTERRUPTED if stop.is_set() else 0 if applied.converged else 1
+    status = INTERRUPTED if stop.is_set() else 0 if applied.converged and applied.settled else 1
+    return Report(document, acted_on(applied), status)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from reconciler import engine, resources
 from reconciler.attribution import Attribution, Key
 from reconciler.cli._documents import drift_document
+from reconciler.cli._reports import Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._snapshots import save_snapshots
 from reconciler.cli._terminal import colourful
@@ -23,12 +23,12 @@ from reconciler.cli._workspace import (
     flows_of,
     graph_of,
     load_stacks,
-    print_document,
+    name_of,
     select,
     stack_options,
-    worst,
 )
 from reconciler.flows import judged, world_of_snapshot
+from reconciler.load import StackObjects
 from reconciler.model.errors import AwsError
 from reconciler.model.snapshot import Snapshot
 
@@ -48,10 +48,9 @@ def command(
     paths: Sequence[str], stack_name: str | None, everything: bool, who: bool, save: Path | None, settings: Settings
 ) -> int:
     """Show what differs: 0 in sync (pending alone is in sync), 2 drift, 1 error."""
-    documents: list[dict[str, Any]] = []
-    statuses: list[int] = []
     seen: list[Snapshot] = []
-    for stack in select(load_stacks(paths), stack_name, everything=everything, changing=False):
+
+    def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         declared = flows_of(stack)
         evidence = resources.evidence() if save else resources.filters_and_interfaces() if declared else {}
@@ -61,16 +60,16 @@ def command(
         flows = judged(world, declared)
         seen.append(view.snapshot)
         document = drift_document(view, graph, flows, _whose(view, connection) if who else None)
-        documents.append(document)
-        statuses.append(1 if view.snapshot.unknown else 0 if document["inSync"] else 2)
-        if not settings.structured:
-            colour = colourful(sys.stdout)
-            click.echo(drift_text(document, view.plan.drift, flows, colour=colour, who=who))
-    if settings.structured:
-        print_document(documents, settings)
+        if settings.readable:
+            click.echo(drift_text(document, view.plan.drift, flows, colour=colourful(sys.stdout), who=who))
+        status = 1 if view.snapshot.unknown else 0 if document["inSync"] else 2
+        return Report(document, [item["address"] for item in document["drift"]], status)
+
+    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    status = report_each(chosen, settings, name_of, look)
     if save is not None:
         save_snapshots(save, seen)
-    return worst(statuses)
+    return status
 
 
 def _whose(view: engine.View, connection: Connection) -> Mapping[Key, Attribution]:

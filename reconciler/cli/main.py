@@ -9,16 +9,19 @@ import importlib
 import os
 import pkgutil
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
 
 import reconciler.cli as commands
+from reconciler.cli._failures import Failure, failure_of
+from reconciler.cli._reports import INTERRUPTED, print_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.model.errors import ReconcilerError
 
 USAGE = 64
-INTERRUPTED = 130
+"""Exit status of a command line that cannot be understood (EX_USAGE of sysexits.h)."""
 
 SUMMARIES = {
     "apply": "Bring AWS to what the files say, drift included.",
@@ -65,32 +68,58 @@ def cli(ctx: click.Context, settings: Settings) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Ends the process with the exit status of the design."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        status: Any = cli.main(arguments, prog_name="reconciler", standalone_mode=False)
+        status: Any = cli.main(given, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         sys.exit(USAGE)
     except click.UsageError as error:
         error.show()
-        sys.exit(USAGE)
+        _end(Failure("Usage", error.format_message()), given, USAGE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        failure = Failure("Interrupted", "interrupted")
+        click.echo(failure.text, err=True)
+        _end(failure, given, INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        sys.exit(1)
+        _end(Failure("InvalidInput", error.format_message()), given, 1)
     except ReconcilerError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        failure = failure_of(error)
+        click.echo(failure.text, err=True)
+        _end(failure, given, 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
         if os.environ.get("RECONCILER_DEBUG"):
             raise
-        kind = type(error).__name__
-        click.echo(
-            f"internal error: {kind}: {error}; run again with RECONCILER_DEBUG=1 and report what it says", err=True
+        failure = Failure(
+            "Internal",
+            f"internal error: {type(error).__name__}: {error}",
+            "run again with RECONCILER_DEBUG=1 and report what it says",
         )
-        sys.exit(1)
+        click.echo(failure.text, err=True)
+        _end(failure, given, 1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end(failure: Failure, arguments: Sequence[str], status: int) -> NoReturn:
+    """End the process; a script that asked for one document gets one."""
+    settings = Settings(output=_asked_output(arguments))
+    if settings.structured:
+        print_document(failure.document(), settings)
+    sys.exit(status)
+
+
+def _asked_output(arguments: Sequence[str]) -> str:
+    """The value of the last `-o`, also where the rest of the command line cannot be understood."""
+    found = "table"
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if before in ("-o", "--output"):
+            found = argument
+        elif argument.startswith("--output="):
+            found = argument.removeprefix("--output=")
+        elif argument.startswith("-o"):
+            found = argument.removeprefix("-o")
+    return found

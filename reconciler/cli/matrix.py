@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from reconciler import flows
+from reconciler.cli._failures import InputError
+from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
-from reconciler.cli._workspace import InputError, files_option, print_document
+from reconciler.cli._workspace import files_option
 from reconciler.cli._worlds import Where, world_options
 from reconciler.flows.matrix import nodes
 from reconciler.flows.ranges import ports_text
@@ -37,11 +39,12 @@ def command(
     settings: Settings,
 ) -> int:
     """Show who reaches whom on which ports: all tasks, load balancers and the internet."""
+    settings.refuse("name")
     world = where.world(paths, stack_name, settings, (*sources, *targets))
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)
     if settings.structured:
-        print_document([_document(rows)], settings)
+        print_document(_document(rows), settings)
     else:
         click.echo(_text(rows, colour=colourful(sys.stdout)))
     return 0

@@ -12,23 +12,24 @@ import click
 
 from reconciler import engine
 from reconciler.cli._documents import plan_document
+from reconciler.cli._failures import InputError
 from reconciler.cli._private import write_private
+from reconciler.cli._reports import Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import plan_text
 from reconciler.cli._workspace import (
-    InputError,
     connect,
     files_option,
     flows_of,
     graph_of,
     load_stacks,
-    print_document,
+    name_of,
     select,
     stack_options,
-    worst,
 )
 from reconciler.flows import judged, world_of_graph
+from reconciler.load import StackObjects
 
 FORMAT = 1
 """Version of the saved plan's format."""
@@ -43,26 +44,25 @@ def command(
     paths: Sequence[str], stack_name: str | None, everything: bool, out: Path | None, settings: Settings
 ) -> int:
     """Show what apply would do: 0 nothing, 2 changes, 1 error."""
-    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=False)
-    documents: list[dict[str, Any]] = []
     saved: list[dict[str, Any]] = []
-    statuses: list[int] = []
-    for stack in stacks:
+
+    def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
         plan = engine.view(graph, connection.reader).plan
         flows = judged(world_of_graph(graph), flows_of(stack))
         document = plan_document(plan, graph, flows)
-        documents.append(document)
         saved.append(saved_plan(document, plan.fingerprint))
-        statuses.append(1 if plan.blocked else 2 if plan.visible else 0)
-        if not settings.structured:
-            click.echo(plan_text(plan, flows, colour=colourful(sys.stdout)))
-    if settings.structured:
-        print_document(documents, settings)
+        if settings.readable:
+            click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
+        status = 1 if plan.blocked else 2 if plan.visible else 0
+        return Report(document, [action.address for action in plan.visible], status)
+
+    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    status = report_each(chosen, settings, name_of, look)
     if out is not None:
         save(out, saved)
-    return worst(statuses)
+    return status
 
 
 def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:

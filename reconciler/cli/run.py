@@ -60,6 +60,7 @@ def command(
     settings: Settings,
 ) -> int:
     """Look at every stack each interval, heal or report drift, follow changed files; one line per event."""
+    settings.refuse("name", "wide", "yaml")
     if webhook and not webhook.startswith(("http://", "https://")):
         raise click.UsageError(f"--webhook {webhook!r} is no http or https URL")
     if "-" in paths:

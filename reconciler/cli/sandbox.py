@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import click
 
+from reconciler.cli._failures import failure_of
+from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.sandbox import process
@@ -127,17 +128,16 @@ def break_something(name: str | None, listing: bool, stack: str | None, settings
 
 
 def _say(document: dict[str, Any], text: str, settings: Settings) -> None:
-    if settings.output == "yaml":
-        import yaml
-
-        text = yaml.safe_dump(document, sort_keys=False).rstrip()
-    elif settings.output == "json":
-        text = json.dumps(document)
-    click.echo(text)
+    settings.refuse("name", "wide")
+    if settings.structured:
+        print_document(document, settings)
+    else:
+        click.echo(text)
 
 
 def _failed(error: ReconcilerError, settings: Settings) -> int:
+    failure = failure_of(error)
     if settings.structured:
-        _say({"error": str(error)}, "", settings)
-    click.echo(f"error: {error}", err=True)
+        print_document(failure.document(), settings)
+    click.echo(failure.text, err=True)
     return 1

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import click
 
 from reconciler import flows
+from reconciler.cli._failures import InputError
+from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._tracing import trace_document, trace_text
 from reconciler.cli._workspace import (
-    InputError,
     files_option,
-    print_document,
 )
 from reconciler.cli._worlds import Where, world_options
 
@@ -53,6 +53,7 @@ def command(
     FROM and TO: internet, an address or CIDR, task/NAME, task/NAME/CONTAINER, loadBalancer/NAME, or the id of a live
     task, network interface or other resource.
     """
+    settings.refuse("name")
     query = flows.Query(
         source=source,
         target=target,
@@ -66,7 +67,7 @@ def command(
     world = where.world(paths, stack_name, settings, (source, target))
     verdict = flows.trace(world, query)
     if settings.structured:
-        print_document([trace_document(world, verdict)], settings)
+        print_document(trace_document(world, verdict), settings)
     else:
         click.echo(trace_text(world, verdict, where=where.text, colour=colourful(sys.stdout)))
     return _STATUS[verdict.verdict]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
+from reconciler.cli._failures import InvalidInputError, problem_documents
+from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._workspace import InvalidInputError, files_option, graph_of, load_stacks, print_document
-from reconciler.kinds import Problem
+from reconciler.cli._workspace import files_option, graph_of, load_stacks
+from reconciler.kinds import Problem, counted
 
 
 @click.command("validate")
@@ -20,20 +21,15 @@ def command(paths: Sequence[str], settings: Settings) -> int:
     problems: Sequence[Problem] = ()
     try:
         stacks = load_stacks(paths)
-    except InvalidInputError as error:
-        problems = error.problems
-        stacks = {}
-    graphs = [graph_of(stack) for stack in stacks.values()]
+        graphs = [graph_of(stack) for stack in stacks.values()]
+    except InvalidInputError as invalid:
+        problems, graphs = invalid.problems, []
     if settings.structured:
-        print_document([_document(problems)], settings)
+        print_document({"valid": not problems, "problems": problem_documents(problems)}, settings)
     for problem in problems:
         click.echo(problem.text, err=True)
-    if not problems and not settings.structured:
+    print_names([f"Stack/{graph.stack.name}" for graph in graphs], settings)
+    if settings.readable:
         for graph in graphs:
-            click.echo(f"stack {graph.stack.name}: good, {len(graph.resources)} AWS resources")
+            click.echo(f"stack {graph.stack.name}: good, {counted(len(graph.resources), 'AWS resource')}")
     return 1 if problems else 0
-
-
-def _document(problems: Sequence[Problem]) -> dict[str, Any]:
-    names = ("file", "line", "column", "object", "field", "message", "hint")
-    return {"valid": not problems, "problems": [{n: getattr(p, n) for n in names} for p in problems]}

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._object import Metadata, Object, Path, Position, Problem, Source
+from reconciler.kinds._object import Metadata, Object, Path, Position, Problem, Source, counted, printable
 from reconciler.kinds._peer import Peer
 
 __all__ = [
@@ -23,7 +23,9 @@ __all__ = [
     "Position",
     "Problem",
     "Source",
+    "counted",
     "discover",
+    "printable",
 ]
 
 

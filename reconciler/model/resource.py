@@ -251,6 +251,11 @@ class ResourceType(Readable[F]):
         """The requests that set and remove tags of an object by its id. Types without tags have none."""
         raise NotImplementedError(f"{self.name} has no tags of its own")
 
+    def causes(self, reader: Reader, observed: Observed[F]) -> Sequence[str]:
+        """Lines on why a `FAILED` object failed, first cause first, beyond its `detail`. Read for people only."""
+        del reader, observed
+        return ()
+
     def align(self, desired: F, observed: F) -> F:
         """`observed` with its entries keyed as in `desired`, where AWS keeps no name for an entry."""
         del desired

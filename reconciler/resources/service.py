@@ -12,6 +12,7 @@ from reconciler.model.resource import Call, Context, Naming, Observed, Resource,
 from reconciler.model.values import EMPTY, NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._ecs import services
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
+from reconciler.resources._rollouts import causes
 
 
 class AwsvpcConfiguration(Fields):
@@ -188,6 +189,10 @@ class ServiceType(EcsTags, ResourceType[Service]):
     def delete(self, observed: Observed[Service], context: Context) -> Sequence[Call]:
         params = {"cluster": observed.fields.cluster, "service": observed.id, "force": True}
         return [Call("ecs", "DeleteService", params)]
+
+    def causes(self, reader: Reader, observed: Observed[Service]) -> Sequence[str]:
+        """The first task that the failed deployment lost, and what the service said of it."""
+        return causes(reader, str(observed.fields.cluster), observed.id)
 
 
 def _scaled(reader: Reader) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 
 from reconciler.sandbox import Clock, Sandbox
 from reconciler.sandbox.environment import point_at
@@ -34,6 +35,13 @@ def environment(served: Sandbox) -> Iterator[dict[str, str]]:
     with serving(served) as url:
         point_at(url, found)
         yield found
+
+
+@pytest.fixture
+def empty(served: Sandbox, environment: dict[str, str]) -> dict[str, str]:
+    """The environment, with nothing left of earlier tests in its AWS."""
+    served.reset()
+    return environment
 
 
 @pytest.fixture
@@ -167,21 +175,88 @@ def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Pa
     [
         (["frobnicate"], 64, "No such command"),
         (["apply", "--timeout", "soon"], 64, "15m"),
+        (["plan", "--frobnicate"], 64, "No such option"),
+        (["plan", "--stack", "shop", "--all", "-f", str(SPEC)], 64, "leave one out"),
+        (["describe", "web", "-f", str(SPEC)], 64, "task/web"),
         (["validate", "-f", "missing.yaml"], 1, "missing.yaml: no such file"),
         (["plan", "--region", "eu-west-1", "-f", str(SPEC)], 1, "lives in us-east-1"),
-        (["plan", "--stack", "shp", "-f", str(SPEC)], 1, "there is shop"),
+        (["plan", "--stack", "shp", "-f", str(SPEC)], 1, "did you mean shop"),
         (["apply", "--yes", "-f", str(SPEC.parent)], 1, "--stack NAME"),
+        (["apply", "--plan", str(SPEC), "-f", str(SPEC)], 1, "not a saved plan"),
+        (["apply", "-f", str(SPEC)], 1, "add --yes"),
         (["get", "tsk", "-f", str(SPEC)], 1, "did you mean task"),
+        (["get", "task/wbe", "-f", str(SPEC)], 1, "did you mean web"),
         (["--endpoint-url", "http://127.0.0.1:9", "plan", "-f", str(SPEC)], 1, "127.0.0.1:9"),
+        (["--profile", "nobody", "plan", "-f", str(SPEC)], 1, "no AWS profile 'nobody'"),
     ],
 )
-def test_wrong_input_is_told_in_a_line(
-    environment: dict[str, str], arguments: list[str], status: int, says: str
+def test_wrong_input_is_told_in_a_line_and_in_the_one_document_of_a_script(
+    empty: dict[str, str], arguments: list[str], status: int, says: str
 ) -> None:
-    done = run(environment, *arguments)
+    done = run(empty, *arguments, "-o", "json")
     assert done.returncode == status, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+    error = json.loads(done.stdout)["error"]
+    assert says in f"{error['message']} {error['next']}"
+
+
+def test_a_file_with_problems_gives_any_command_one_document(environment: dict[str, str]) -> None:
+    for command in ("plan", "apply", "drift", "get", "delete"):
+        done = run(environment, command, "-f", "-", "-o", "json", stdin=b"kind: Stack\nmetadata: {name: \x00}\n")
+        assert done.returncode == 1
+        document = json.loads(done.stdout)
+        assert document["error"]["code"] == "InvalidInput"
+        assert [p["file"] for p in document["problems"]] == ["<stdin>"] * len(document["problems"])
+        assert done.stderr.startswith("<stdin>:")
+
+
+def test_a_stack_that_is_refused_keeps_no_other_from_its_turn(empty: dict[str, str], tmp_path: Path) -> None:
+    """The first stack lives in another account; the second is planned all the same."""
+    text = (SPEC.parent / "peers.yaml").read_text()
+    guarded = SPEC.read_text().replace("  region: us-east-1\n", "  region: us-east-1\n  account: '000000000000'\n")
+    (tmp_path / "a.yaml").write_text(guarded)
+    (tmp_path / "b.yaml").write_text(text)
+    done = run(empty, "apply", "--all", "-f", str(tmp_path), "-o", "json")
+    first, second = json.loads(done.stdout)["stacks"]
+    assert (first["stack"], second["stack"]) == ("peers", "shop")
+    assert {first["error"]["code"], second["error"]["code"]} == {"Refused"}
+    assert "account" in second["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["validate", "-f", str(SPEC)], ["Stack/shop"]),
+        (["get", "tasks", "-f", str(SPEC)], ["Task/orders", "Task/web"]),
+        (["describe", "network/main", "-f", str(SPEC)], ["Network/main"]),
+        (["drift", "-f", str(SPEC)], []),
+    ],
+)
+def test_names_are_one_a_line(empty: dict[str, str], arguments: list[str], names: list[str]) -> None:
+    assert run(empty, *arguments, "-o", "name").stdout.splitlines() == names
+
+
+def test_a_plan_by_name_lists_the_addresses_it_would_touch(empty: dict[str, str]) -> None:
+    names = run(empty, "plan", "-f", str(SPEC), "-o", "name").stdout.splitlines()
+    assert len(names) == 44
+    assert "vpc/main" in names
+
+
+def test_yaml_says_the_same_as_json(environment: dict[str, str]) -> None:
+    for arguments in (["validate", "-f", str(SPEC)], ["drift", "-f", str(SPEC)], ["crds"]):
+        as_json = json.loads(run(environment, *arguments, "-o", "json").stdout)
+        text = run(environment, *arguments, "-o", "yaml").stdout
+        assert (list(yaml.safe_load_all(text)) if arguments == ["crds"] else yaml.safe_load(text)) == (
+            as_json["items"] if arguments == ["crds"] else as_json
+        )
+
+
+def test_an_output_that_a_command_does_not_have_is_refused(environment: dict[str, str]) -> None:
+    for arguments in (["run", "--once", "-o", "yaml"], ["crds", "-o", "wide"], ["sandbox", "status", "-o", "name"]):
+        done = run(environment, *arguments)
+        assert done.returncode == 64
+        assert f"no -o {arguments[-1]}" in done.stderr
 
 
 def test_validate_tells_every_problem_with_its_place(environment: dict[str, str], tmp_path: Path) -> None:
