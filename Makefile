@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test lint crash oracle generate clean
+.PHONY: setup demo test lint crash oracle bench generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,9 @@ crash: setup
 
 oracle: setup
 	ORACLE_SEEDS=1000 $(BIN)/python -m pytest tests/oracle -n $(WORKERS)
+
+bench: setup
+	PYTHONPATH=tests/engine $(BIN)/python benchmarks/bench.py
 
 generate: setup
 	$(BIN)/reconciler crds --out-dir crds-like

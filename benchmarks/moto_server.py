@@ -55,7 +55,7 @@ def main() -> None:
     """Serve until killed."""
     pages.install(Installer())  # moto's pages of the tagging API end at a hundred tags, AWS's do not
     server = make_server("127.0.0.1", 0, Delayed(float(sys.argv[1])), threaded=True, request_handler=Quiet)
-    print(server.port, flush=True)  # noqa: T201 (how the port is told)
+    print(server.port, flush=True)
     server.serve_forever()
 
 

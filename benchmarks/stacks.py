@@ -41,6 +41,11 @@ def reference(services: int = 2) -> Graph:
     return graph_of(stack.stack, stack.objects)
 
 
+def balancers(services: int) -> int:
+    """How many load balancers `reference` has with so many services."""
+    return 2 + (services - 1) // _SERVICES_OF_A_BALANCER
+
+
 def _find(documents: list[str], kind: str, name: str) -> str:
     return next(d for d in documents if f"kind: {kind}\n" in d and f"{{name: {name}}}" in d)
 

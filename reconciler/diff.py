@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model import tags as own_tags
-from reconciler.model.fields import Fields, digest_of, edge_ids, member_name, same_version, set_fields, traits_of
+from reconciler.model.fields import (
+    Fields,
+    digest_of,
+    edge_ids,
+    exclusive_ids,
+    member_name,
+    same_version,
+    set_fields,
+    traits_of,
+)
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Cause, Change
 from reconciler.model.resource import Observed, Resource, ResourceType, State
@@ -25,7 +34,6 @@ from reconciler.model.values import (
     Marker,
     Ref,
     Template,
-    ids,
     refs,
     resolve,
     transform,
@@ -267,14 +275,15 @@ class _Matching:
         return winner.outputs.get(ref.output) if winner else None
 
     def _unseated(self) -> set[tuple[str, str]]:
-        """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another."""
+        """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another.
+
+        What is dying lets go of its target by itself: users know an Elastic IP by heart, so a new gateway waits for it.
+        """
         winner_ids = {(address, o.id) for address, o in self.winners.items()}
         held_by_losers: set[str] = set()
         for live in self._snapshot.live():
-            if (live.address, live.id) not in winner_ids:
-                for name, traits in traits_of(type(live.fields)).items():
-                    if traits.exclusive:
-                        held_by_losers |= {i.value for i in ids(getattr(live.fields, name))}
+            if (live.address, live.id) not in winner_ids and live.state is not State.DELETING:
+                held_by_losers |= {i.value for i in exclusive_ids(live.fields)}
         found = {
             (address, self.winners[address].id)
             for address in self._graph.holders

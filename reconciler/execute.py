@@ -206,6 +206,10 @@ class _Run:
 
     def _carried_out(self, action: Action, start: float) -> Outcome:
         kind = self._types[action.type]
+        for dying in action.after_gone:
+            held = self._watched(action, start, dying, until_gone=True)
+            if held is not None:
+                return held
         self._make(action)
         waits = kind.settles and (kind.awaited or action.verb is Verb.DELETE)
         if waits:
@@ -229,14 +233,18 @@ class _Run:
         return action.type in self._limits.wait_for or not kind.waits_only_on_request
 
     def _settle(self, action: Action, start: float) -> Outcome | None:
-        """Waits until the object is ready or gone; an outcome where it is not within the budget."""
-        kind = self._types[action.type]
+        """Waits until the object of an action is ready or gone; an outcome where it is not within the budget."""
         identity = action.id if action.verb is not Verb.CREATE else self._outputs.value(Ref(action.address))
+        return self._watched(action, start, identity, until_gone=action.verb is Verb.DELETE)
+
+    def _watched(self, action: Action, start: float, identity: str | None, *, until_gone: bool) -> Outcome | None:
+        """Waits for one object of the type of an action; an outcome where the budget ends first."""
+        kind = self._types[action.type]
         said = ""
         pause = _FIRST_PAUSE
         while True:
             found = self._watch.look(action.type, identity)
-            if action.verb is Verb.DELETE:
+            if until_gone:
                 if found is None:
                     return None
             elif found is not None and found.state is State.READY:

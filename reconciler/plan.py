@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.diff import Comparison, Replaced, creation
 from reconciler.model import tags as own_tags
-from reconciler.model.fields import canonical, digest_of, edge_ids
+from reconciler.model.fields import canonical, digest_of, edge_ids, exclusive_ids
 from reconciler.model.graph import Graph, related_edges
 from reconciler.model.plan import Action, Blocked, Cause, Change, Drifted, Plan, Reason, Status, Verb
-from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType
+from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType, State
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token
+from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token, transform
 from reconciler.naming import object_name
 
 _TOKEN_LENGTH = 24
@@ -65,6 +66,8 @@ class _Planner:
         self._blocked: dict[str, Blocked] = {}
         self._actions: dict[str, Action] = {}
         self._live = _LiveGraph(comparison)
+        self._going: dict[str, Observed[Any]] = {}
+        self._conflicts: dict[str, str] = {}
 
     def plan(self) -> Plan:
         """Decide each address, then order what was decided; what cannot be ordered is blocked."""
@@ -120,7 +123,8 @@ class _Planner:
         elif address in comparison.missing:
             cause = comparison.missing[address]
             if self._wanted(cause):
-                self._add(self._create(address, cause, creation(comparison, address, cause)))
+                create = self._create(address, cause, creation(comparison, address, cause))
+                self._add(dataclasses.replace(create, after_gone=self._dying_holders(address)))
         elif address in comparison.replaced:
             if self._wanted(comparison.replaced[address].cause):
                 self._replace(address, comparison.replaced[address])
@@ -130,6 +134,14 @@ class _Planner:
                 self._add(self._update(address, changes))
         elif address in comparison.stale:
             self._add(self._refresh(address))
+
+    def _dying_holders(self, address: str) -> tuple[str, ...]:
+        """The dying objects of an address that hold what a new one needs for itself (an Elastic IP)."""
+        return tuple(
+            live.id
+            for live in self._snapshot.found.get(address, ())
+            if live.state is State.DELETING and next(exclusive_ids(live.fields), None) is not None
+        )
 
     def _wanted(self, cause: Cause) -> bool:
         return self._choices.heal or cause is Cause.PENDING
@@ -196,7 +208,8 @@ class _Planner:
         old, changes, cause = replaced.old, replaced.changes, replaced.cause
         order = kind.replacement
         create = self._create(address, cause, changes)
-        if order is Replacement.CREATE_FIRST and self._same_name(create, old):
+        cannot_coexist = self._same_name(create, old) or self._conflict(address, old) is not None
+        if order is Replacement.CREATE_FIRST and (cannot_coexist or self._goes_with_a_target(address)):
             order = Replacement.DELETE_FIRST
         self._add(
             dataclasses.replace(
@@ -213,6 +226,21 @@ class _Planner:
         """AWS refuses two objects of one name side by side."""
         name = self._context(create.address, "").name
         return bool(name) and old.outputs.get("name") == name
+
+    def _conflict(self, address: str, live: Observed[Any]) -> str | None:
+        """Why AWS has no new object of an address beside a live one of its type."""
+
+        def known(value: Any) -> Any:
+            identity = self._comparison.lookup(value) if isinstance(value, Ref) else None
+            return Id(identity, value.output) if identity else value
+
+        desired = transform(self._graph.resources[address].fields, known)
+        return self._kind(address).conflicts(desired, live.fields)
+
+    def _goes_with_a_target(self, address: str) -> bool:
+        """Whether something it refers to is deleted before it is made anew: what uses that has to go before."""
+        targets = (self._actions.get(f"create {target}") for target in self._graph.targets[address])
+        return any(a is not None and a.order == Replacement.DELETE_FIRST.value for a in targets)
 
     def _cascades(self, address: str, changes: Iterable[Change]) -> bool:
         """Whether nothing but the replacement of what it refers to forces this one."""
@@ -312,9 +340,11 @@ class _Planner:
             return
         address = live.address or ""
         resource = self._graph.resources.get(address)
+        key = f"delete {address} {live.type} {live.id}"
+        self._going[key] = live
         self._add(
             Action(
-                key=f"delete {address} {live.type} {live.id}",
+                key=key,
                 address=address,
                 type=live.type,
                 owner=resource.owner if resource else owner_of(address),
@@ -341,7 +371,19 @@ class _Planner:
                 needs = {at_address[target] for target in edges if target in at_address}
                 if action.order == Replacement.DELETE_FIRST.value:
                     needs.add(deletes.get((action.type, action.replaces), key))
+                if action.verb is Verb.CREATE:
+                    needs |= self._in_its_place(action)
             self._actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+
+    def _in_its_place(self, action: Action) -> set[str]:
+        """The deletes of what AWS does not have beside a new object."""
+        found: set[str] = set()
+        for key, live in self._going.items():
+            conflict = self._conflict(action.address, live) if live.type == action.type else None
+            if conflict is not None:
+                self._conflicts[action.address] = conflict
+                found.add(key)
+        return found
 
     def _before_delete(
         self, action: Action, at_address: Mapping[str, str], deletes: Mapping[tuple[str, str | None], str]
@@ -368,15 +410,31 @@ class _Planner:
                 return
             except CycleError as error:
                 circle = {self._actions[key].address for key in error.args[1]}
-                fix = "change the objects that use it first, or delete and create them in two steps"
+                conflicts = [self._conflicts[address] for address in sorted(circle) if address in self._conflicts]
+                fix = conflicts[0] if conflicts else "change what uses it first, or delete and create it in two steps"
                 for address in sorted(circle):
                     self._block(address, "cannot be replaced while others use it: " + ", ".join(sorted(circle)), fix)
-                gone = {key for key, a in self._actions.items() if a.address in circle}
-                self._actions = {
-                    key: dataclasses.replace(a, needs=a.needs - gone)
-                    for key, a in self._actions.items()
-                    if key not in gone
-                }
+                self._drop({key for key, a in self._actions.items() if a.address in circle})
+                self._drop_what_waits_in_vain()
+
+    def _drop_what_waits_in_vain(self) -> None:
+        """What refers to something that is neither there nor made is blocked with it."""
+        while True:
+            vain = {
+                key: waiting
+                for key, a in self._actions.items()
+                if a.verb is not Verb.DELETE and (waiting := self._without_target(a.address))
+            }
+            if not vain:
+                return
+            for key, waiting in vain.items():
+                self._block(self._actions[key].address, f"needs {waiting}, which is blocked", f"see {waiting}")
+            self._drop(vain.keys())
+
+    def _drop(self, gone: AbstractSet[str]) -> None:
+        self._actions = {
+            key: dataclasses.replace(a, needs=a.needs - gone) for key, a in self._actions.items() if key not in gone
+        }
 
     def _disruptions(self) -> Iterator[str]:
         pruned = [a for a in self._actions.values() if a.verb is Verb.DELETE and not a.retires]

@@ -99,6 +99,13 @@ def edge_ids(fields: Fields) -> Iterator[Id]:
             yield from ids(value)
 
 
+def exclusive_ids(fields: Fields) -> Iterator[Id]:
+    """The ids of what an observed object has for itself alone."""
+    for _, value, traits in set_fields(fields):
+        if traits.exclusive:
+            yield from ids(value)
+
+
 _JSON: Final = frozenset({str, int, bool, float, type(None)})
 
 

@@ -70,7 +70,8 @@ class Action:
 
     `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
     records it in our tags, which nobody waits for. `replaces` is the id of the object that a create stands in for,
-    `order` how; `retires` marks the delete of such an object.
+    `order` how; `retires` marks the delete of such an object. `after_gone` are the ids of dying objects of its type
+    that still hold what a create needs.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Action:
     replaces: str | None = None
     order: str | None = None
     retires: bool = False
+    after_gone: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -261,6 +261,14 @@ class ResourceType(Readable[F]):
         del desired
         return observed
 
+    def conflicts(self, desired: F, observed: F) -> str | None:
+        """Why AWS refuses a new object beside an observed one, with what a person can do; `None` where it does not.
+
+        `desired` has ids where its references live, as `observed` has.
+        """
+        del desired, observed
+        return None
+
     def fits(self, desired: F, observed: F) -> bool:
         """A last word on whether an observed object whose immutable fields agree can be the desired one."""
         del desired, observed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_network
 
 from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
@@ -32,6 +33,15 @@ class SubnetType(Ec2Tags, ResourceType[Subnet]):
     fields = Subnet
     needs = ("vpc",)
     absent = frozenset({"InvalidSubnetID.NotFound"})
+
+    def conflicts(self, desired: Subnet, observed: Subnet) -> str | None:
+        ranges = [ip_network(fields.cidr_block) for fields in (desired, observed)]
+        if desired.vpc_id != observed.vpc_id or not ranges[0].overlaps(ranges[1]):
+            return None
+        return (
+            f"{desired.cidr_block} is not free while the subnet with {observed.cidr_block} is there: give the new one "
+            "another range, or move what uses the old one out of it, apply, and put it back"
+        )
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Subnet]]:
         for subnet in in_vpcs(reader, scope, "DescribeSubnets", "Subnets"):
