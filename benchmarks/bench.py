@@ -7,6 +7,7 @@ too. Runs are repeated and the best counts: whatever else the machine does only 
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import math
 import os
@@ -22,6 +23,7 @@ from typing import Any
 from stacks import balancers, of_size, reference
 from worlds import world
 
+from reconciler.cli.main import OBJECTS_PER_COLLECTION
 from reconciler.diff import compare
 from reconciler.model.graph import Graph
 from reconciler.plan import make
@@ -209,6 +211,7 @@ def processor_seconds(work: Callable[[], object]) -> float:
 
 def planning() -> bool:
     """Planning of 10,000 resources from memory. Whether the aim is met."""
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
     desired = of_size(10_000)
     full = world(desired)
     good = True

@@ -411,14 +411,14 @@ def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
 
     A reference in it shows as its id, else as its target's address.
     """
+    if isinstance(key, str):
+        return key
 
     def leaf(value: Any) -> Any:
         if isinstance(value, Ref):
             return lookup(value) or value.address
         return str(value) if isinstance(value, Id) else value
 
-    if isinstance(key, str):
-        return key
     shown = transform(key, leaf)
     if isinstance(shown, Fields):
         return " ".join(str(value) for _, value, _ in set_fields(shown) if value is not None)
@@ -427,6 +427,8 @@ def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
 
 def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
     """A value as JSON, references as ids where known."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Ref):
         return lookup(value) or KNOWN_AFTER_APPLY
     if isinstance(value, Id):
@@ -452,13 +454,12 @@ def _differences(
     """(path, observed, desired) of every leaf that differs; `None` where a side has nothing."""
     if present == wanted or wanted is UNSET or present is NOT_REPORTED:
         return
-    sides = (present, wanted)
-    if any(isinstance(side, Fields) for side in sides):
+    if isinstance(present, Fields) or isinstance(wanted, Fields):
         yield from _in_fields(path, present, wanted, key_text)
-    elif any(isinstance(side, FrozenMap) for side in sides):
+    elif isinstance(present, FrozenMap) or isinstance(wanted, FrozenMap):
         yield from _in_map(path, present, wanted, key_text)
-    elif any(isinstance(side, frozenset) for side in sides):
-        old, new = (side if isinstance(side, frozenset) else frozenset() for side in sides)
+    elif isinstance(present, frozenset) or isinstance(wanted, frozenset):
+        old, new = (side if isinstance(side, frozenset) else frozenset() for side in (present, wanted))
         for item in sorted(old ^ new, key=key_text):
             entry = f"{path}[{key_text(item)}]"
             yield (entry, PRESENT, None) if item in old else (entry, None, PRESENT)

@@ -40,7 +40,7 @@ PAGE_SIZES: Final = {
 
 T = TypeVar("T")
 
-SIDE_BY_SIDE: Final = 8
+SIDE_BY_SIDE: Final = 16
 """Questions of one kind under way at once."""
 
 _NAMES_OBJECTS = re.compile(r"(Ids|Arns|Names|Identifiers|ARNList)$")

@@ -8,7 +8,7 @@ key) or another `Fields` dataclass. Everything is immutable and hashable.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping
 from enum import Enum
 from operator import is_
 from typing import Any, Final, TypeVar, final
@@ -103,6 +103,14 @@ class FrozenMap(Mapping[K, V]):
     def __len__(self) -> int:
         return len(self._data)
 
+    def keys(self) -> KeysView[K]:
+        """The keys, in the order in which they were given; as fast as a dict's, as are `items`."""
+        return self._data.keys()
+
+    def items(self) -> ItemsView[K, V]:
+        """The entries, in the order in which they were given."""
+        return self._data.items()
+
     def __hash__(self) -> int:
         if self._hash is None:
             self._hash = hash(frozenset(self._data.items()))
@@ -163,7 +171,9 @@ def _gather(value: Any, into: list[Ref | Id]) -> None:
             _gather(item, into)
     else:
         for name in _parts(shape):
-            _gather(getattr(value, name), into)
+            part = getattr(value, name)
+            if type(part) not in _ATOMS:
+                _gather(part, into)
 
 
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
@@ -188,9 +198,10 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     changes = {}
     for name in _parts(shape):
         old = getattr(value, name)
-        new = transform(old, leaf)
-        if new is not old:
-            changes[name] = new
+        if type(old) not in _ATOMS:
+            new = transform(old, leaf)
+            if new is not old:
+                changes[name] = new
     return dataclasses.replace(value, **changes) if changes else value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.facts import Fact, Name, Stand
@@ -12,6 +13,7 @@ from reconciler.model.resource import Call, Context, Naming, Observed, Resource,
 from reconciler.model.values import NOT_REPORTED, FrozenMap, Id, Marker, Ref
 from reconciler.resources._elb import lists, load_balancing
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
+from reconciler.resources._tag_index import indexed_tags
 
 
 class LoadBalancer(Fields):
@@ -63,7 +65,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
     )
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        return lists(reader)
+        return (*lists(reader), partial(indexed_tags, reader, scope))
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LoadBalancer]]:
         seen = load_balancing(reader, scope)
