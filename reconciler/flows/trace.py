@@ -10,7 +10,7 @@ from reconciler.flows.explore import Aim, Path, direct, through
 from reconciler.flows.ranges import Ranges, covers, ports_text
 from reconciler.flows.requests import Request
 from reconciler.flows.walk import Blocker, Hop, Unclear
-from reconciler.flows.world import End, Stand, World
+from reconciler.flows.world import End, World
 
 REACHABLE = "Reachable"
 BLOCKED = "Blocked"
@@ -113,13 +113,10 @@ def _ways(world: World, query: Query, source: Named, target: Named, aim: Aim) ->
     goal = target.stand
     if goal is None:
         return found
-    leading = _leading(world, goal, aim.ports)
-    for proxy in sorted(world.stands.values(), key=lambda stand: stand.label):
-        if proxy.kind != "proxy" or proxy.label in query.not_via or proxy == source.stand or proxy == goal:
-            continue
-        if query.via and query.via != (proxy.label,):
-            continue
-        if query.via or proxy.name in leading:
+    leading = {p for p, port in world.leading.get(goal.name, ()) if covers(aim.ports, ((port, port),))}
+    chosen = [world.by_label[label] for label in query.via if label in world.by_label] if len(query.via) == 1 else []
+    for proxy in chosen if query.via else sorted((world.stands[name] for name in leading), key=lambda one: one.label):
+        if proxy.kind == "proxy" and proxy.label not in query.not_via and proxy not in (source.stand, goal):
             found[(proxy.label,)] = through(world, source.ends, proxy, goal, target.ends, aim)
     if query.via and query.via == (goal.label,):
         found[()] = _direct(world, source, target, aim)
@@ -144,22 +141,6 @@ def _direct(world: World, source: Named, target: Named, aim: Aim) -> list[Path]:
             blockers.append(Blocker(stand.name, "BAD_STATE", world.states[stand.name]))
         found = [dataclasses.replace(path, blockers=(*path.blockers, *blockers)) for path in found]
     return found
-
-
-def _leading(world: World, goal: Stand, ports: Ranges) -> set[str]:
-    """The proxies that have a pool with the goal in it."""
-    pools = {
-        pool
-        for pool, members in world.members.items()
-        if any(stand == goal.name and covers(ports, ((port, port),)) for stand, port in members)
-    }
-    return {
-        proxy
-        for proxy, listeners in world.listeners.items()
-        for entry in listeners
-        for rule in world.rules.get(entry.component, ())
-        if pools & rule.pools.keys()
-    }
 
 
 def _judged(world: World, query: Query, aim: Aim, ways: Ways, sources: Sequence[End]) -> Verdict:

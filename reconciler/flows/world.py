@@ -198,6 +198,17 @@ class World:
         return difference(INTERNET, self.inside)
 
     @cached_property
+    def leading(self) -> Mapping[str, frozenset[tuple[str, int]]]:
+        """The proxies that have rules which lead to a stand, with its port, by stand."""
+        found: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        for proxy, listeners in self.listeners.items():
+            pools = {pool for entry in listeners for rule in self.rules.get(entry.component, ()) for pool in rule.pools}
+            for pool in pools:
+                for stand, port in self.members.get(pool, ()):
+                    found[stand].add((proxy, port))
+        return {stand: frozenset(led) for stand, led in found.items()}
+
+    @cached_property
     def by_label(self) -> Mapping[str, Stand]:
         return {stand.label: stand for stand in self.stands.values()}
 
