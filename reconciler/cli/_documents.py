@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.attribution import Attribution, Key
 from reconciler.engine import Applied, View
-from reconciler.flows import Judged
+from reconciler.flows import Effect, Judged, broken
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
 
@@ -32,13 +32,12 @@ def flow_documents(flows: Sequence[Judged]) -> list[dict[str, Any]]:
     return [{"name": f.name, "expect": f.expect, "actual": f.actual, "holds": f.holds, "why": f.why} for f in flows]
 
 
-def broken(flows: Iterable[Judged]) -> list[Judged]:
-    """The declared flows that do not hold."""
-    return [flow for flow in flows if flow.holds is False]
-
-
 def drift_document(
-    view: View, graph: Graph, flows: Sequence[Judged], who: Mapping[Key, Attribution] | None = None
+    view: View,
+    graph: Graph,
+    flows: Sequence[Judged],
+    effects: Mapping[Key, Effect],
+    who: Mapping[Key, Attribution] | None = None,
 ) -> dict[str, Any]:
     """`drift -o json`. Objects whose policy is `Ignore` are only counted.
 
@@ -56,6 +55,8 @@ def drift_document(
             "status": d.status.value,
             "changes": [change_document(c) for c in d.changes],
             "attribution": attribution_document(who.get((d.address, d.id))),
+            "opened": list(effects[d.address, d.id].opened),
+            "closed": list(effects[d.address, d.id].closed),
         }
         for d in plan.drift
     ]

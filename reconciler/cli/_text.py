@@ -77,15 +77,17 @@ def drift_text(
     """What differs in AWS from what we left there; with `who` also whose doing it is."""
     ink = _Ink(colour)
     lines = [f"Stack {document['stack']}"]
-    doers = {(item["address"], item["id"]): item["attribution"] for item in document["drift"]}
+    told = {(item["address"], item["id"]): item for item in document["drift"]}
     for owner, items in _by_owner(drift if document["drift"] else ()):
         lines += ["", ink(_BOLD, owner)]
         for item in items:
             identity = f"  {item.id}" if item.id else ""
             lines.append(ink(_YELLOW, f"  {item.status.value}  {item.address}{identity}"))
             lines += [f"        {text}" for change in item.changes for text in found_lines(change)]
+            shown = told[item.address, item.id]
+            lines += [ink(_YELLOW, f"        {sentence}") for sentence in (*shown["opened"], *shown["closed"])]
             if who:
-                lines.append(f"        by {_who(doers[item.address, item.id])}")
+                lines.append(f"        by {_who(shown['attribution'])}")
     for name, reason in document["unknown"].items():
         lines += ["", ink(_RED, f"! {name} could not be read: {reason}")]
     lines.append("")

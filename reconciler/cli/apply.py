@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from reconciler import engine
-from reconciler.cli._documents import acted_on, apply_document, broken, plan_document
+from reconciler.cli._documents import acted_on, apply_document, plan_document
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import leased, open_store, store_option
@@ -32,7 +32,7 @@ from reconciler.cli._workspace import (
 )
 from reconciler.cli.plan import read_saved, saved_plan
 from reconciler.execute import Limits
-from reconciler.flows import judged, world_of_graph
+from reconciler.flows import broken, judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph, StackPolicy

@@ -27,7 +27,7 @@ from reconciler.cli._workspace import (
     select,
     stack_options,
 )
-from reconciler.flows import judged, world_of_snapshot
+from reconciler.flows import effects, judged, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.errors import AwsError
 from reconciler.model.snapshot import Snapshot
@@ -56,10 +56,11 @@ def command(
         evidence = resources.evidence() if save else resources.filters_and_interfaces() if declared else {}
         connection = connect(graph.stack, settings)
         view = engine.view(graph, connection.reader, evidence=evidence)
-        world = world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence})
-        flows = judged(world, declared)
+        types = {**graph.types, **evidence}
+        flows = judged(world_of_snapshot(graph, view.snapshot, types), declared)
+        changed = effects(graph, view.snapshot, types, view.plan.drift)
         seen.append(view.snapshot)
-        document = drift_document(view, graph, flows, _whose(view, connection) if who else None)
+        document = drift_document(view, graph, flows, changed, _whose(view, connection) if who else None)
         if settings.readable:
             click.echo(drift_text(document, view.plan.drift, flows, colour=colourful(sys.stdout), who=who))
         status = 1 if view.snapshot.unknown else 0 if document["inSync"] else 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from reconciler.kinds import Object
 from reconciler.load import StackObjects
 from reconciler.model.fields import digest_of
 from reconciler.model.graph import Graph
@@ -12,17 +14,19 @@ from reconciler.model.graph import Graph
 
 @dataclass(frozen=True)
 class Desired:
-    """A graph, and the objects that it was compiled from, each with a digest of its spec."""
+    """A graph, and the objects that it was compiled from, each with a digest of its spec; `flows` are its Flows."""
 
     graph: Graph
     objects: Mapping[str, str] = field(default_factory=dict)
+    flows: tuple[Object[Any], ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, stack: StackObjects, graph: Graph) -> Desired:
         """The desired state of a checked stack."""
         found = {obj.id: digest_of(obj.spec.model_dump(mode="json")) for obj in stack.objects.values()}
         found[stack.stack.id] = digest_of(stack.stack.spec.model_dump(mode="json"))
-        return cls(graph, dict(sorted(found.items())))
+        flows = tuple(obj for (kind, _), obj in sorted(stack.objects.items()) if kind == "Flow")
+        return cls(graph, dict(sorted(found.items())), flows)
 
     def same(self, other: Desired) -> bool:
         """Whether both want the same of AWS and of the daemon."""

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.flows import Effect, Judged, broken
 from reconciler.model.events import Finding, Severity
 from reconciler.model.plan import Drifted, Outcome, Plan, Result
 
 DRIFT = "drift"
 APPLY = "apply"
 LOOK = "look"
+FLOW = "flow"
 
 
-def drift(items: Iterable[Drifted]) -> Iterator[Finding]:
-    """One finding per object of ours that AWS no longer has as we left it."""
+def flows(judged: Iterable[Judged]) -> Iterator[Finding]:
+    """One finding per declared flow that does not hold."""
+    for flow in broken(judged):
+        yield Finding(
+            key=f"{FLOW} {flow.name}",
+            type="FlowBroken",
+            ended="FlowHolds",
+            message=f"flow {flow.name} is expected {flow.expect} and is {flow.actual}: {flow.why}",
+            severity=Severity.ERROR,
+            object=f"Flow/{flow.name}",
+            data={"flow": flow.name, "expect": flow.expect, "actual": flow.actual},
+        )
+
+
+def drift(items: Iterable[Drifted], effects: Mapping[tuple[str, str | None], Effect]) -> Iterator[Finding]:
+    """One finding per object of ours that AWS no longer has as we left it, with what that opened or closed."""
     for item in items:
+        effect = effects.get((item.address, item.id), Effect())
         changes = [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in item.changes]
         yield Finding(
             key=f"{DRIFT} {item.address} {item.id or ''}".rstrip(),
             type="DriftFound",
             ended="DriftResolved",
-            message=in_words(item),
+            message="; ".join((in_words(item), *effect.sentences)),
             object=item.owner,
             address=item.address,
-            data={"id": item.id, "status": item.status.value, "changes": changes},
+            data={
+                "id": item.id,
+                "status": item.status.value,
+                "changes": changes,
+                "opened": list(effect.opened),
+                "closed": list(effect.closed),
+            },
         )
 
 

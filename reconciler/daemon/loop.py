@@ -23,6 +23,7 @@ from reconciler.daemon.statuses import Statuses
 from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
+from reconciler.resources import filters_and_interfaces
 from reconciler.store import Remove, Retention, Store, StoreError
 
 WORKERS: Final = 8
@@ -197,6 +198,8 @@ class Loop:
             if place is None:
                 reader, writer = self._connect(graph)
                 place = self._places[key] = Place(reader, writer, self._clock, self._dice)
+            if any(state.desired.flows for state in self.stacks.values()):
+                place.evidence = filters_and_interfaces()
             return place
 
     def _neighbours(self, graph: Graph) -> Mapping[str, Graph]:

@@ -18,10 +18,11 @@ from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
 from reconciler.execute import Limits
+from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.graph import Graph
-from reconciler.model.plan import Plan, Result
+from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
 from reconciler.model.snapshot import Snapshot
 from reconciler.plan import Choices
@@ -134,15 +135,19 @@ class Pass:
             first = engine.view_of(graph, seen.look, choices)
         _check_anything_seen(first.snapshot, graph)
         kept = self._unread(first)
-        found = [] if graph.stack.drift == "Ignore" else list(findings.drift(first.plan.drift))
+        types = {**graph.types, **place.evidence}
+        flows = judged(world_of_snapshot(graph, first.snapshot, types), state.desired.flows)
+        changed = effects(graph, first.snapshot, types, first.plan.drift)
+        found = [] if graph.stack.drift == "Ignore" else list(findings.drift(first.plan.drift, changed))
         self._tell(found, (findings.DRIFT, findings.LOOK), kept)
+        self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
         deps.metrics.drifted(self._name, first.plan.drift)
         if not first.plan.actions:
-            state.in_sync = not first.plan.drift and not first.plan.blocked
+            state.in_sync = not first.plan.drift and not first.plan.blocked and not broken(flows)
             self._settled(first, seen)
             self._tell([], (findings.APPLY,), self._withheld_keys())
             return
-        refusal = self._refusal(first.plan)
+        refusal = self._refusal(first.plan) or self._breaking(first.plan)
         if refusal is not None or held is None:
             state.in_sync = False
             self._settled(first, seen)
@@ -181,7 +186,7 @@ class Pass:
         for outcome in applied.outcomes:
             if outcome.failure is not None and outcome.failure.code == "NonConverging":
                 state.withheld[outcome.action.address] = (outcome.failure.message, graph.digest)
-        drifted = [] if graph.stack.drift == "Ignore" else list(findings.drift(applied.left.drift))
+        drifted = [] if graph.stack.drift == "Ignore" else list(findings.drift(applied.left.drift, {}))
         ended = "" if failures or graph.stack.drift != "Heal" else "DriftHealed"
         self._tell(drifted, (findings.DRIFT,), (), ended=ended)
         self._tell(failures, (findings.APPLY,), self._withheld_keys())
@@ -192,7 +197,9 @@ class Pass:
             self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
         last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
         deps.statuses.keep(state.desired, last, deps.clock.now())
-        if applied.converged:
+        if applied.converged and any(one.finding.group == findings.FLOW for one in state.open.values()):
+            deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+        elif applied.converged:
             deps.queue.forget(self._name)
             self._next(seen)
         elif failures:
@@ -216,6 +223,17 @@ class Pass:
             return None
         why = f"the plan {'; '.join(plan.disruptions)}"
         return findings.refusal(plan, why, "look at plan, then run apply --allow-disruption")
+
+    def _breaking(self, plan: Plan) -> Finding | None:
+        """A change of the files that would break a declared flow is left to a person; what drifted is healed."""
+        if not any(action.reason is Reason.PENDING for action in plan.visible):
+            return None
+        wrong = broken(judged(world_of_graph(self._graph), self._state.desired.flows))
+        if not wrong:
+            return None
+        shown = "; ".join(f"{flow.name} ({flow.why})" for flow in wrong)
+        why = f"what the files say breaks a declared flow: {shown}"
+        return findings.refusal(plan, why, "change the files, or run apply --allow-broken-flows")
 
     def _failed(self, error: ReconcilerError) -> None:
         denied = isinstance(error, AwsError) and error.error_class is ErrorClass.DENIED
@@ -245,6 +263,10 @@ class Pass:
         """Findings about what could not be read this time."""
         blind = view.comparison.unreadable
         return [key for key, one in self._state.open.items() if one.finding.address in blind]
+
+    def _unjudged(self, flows: Iterable[Judged]) -> list[str]:
+        """Findings about flows of which it is not known this time whether they hold."""
+        return [f"{findings.FLOW} {flow.name}" for flow in flows if flow.holds is None]
 
     def _withheld_keys(self) -> list[str]:
         """Failures that are not tried again, and so are not over."""

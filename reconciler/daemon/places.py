@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.daemon.queue import jittered
-from reconciler.model.graph import Graph
+from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.observe import Look, look
 
@@ -32,6 +32,8 @@ class Place:
 
     def __init__(self, reader: Reader, writer: Writer, clock: Clock, dice: random.Random) -> None:
         self.reader = reader
+        self.evidence: Readables = {}
+        """What is looked at beside the types of the graphs: what declared flows are judged by, where there are some."""
         self.writer = writer
         self._clock = clock
         self._dice = dice
@@ -58,5 +60,5 @@ class Place:
     def _look(self, graphs: list[Graph], *, by_index: bool) -> Seen:
         at = self._clock.now()
         names = [graph.stack.name for graph in graphs]
-        seen = look(graphs[0].types, self.reader.fresh(), names, graphs, by_index=by_index)
+        seen = look({**graphs[0].types, **self.evidence}, self.reader.fresh(), names, graphs, by_index=by_index)
         return Seen(seen, at, jittered(1.0, self._dice), frozenset(names))

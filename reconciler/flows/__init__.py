@@ -1,6 +1,7 @@
 """Where traffic can go: pure analysis over facts, of what is wanted and of what was observed alike."""
 
-from reconciler.flows.declared import Judged, judged
+from reconciler.flows.declared import Judged, broken, judged
+from reconciler.flows.effects import Effect, effects
 from reconciler.flows.ends import NoSuchEndError
 from reconciler.flows.explain import fix
 from reconciler.flows.matrix import Row, matrix
@@ -14,6 +15,7 @@ __all__ = [
     "REACHABLE",
     "UNKNOWN",
     "Blocker",
+    "Effect",
     "Hop",
     "Judged",
     "NoSuchEndError",
@@ -22,6 +24,8 @@ __all__ = [
     "Unclear",
     "Verdict",
     "World",
+    "broken",
+    "effects",
     "fix",
     "judged",
     "matrix",

@@ -29,6 +29,11 @@ def judged(world: World, flows: Iterable[Object[Any]]) -> list[Judged]:
     return [_judged(world, flow) for flow in flows]
 
 
+def broken(flows: Iterable[Judged]) -> list[Judged]:
+    """The declared flows that do not hold."""
+    return [flow for flow in flows if flow.holds is False]
+
+
 def query_of(flow: Object[Any]) -> Query:
     """The question that a Flow object asks."""
     spec = flow.spec
@@ -64,5 +69,7 @@ def _why(verdict: Verdict, actual: str) -> str:
         return f"{first.component}: {first.detail}"
     through = next((path for path in verdict.paths if path.reaches), None)
     if actual == REACHABLE and through is not None:
-        return f"through {', '.join(through.via)}" if through.via else "directly"
+        way = f"through {', '.join(through.via)}" if through.via else "directly"
+        let_in = next((hop for hop in reversed(through.hops) if (hop.allowed_by or "").startswith("ingress")), None)
+        return f"{way}, let in by {let_in.component}: {let_in.allowed_by}" if let_in else way
     return ""

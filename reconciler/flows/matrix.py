@@ -50,7 +50,25 @@ class Node:
 
 def matrix(world: World, sources: Iterable[str] = (), targets: Iterable[str] = ()) -> list[Row]:
     """All rows, or those from and to the labels given. What reaches nothing has none."""
-    return _Matrix(world).rows(frozenset(sources), frozenset(targets))
+    return _Matrix(world, nodes(world)).rows(frozenset(sources), frozenset(targets))
+
+
+def by_zone(world: World, sources: Iterable[str] = (), targets: Iterable[str] = ()) -> list[Row]:
+    """Rows without anything in between, from and to the copies in each zone: `task/web in us-east-1a`."""
+    whole = nodes(world)
+    parts = [
+        dataclasses.replace(node, label=zoned(world, node, end), ends=(end,)) for node in whole for end in node.ends
+    ]
+    chosen = [
+        frozenset(part.label for part in parts if part.label.split(" ")[0] in set(ends)) for ends in (sources, targets)
+    ]
+    return _Matrix(world, parts).rows(*chosen, through=False)
+
+
+def zoned(world: World, node: Node, end: End) -> str:
+    """A label with the zone, where there is one."""
+    zone = world.zone_of(end.segment)
+    return f"{node.label} in {zone}" if zone else node.label
 
 
 def nodes(world: World) -> list[Node]:
@@ -69,22 +87,22 @@ _Behind = Mapping[int, Mapping[str, set[int]]]
 
 
 class _Matrix:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, some: Sequence[Node]) -> None:
         self._world = world
-        self._nodes = nodes(world)
+        self._nodes = some
         self._alike = _Alike(world)
         self._known: dict[tuple[object, ...], _Found] = {}
 
-    def rows(self, sources: frozenset[str], targets: frozenset[str]) -> list[Row]:
+    def rows(self, sources: frozenset[str], targets: frozenset[str], *, through: bool = True) -> list[Row]:
         wanted = [node for node in self._nodes if not sources or node.label in sources]
         proxies = [node for node in self._nodes if node.kind == "proxy"]
-        behind = {node.label: self._behind(node, self._from(node)) for node in proxies}
+        behind = {node.label: self._behind(node, self._from(node)) for node in proxies} if through else {}
         rows: list[Row] = []
         for some in _grouped(wanted, self._alike.as_source):
             reached = self._from(some[0])
             labels = tuple(node.label for node in some)
             rows += _direct_rows(labels, reached)
-            rows += _rows_through(labels, reached, behind)
+            rows += _rows_through(labels, reached, behind) if through else ()
         kept = (_narrowed(row, sources, targets) for row in rows)
         return sorted((row for row in kept if row.targets), key=_order)
 

@@ -199,7 +199,7 @@ def _leave(walk: Walk, source: End, ranges: Ranges, way: Way | None) -> None:
         walk.block(source.segment, "NO_POSSIBLE_DESTINATION", f"nothing in the network has {addresses_text(ranges)}")
         return
     if gateway is None:
-        walk.lose(way.target, f"{way.table} sends {way.destination} there, and what it is is not known")
+        _no_gateway(walk, way)
         return
     walk.hop(way.table, way.text)
     walk.state(gateway.name)
@@ -225,6 +225,14 @@ def _no_way(walk: Walk, segment: str, way: Way | None, ranges: Ranges) -> None:
     else:
         walk.hop(way.table, way.text)
         walk.lose(way.target, f"{way.table} sends {way.destination} to {way.unmodelled}, which is not modelled")
+
+
+def _no_gateway(walk: Walk, way: Way) -> None:
+    """A route to what is not there: one of ours is gone, of anything else nothing is known."""
+    if way.target in walk.world.owners:
+        walk.block(way.table, "BAD_STATE_ROUTE", f"its route {way.text} leads to what is gone")
+    else:
+        walk.lose(way.target, f"{way.table} sends {way.destination} there, and what it is is not known")
 
 
 def _through_door(walk: Walk, source: End, gateway: Gateway, ranges: Ranges) -> None:
@@ -281,7 +289,7 @@ def _leave_translation(walk: Walk, gateway: Gateway, way: Way | None, ranges: Ra
     walk.hop(way.table, way.text)
     if door is None or door.kind != "one-to-one":
         if way.target and door is None:
-            walk.lose(way.target, f"{way.table} sends {way.destination} there, and what it is is not known")
+            _no_gateway(walk, way)
         else:
             walk.block(
                 gateway.at,

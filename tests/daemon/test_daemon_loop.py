@@ -73,7 +73,7 @@ def test_on_alert_it_tells_and_does_not_touch_and_a_restart_tells_nothing_again(
     scale_to_zero()
     for _ in range(3):
         daemon.interval()
-    assert daemon.named() == ["DriftFound"]
+    assert daemon.named() == ["DriftFound", "FlowBroken"]
     after = Daemon(applied, file)
     after.hold(ALERTING)
     after.interval()
@@ -154,7 +154,7 @@ def test_a_request_from_the_command_line_is_a_trigger(applied: Sandbox, file: Pa
     scale_to_zero()
     SqliteStore(file).write(Put("request", "shop", {}))
     daemon.loop.turn()
-    assert daemon.named() == ["DriftFound"]
+    assert daemon.named() == ["DriftFound", "FlowBroken"]
     assert daemon.store.items("request") == {}
 
 
@@ -166,7 +166,7 @@ def test_an_event_is_looked_at_at_once(applied: Sandbox, file: Path) -> None:
     assert daemon.loop.trigger("shop", ["service/orders"], Trigger.EVENT)
     assert not daemon.loop.trigger("unknown", [], Trigger.EVENT)
     daemon.loop.turn()
-    assert daemon.named() == ["DriftFound"]
+    assert daemon.named() == ["DriftFound", "FlowBroken"]
 
 
 def test_an_aws_that_cannot_be_reached_is_told_once_and_tried_later_and_later(applied: Sandbox, file: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_store_that_cannot_be_written_is_told_and_nothing_is_written_to_aws_me
     scale_to_zero()
     for _ in range(3):
         daemon.interval()
-    assert [e.type for e in daemon.events] == ["StoreFailing", "DriftFound"]
+    assert [e.type for e in daemon.events] == ["StoreFailing", "DriftFound", "FlowBroken"]
     assert "--store" in daemon.events[0].message
     assert daemon.calls.mutating == 0
     (tmp_path / "file").unlink()

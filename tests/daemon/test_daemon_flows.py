@@ -1,0 +1,72 @@
+"""Declared flows as a daemon holds them: judged on every pass by what AWS has, whoever did it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import pytest
+from cuts import client
+from holding import REFERENCE, Daemon
+from worlds import graph
+
+from reconciler.model.events import Phase
+from reconciler.sandbox import Sandbox
+
+ALERTING = REFERENCE.replace("policy: Heal", "policy: Alert")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def deny_all(sandbox: Sandbox) -> dict[str, str]:
+    """Somebody puts the private subnets behind an ACL without entries; the old ACLs by association, to undo it."""
+    ec2 = boto3.client("ec2", "us-east-1")
+    ours = {"Name": "tag:reconciler.dev/address", "Values": ["subnet/main/private/*"]}
+    subnets = ec2.describe_subnets(Filters=[ours])
+    ids = {subnet["SubnetId"] for subnet in subnets["Subnets"]}
+    assert len(ids) == 2
+    acl = ec2.create_network_acl(VpcId=subnets["Subnets"][0]["VpcId"])["NetworkAcl"]["NetworkAclId"]
+    back = {}
+    for other in ec2.describe_network_acls()["NetworkAcls"]:
+        for association in other["Associations"]:
+            if association["SubnetId"] in ids:
+                made = ec2.replace_network_acl_association(
+                    AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
+                )
+                back[made["NewAssociationId"]] = other["NetworkAclId"]
+    return back
+
+
+def test_a_foreign_acl_breaks_flows_where_nothing_has_drifted_and_is_told_once(sandbox: Sandbox, file: Path) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph(edit=lambda _: ALERTING)).converged
+    daemon = Daemon(sandbox, file)
+    daemon.hold(ALERTING)
+    daemon.until_idle()
+    back = deny_all(sandbox)
+    for _ in range(3):
+        daemon.interval()
+    assert not daemon.loop.stacks["shop"].in_sync
+    told = [(event.type, event.object, event.phase) for event in daemon.events]
+    assert told == [
+        ("FlowBroken", "Flow/orders-reaches-internet", Phase.OPENED),
+        ("FlowBroken", "Flow/web-reaches-orders", Phase.OPENED),
+    ]
+    assert all("acl-" in event.message for event in daemon.events)
+    for association, acl in back.items():
+        boto3.client("ec2", "us-east-1").replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
+    daemon.interval()
+    assert daemon.loop.stacks["shop"].in_sync
+    assert daemon.named()[2:] == ["FlowHolds", "FlowHolds"]
+
+
+def test_a_change_of_the_files_that_breaks_a_flow_is_left_to_a_person(sandbox: Sandbox, file: Path) -> None:
+    daemon = Daemon(sandbox, file)
+    daemon.hold(REFERENCE.replace("allowFrom: [task/web]", "allowFrom: []"))
+    daemon.loop.turn()
+    assert daemon.calls.mutating == 0
+    refused = [event for event in daemon.events if event.type == "ApplyRefused"]
+    assert len(refused) == 1
+    assert "web-reaches-orders" in refused[0].message

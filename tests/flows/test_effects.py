@@ -1,0 +1,50 @@
+"""What a drifted object opened or closed, in words."""
+
+from __future__ import annotations
+
+from seen import TYPES, Seen
+
+from reconciler import flows
+from reconciler.diff import compare
+from reconciler.flows import Effect
+from reconciler.plan import make
+
+
+def effects(seen: Seen) -> dict[str, Effect]:
+    drift = make(compare(seen.graph, seen.snapshot)).drift
+    types = {name: kind for name, kind in TYPES.items() if not kind.tells_health}
+    found = flows.effects(seen.graph, seen.snapshot, types, drift)
+    return {address: effect for (address, _), effect in found.items()}
+
+
+def test_a_rule_that_opens_a_port_says_to_whom() -> None:
+    seen = Seen("peers.yaml").with_rule("task/public-1", "ingress", (22, 22), "0.0.0.0/0")
+    opened = effects(seen)["security-group/task/public-1/rules"].opened
+    assert "the internet now reaches task/public-1 on tcp 22" in opened
+    assert not effects(seen)["security-group/task/public-1/rules"].closed
+
+
+def test_a_rule_that_lets_nothing_more_through_says_nothing() -> None:
+    """A private task has no public address: a rule for the internet opens it to the network only."""
+    seen = Seen().with_rule("task/orders", "ingress", (22, 22), "203.0.113.0/24")
+    assert effects(seen) == {"security-group/task/orders/rules": Effect()}
+
+
+def test_what_a_lost_route_closed_is_said_with_the_zone_where_it_is_one() -> None:
+    seen = Seen().without_routes("private/us-east-1a")
+    closed = effects(seen)["route-table/main/private/us-east-1a/routes"].closed
+    assert (
+        "task/orders no longer reaches the internet on tcp all (from us-east-1a) and udp all (from us-east-1a)"
+        in closed
+    )
+    seen = Seen().without_routes("public")
+    closed = effects(seen)["route-table/main/public/routes"].closed
+    assert "the internet no longer reaches loadBalancer/public on tcp 80" in closed
+    assert "task/orders no longer reaches the internet on tcp all and udp all" in closed
+
+
+def test_a_missing_object_closed_what_it_let_through() -> None:
+    seen = Seen().without("internet-gateway/main")
+    assert (
+        "the internet no longer reaches loadBalancer/public on tcp 80" in effects(seen)["internet-gateway/main"].closed
+    )
