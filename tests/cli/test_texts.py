@@ -24,7 +24,7 @@ from reconciler.cli._workspace import flows_of
 from reconciler.conditions import conditions_of
 from reconciler.diff import compare
 from reconciler.execute import INTERRUPTED, Progress, Step
-from reconciler.flows import judged, world_of_graph
+from reconciler.flows import effects, judged, world_of_graph
 from reconciler.load import load
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.graph import Graph
@@ -80,6 +80,11 @@ def text_of(plan: Plan, *, calls: bool = False) -> str:
 
 def document(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2)
+
+
+def drifted(view: engine.View, desired: Graph) -> dict[str, Any]:
+    changed_reach = effects(desired, view.snapshot, desired.types, view.plan.drift)
+    return documents.drift_document(view, desired, FLOWS, changed_reach)
 
 
 def outcomes(plan: Plan, **results: dict[str, Any]) -> list[Outcome]:
@@ -141,13 +146,13 @@ def test_a_plan_says_what_is_blocked_and_how_to_unblock_it(golden: Golden) -> No
     golden("plan-blocked.txt", text_of(view.plan))
     golden(
         "drift-unreadable.txt",
-        drift_text(documents.drift_document(view, TWO_TIER, FLOWS), view.plan.drift, FLOWS, colour=False),
+        drift_text(drifted(view, TWO_TIER), view.plan.drift, FLOWS, colour=False),
     )
 
 
 def test_drift_names_every_field_and_what_was_wanted(golden: Golden) -> None:
     view = viewed(TWO_TIER, meddled())
-    found = documents.drift_document(view, TWO_TIER, FLOWS)
+    found = drifted(view, TWO_TIER)
     golden("drift.txt", drift_text(found, view.plan.drift, FLOWS, colour=False))
     golden("drift.json", document(found))
 
@@ -161,7 +166,7 @@ def test_drift_tells_pending_and_foreign_apart(golden: Golden) -> None:
     view = viewed(desired, found)
     golden(
         "drift-pending.txt",
-        drift_text(documents.drift_document(view, desired, FLOWS), view.plan.drift, FLOWS, colour=False),
+        drift_text(drifted(view, desired), view.plan.drift, FLOWS, colour=False),
     )
 
 
