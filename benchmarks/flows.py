@@ -108,7 +108,7 @@ def measure(tasks: int, balancers: int) -> None:
         query = flows.Query("internet", "task/t40", port="http", path="/t40/x")
         first, _ = timed(lambda world=world, query=query: flows.trace(world, query))
         single, verdict = timed(lambda world=world, query=query: flows.trace(world, query), 20)
-        print(  # noqa: T201 (it is what a benchmark is for)
+        print(
             f"{tasks:>5} tasks {name:<9} world {built:6.3f} s   matrix {all_of_it:6.3f} s {len(rows):>5} rows   "
             f"first trace {first * 1000:7.2f} ms   trace {single * 1000:6.2f} ms {verdict.verdict}   "
             f"memory {peak() - before:5.0f} MiB more"
@@ -121,7 +121,7 @@ def measure(tasks: int, balancers: int) -> None:
 
 def judge(what: str, found: float, goal: float) -> None:
     """Say whether a goal is met."""
-    print(f"      {what}: {'met' if found <= goal else 'MISSED'} ({found:.4g} of {goal:g})")  # noqa: T201 (it is what a benchmark is for)
+    print(f"      {what}: {'met' if found <= goal else 'MISSED'} ({found:.4g} of {goal:g})")
 
 
 def peak() -> float:
@@ -168,4 +168,4 @@ if __name__ == "__main__":
         measure(int(sys.argv[1]), int(sys.argv[2]))
     else:
         for size in SIZES:
-            subprocess.run([sys.executable, __file__, *map(str, size)], check=True)  # noqa: S603 (itself)
+            subprocess.run([sys.executable, __file__, *map(str, size)], check=True)
