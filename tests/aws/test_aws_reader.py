@@ -170,3 +170,27 @@ def test_a_key_that_no_answer_has_is_a_mistake_and_not_an_empty_list(aws: Loopba
     with pytest.raises(ValueError, match="Vpc"):
         reader.pages("ec2", "DescribeVpcs", "Vpc")
     assert aws.requests == []
+
+
+def test_questions_are_asked_side_by_side_and_answered_in_their_order(reader: AwsReader) -> None:
+    both_are_asked = threading.Barrier(2, timeout=30)
+
+    def question(answer: str) -> Callable[[], str]:
+        def ask() -> str:
+            both_are_asked.wait()
+            return answer
+
+        return ask
+
+    assert reader.together([question("first"), question("second")]) == ["first", "second"]
+
+
+def test_of_several_failures_the_first_in_order_is_raised(reader: AwsReader) -> None:
+    def fail(message: str) -> Callable[[], None]:
+        def ask() -> None:
+            raise ValueError(message)
+
+        return ask
+
+    with pytest.raises(ValueError, match="first"):
+        reader.together([lambda: None, fail("first"), fail("second")])

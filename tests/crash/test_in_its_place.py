@@ -72,3 +72,16 @@ def test_a_nat_gateway_that_somebody_deleted_comes_back_with_its_address(sandbox
     assert [one["PublicIp"] for one in ec2.describe_addresses()["Addresses"]] == address
     live = [g for g in ec2.describe_nat_gateways()["NatGateways"] if g["State"] == "available"]
     assert [a["PublicIp"] for g in live for a in g["NatGatewayAddresses"]] == address
+
+
+def test_a_subnet_that_shrinks_goes_first_with_all_that_goes_with_it(sandbox: Sandbox) -> None:
+    assert client(sandbox.clock, threads=16).apply(network_alone()).converged
+    desired = network_alone(lambda text: text.replace("[10.0.0.0/24, 10.0.1.0/24]", "[10.0.0.0/25, 10.0.1.0/24]"))
+    orders = {a.address: a.order for a in view(desired, client(sandbox.clock).reader).plan.actions if a.replaces}
+    assert orders == {
+        "subnet/main/public/us-east-1a": "delete-first",
+        "route-table-association/main/public/us-east-1a": "delete-first",
+    }
+    applied = client(sandbox.clock, threads=16).apply(desired)
+    assert applied.converged, [(o.action.key, o.failure) for o in applied.outcomes if o.failure]
+    assert zones()["10.0.0.0/25"] == "us-east-1a"
