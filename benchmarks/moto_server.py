@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,6 +32,8 @@ class Delayed:
         self._latency = latency
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._served = 0
+        self._one_at_a_time = threading.Lock()
+        """moto's tables are not made for threads: some of its loops fail while another request adds to them."""
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/bench":
@@ -38,7 +41,8 @@ class Delayed:
             return [json.dumps({"cpu": time.process_time(), "served": self._served}).encode()]
         self._served += 1
         time.sleep(self._latency)
-        answer: Iterable[bytes] = self._moto(environ, start)
+        with self._one_at_a_time:
+            answer: Iterable[bytes] = self._moto(environ, start)
         return answer
 
 
