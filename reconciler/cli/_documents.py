@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.attribution import Attribution, Key
 from reconciler.engine import Applied, View
-from reconciler.flows import Effect, Judged, broken
+from reconciler.flows import REACHABLE, Effect, Judged, broken
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
+from reconciler.model.resource import Readable
 
 _PENDING = (Reason.PENDING, Reason.CASCADE)
 _WORST_FIRST = (Result.FAILED, Result.SKIPPED, Result.PENDING, Result.DONE)
@@ -20,7 +21,7 @@ def plan_document(plan: Plan, graph: Graph, flows: Sequence[Judged]) -> dict[str
     return {
         "stack": plan.stack,
         "summary": plan.summary(),
-        "actions": [_action(action, graph.types) for action in plan.visible],
+        "actions": [_action(action, graph.types, flows) for action in plan.visible],
         "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in plan.blocked],
         "disruptions": list(plan.disruptions),
         "flows": flow_documents(flows),
@@ -153,7 +154,7 @@ def change_document(change: Change) -> dict[str, Any]:
     return {"path": change.path, "observed": change.observed, "desired": change.desired}
 
 
-def _action(action: Action, types: Types) -> dict[str, Any]:
+def _action(action: Action, types: Types, flows: Sequence[Judged]) -> dict[str, Any]:
     return {
         "address": action.address,
         "type": types[action.type].cloudformation,
@@ -163,4 +164,22 @@ def _action(action: Action, types: Types) -> dict[str, Any]:
         "id": action.id,
         "reason": action.reason.value,
         "changes": [change_document(c) for c in action.changes],
+        "interrupts": interrupted(action, flows),
+        "newAddresses": new_addresses(action, types[action.type]),
     }
+
+
+def interrupted(action: Action, flows: Iterable[Judged]) -> list[str]:
+    """The declared flows whose traffic passes what a step removes, for good or to put another in its place."""
+    if verb_shown(action) not in ("replace", "delete"):
+        return []
+    return [
+        flow.name
+        for flow in flows
+        if flow.expect == REACHABLE and flow.verdict and action.address in flow.verdict.passes
+    ]
+
+
+def new_addresses(action: Action, kind: Readable[Any]) -> list[str]:
+    """What of a thing that people may have written down is another after a step, or gone."""
+    return sorted(kind.published.values()) if verb_shown(action) in ("replace", "delete") else []

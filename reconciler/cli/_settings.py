@@ -12,6 +12,8 @@ import click
 C = TypeVar("C", bound=Callable[..., Any])
 
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
+DRAWING = "mermaid"
+"""What commands that can draw have beside."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,17 +45,28 @@ class Settings:
 
 def settings_options(function: C) -> C:
     """Gives a command the options, merged into the `settings` argument; after the name wins over before it."""
+    return _options(function, draws=False)
+
+
+def drawing_options(function: C) -> C:
+    """The same, for what may draw."""
+    return _options(function, draws=True)
+
+
+def _options(function: C, *, draws: bool) -> C:
 
     @click.option("--profile", help="Profile of AWS's configuration files.")
     @click.option("--region", help="Region, where no stack says; never overrides a stack.")
     @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
     @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
-    @click.option("-o", "--output", type=click.Choice(OUTPUTS), help="Format of the output.")
+    @click.option("-o", "--output", type=click.Choice([*OUTPUTS, DRAWING]), help="Format of the output.")
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         given = {f.name: kwargs.pop(f.name) for f in dataclasses.fields(Settings)}
         before = click.get_current_context().find_object(Settings) or Settings()
         settings = dataclasses.replace(before, **{name: value for name, value in given.items() if value is not None})
+        if not draws:
+            settings.refuse(DRAWING)
         return function(*args, settings=settings, **kwargs)
 
     return wrapped  # type: ignore[return-value]

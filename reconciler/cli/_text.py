@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.cli._documents import merged_outcomes
+from reconciler.cli._documents import interrupted, merged_outcomes, new_addresses
 from reconciler.cli._values import changed_lines, created_lines, found_lines
 from reconciler.engine import Applied
 from reconciler.execute import INTERRUPTED, Progress, Step
@@ -25,6 +25,7 @@ from reconciler.model.plan import (
     Verb,
     verb_shown,
 )
+from reconciler.resources import discover
 
 _SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 _GREEN, _YELLOW, _MAGENTA, _RED, _DIM, _BOLD = "32", "33", "35", "31", "2", "1"
@@ -49,6 +50,7 @@ def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool 
         lines += ["", ink(_BOLD, owner)]
         for action in actions:
             lines += _action_lines(action, ink)
+            lines += [ink(_YELLOW, f"        {text}") for text in _consequences(action, flows)]
             if calls:
                 lines += [ink(_DIM, f"        > {text}") for text in _requests(plan, action)]
     if plan.blocked:
@@ -57,6 +59,15 @@ def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool 
     lines += [ink(_RED, f"Needs --allow-disruption: this {disruption}.") for disruption in plan.disruptions]
     lines += flow_lines(flows, ink)
     return "\n".join(lines)
+
+
+def _consequences(action: Action, flows: Sequence[Judged]) -> Iterator[str]:
+    """What a step does to traffic: flows that it interrupts, addresses that are others afterwards."""
+    names = interrupted(action, flows)
+    if names:
+        yield f"interrupts {', '.join(names)}"
+    for what in new_addresses(action, discover()[action.type]):
+        yield f"its {what} is another afterwards" if action.replaces else f"its {what} is gone afterwards"
 
 
 def flow_lines(flows: Sequence[Judged], ink: _Ink) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reconciler.flows import BLOCKED, REACHABLE, Blocker, Hop, Query, Unclear, Verdict, World, fix
+from reconciler.flows import BLOCKED, REACHABLE, Blocker, Hop, Query, Unclear, Verdict, World, fixes
 from reconciler.flows.ranges import ports_text
 
 _COLOURS = {REACHABLE: "32", BLOCKED: "31"}
@@ -23,7 +23,10 @@ def trace_document(world: World, verdict: Verdict) -> dict[str, Any]:
         "partial": verdict.partial,
         "via": list(verdict.via),
         "hops": _hops(world, verdict.hops),
-        "blockers": _blockers(world, verdict.blockers),
+        "blockers": [
+            {**blocker, "fix": fix}
+            for blocker, fix in zip(_blockers(world, verdict.blockers), fixes(world, verdict), strict=True)
+        ],
         "unknown": _unclear(verdict.unclear),
         "paths": [
             {
@@ -51,7 +54,6 @@ def _blockers(world: World, blockers: Sequence[Blocker]) -> list[dict[str, Any]]
             "code": blocker.code,
             "detail": blocker.detail,
             "partial": blocker.partial,
-            "fix": fix(world, blocker),
         }
         for blocker in blockers
     ]
@@ -78,12 +80,12 @@ def _lines(world: World, verdict: Verdict, where: str, colour: bool) -> Iterator
     for number, (hop, name) in enumerate(shown, 1):
         sign = "x" if hop.component in stopped and not hop.allowed_by else "?" if hop.component in lost else " "
         yield f"{sign} {number:>2}  {name:<{width}}  {hop.allowed_by or ''}".rstrip()
-    for blocker in verdict.blockers:
+    for blocker, fix in zip(verdict.blockers, fixes(world, verdict), strict=True):
         some = " (some of it)" if blocker.partial else ""
         yield ""
         yield f"x {_named(world, blocker.component)}: {blocker.code}{some}"
         yield f"    {blocker.detail}"
-        yield f"    fix: {fix(world, blocker)}"
+        yield f"    fix: {fix}"
     for one in verdict.unclear:
         yield ""
         yield f"? {_named(world, one.component)}: {one.detail}"

@@ -18,7 +18,7 @@ import click
 import reconciler.cli as commands
 from reconciler.cli._failures import Failure, failure_of
 from reconciler.cli._reports import INTERRUPTED, print_document
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, drawing_options
 from reconciler.model.errors import ReconcilerError
 
 USAGE = 64
@@ -63,7 +63,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="reconciler", prog_name="reconciler")
-@settings_options
+@drawing_options
 @click.pass_context
 def cli(ctx: click.Context, settings: Settings) -> None:
     """Declarative reconciler for AWS Fargate networking: no Kubernetes, no state file."""

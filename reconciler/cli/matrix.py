@@ -44,9 +44,9 @@ def command(
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)
     if settings.structured:
-        print_document(_document(rows), settings)
+        print_document(matrix_document(rows), settings)
     else:
-        click.echo(_text(rows, colour=colourful(sys.stdout)))
+        click.echo(matrix_text(rows, colour=colourful(sys.stdout)))
     return 0
 
 
@@ -57,7 +57,8 @@ def _check(world: flows.World, ends: Iterable[str]) -> None:
             raise InputError(f"{end} is not known; choose from {', '.join(known)}")
 
 
-def _document(rows: Sequence[flows.Row]) -> dict[str, Any]:
+def matrix_document(rows: Sequence[flows.Row]) -> dict[str, Any]:
+    """`matrix -o json`: each row is about all pairs of its two lists."""
     return {
         "rows": [
             {
@@ -74,7 +75,7 @@ def _document(rows: Sequence[flows.Row]) -> dict[str, Any]:
     }
 
 
-def _text(rows: Sequence[flows.Row], *, colour: bool) -> str:
+def matrix_text(rows: Sequence[flows.Row], *, colour: bool) -> str:
     """One line for each pair of kinds; what is open to the internet first, marked."""
     if not rows:
         return "Nothing reaches anything."

@@ -18,6 +18,7 @@ from reconciler.cli._reports import Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import plan_text
+from reconciler.cli._warnings import warnings
 from reconciler.cli._workspace import (
     connect,
     files_option,
@@ -50,8 +51,11 @@ def command(
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
         plan = engine.view(graph, connection.reader).plan
-        flows = judged(world_of_graph(graph), flows_of(stack))
+        world = world_of_graph(graph)
+        flows = judged(world, flows_of(stack))
         document = plan_document(plan, graph, flows)
+        for doubt in warnings(stack, world):
+            click.echo(f"warning: {doubt.text}", err=True)
         saved.append(saved_plan(document, plan.fingerprint))
         if settings.readable:
             click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))

@@ -10,7 +10,7 @@ import click
 from reconciler import flows
 from reconciler.cli._failures import InputError
 from reconciler.cli._reports import print_document
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import DRAWING, Settings, drawing_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._tracing import trace_document, trace_text
 from reconciler.cli._workspace import (
@@ -33,7 +33,7 @@ _STATUS = {flows.REACHABLE: 0, flows.BLOCKED: 2, flows.UNKNOWN: 1}
 @world_options
 @files_option
 @click.option("--stack", "stack_name", help="The stack that is meant.")
-@settings_options
+@drawing_options
 def command(
     source: str,
     target: str,
@@ -68,6 +68,8 @@ def command(
     verdict = flows.trace(world, query)
     if settings.structured:
         print_document(trace_document(world, verdict), settings)
+    elif settings.output == DRAWING:
+        click.echo(flows.drawing(world, verdict))
     else:
         click.echo(trace_text(world, verdict, where=where.text, colour=colourful(sys.stdout)))
     return _STATUS[verdict.verdict]

@@ -9,7 +9,9 @@ import click
 from reconciler.cli._failures import InvalidInputError, problem_documents
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._warnings import warnings
 from reconciler.cli._workspace import files_option, graph_of, load_stacks
+from reconciler.flows import world_of_graph
 from reconciler.kinds import Problem, counted
 
 
@@ -19,15 +21,21 @@ from reconciler.kinds import Problem, counted
 def command(paths: Sequence[str], settings: Settings) -> int:
     """Check the files: 0 when they are good, 1 with one line per problem."""
     problems: Sequence[Problem] = ()
+    doubts: list[Problem] = []
     try:
         stacks = load_stacks(paths)
         graphs = [graph_of(stack) for stack in stacks.values()]
+        for stack, graph in zip(stacks.values(), graphs, strict=True):
+            doubts += warnings(stack, world_of_graph(graph))
     except InvalidInputError as invalid:
         problems, graphs = invalid.problems, []
     if settings.structured:
-        print_document({"valid": not problems, "problems": problem_documents(problems)}, settings)
+        document = {"valid": not problems, "problems": problem_documents(problems)}
+        print_document({**document, "warnings": problem_documents(doubts)}, settings)
     for problem in problems:
         click.echo(problem.text, err=True)
+    for doubt in doubts:
+        click.echo(f"warning: {doubt.text}", err=True)
     print_names([f"Stack/{graph.stack.name}" for graph in graphs], settings)
     if settings.readable:
         for graph in graphs:

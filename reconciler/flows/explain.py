@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from reconciler.flows.ends import NoSuchEndError
+from reconciler.flows.trace import Verdict, trace
 from reconciler.flows.walk import Blocker
 from reconciler.flows.world import World
 
 
-def fix(world: World, blocker: Blocker) -> str:
-    """The change that opens a blocker."""
+def fixes(world: World, verdict: Verdict) -> list[str]:
+    """For each blocker of an answer the change that opens it: an apply where the files want it open already."""
+    left = _blockers_if_applied(world, verdict)
+    return [
+        f"apply: the files want it open already ({world.owners[blocker.component]})"
+        if left is not None and blocker.component in world.owners and (blocker.component, blocker.code) not in left
+        else _fix(world, blocker)
+        for blocker in verdict.blockers
+    ]
+
+
+def _blockers_if_applied(world: World, verdict: Verdict) -> set[tuple[str, str]] | None:
+    """What would block were everything as the files want it; `None` where that cannot be asked."""
+    if world.wanted is None:
+        return None
+    try:
+        wanted = trace(world.wanted, verdict.query)
+    except NoSuchEndError:
+        return None
+    return {(blocker.component, blocker.code) for path in wanted.paths for blocker in path.blockers} | {
+        (blocker.component, blocker.code) for blocker in wanted.blockers
+    }
+
+
+def _fix(world: World, blocker: Blocker) -> str:
     match blocker.code:
         case "ENI_SG_RULES_MISMATCH" | "SG_HAS_NO_RULES":
             return _filter(world, blocker)

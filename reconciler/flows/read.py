@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.flows.world import Builder, World
@@ -50,6 +51,7 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
     if world.health is None and any(t.tells_health for name, t in types.items() if name not in snapshot.unknown):
         world.health = {}
     if graph is not None:
+        world.want = partial(world_of_graph, graph)
         world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
     return world
 

@@ -56,6 +56,11 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
     @property
+    def passes(self) -> frozenset[str]:
+        """The components that traffic passes which gets through."""
+        return frozenset(hop.component for path in self.paths if path.reaches for hop in path.hops)
+
+    @property
     def some(self) -> bool:
         """Some traffic gets through for sure."""
         return self.verdict == REACHABLE or self.partial

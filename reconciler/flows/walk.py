@@ -20,6 +20,8 @@ class Hop:
 
     component: str
     allowed_by: str | None = None
+    segment: str = ""
+    """Where it stands, for an end."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,6 +92,9 @@ class Walk:
     def hop(self, component: str, allowed_by: str | None = None) -> None:
         self.hops.append(Hop(component, allowed_by))
 
+    def end(self, end: End) -> None:
+        self.hops.append(Hop(end.name, None, end.segment))
+
     def block(self, component: str, code: str, detail: str, *about: str) -> None:
         self.blockers.append(Blocker(component, code, detail, about=about))
 
@@ -128,14 +133,14 @@ def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges
     """Between two interfaces of one network by private address."""
     walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
     same = source.segment == target.segment
-    walk.hop(source.name)
+    walk.end(source)
     _filters(walk, source, target, "out")
     if not same:
         _edge(walk, source.segment, "out")
         _local(walk, source.segment, "to")
         _edge(walk, target.segment, "in")
     _filters(walk, target, source, "in")
-    walk.hop(target.name)
+    walk.end(target)
     if not same:
         reply = turned(walk.found, source.ephemeral)
         _edge(walk, target.segment, "out", reply)
@@ -147,7 +152,7 @@ def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges
 def _outward(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
     """From an interface to addresses outside of its network, each part of them by its own route."""
     start = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
-    start.hop(source.name)
+    start.end(source)
     _filters(start, source, target, "out")
     _edge(start, source.segment, "out")
     table = world.table_of(source.segment)
@@ -159,7 +164,7 @@ def _outward(world: World, source: End, target: End, protocol: str, ports: Range
             walk.lose(serving[0], f"{table} leads there for addresses that only AWS knows: a prefix list")
         else:
             _leave(walk, source, ranges, way)
-        walk.hop(target.name)
+        walk.end(target)
         walks.append(walk)
     listed = [way for way in world.ways.get(table, ()) if not way.ranges]
     for walk in walks:
@@ -171,7 +176,7 @@ def _outward(world: World, source: End, target: End, protocol: str, ports: Range
 def _served(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
     """From an interface to a service of AWS that its table leads to, at public addresses that only AWS knows."""
     walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
-    walk.hop(source.name)
+    walk.end(source)
     _filters(walk, source, target, "out")
     _edge(walk, source.segment, "out")
     table = world.table_of(source.segment)
@@ -184,7 +189,7 @@ def _served(world: World, source: End, target: End, protocol: str, ports: Ranges
     if protocol != "tcp":
         walk.block(target.name, "VPCE_GATEWAY_PROTOCOL_RESTRICTION", f"it carries tcp, not {protocol}")
     walk.state(target.name)
-    walk.hop(target.name)
+    walk.end(target)
     _edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
     return walk
 
@@ -314,7 +319,7 @@ def _leave_translation(walk: Walk, gateway: Gateway, way: Way | None, ranges: Ra
 def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
     """From outside to an interface, by its public address."""
     walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
-    walk.hop(source.name)
+    walk.end(source)
     network = world.network_of(target.segment)
     door = world.door_of(network)
     foreign = not intersection(source.ranges, INTERNET)
@@ -334,7 +339,7 @@ def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges
     _answers(walk, target, source, door, foreign=foreign)
     _edge(walk, target.segment, "in")
     _filters(walk, target, source, "in")
-    walk.hop(target.name)
+    walk.end(target)
     _edge(walk, target.segment, "out", turned(walk.found, source.ephemeral))
     return walk
 

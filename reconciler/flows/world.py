@@ -144,6 +144,8 @@ class World:
     unread: Mapping[str, str] = dataclasses.field(default_factory=dict)
     health: dict[str, dict[str, str]] | None = None
     copies: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    want: Callable[[], World] | None = None
+    """Makes the world that the files want, beside what was observed; `None` where that is not known."""
     networks: dict[str, Ranges] = dataclasses.field(default_factory=dict)
     segments: dict[str, tuple[str, Ranges, str]] = dataclasses.field(default_factory=dict)
     """(network, addresses, zone) of each."""
@@ -182,6 +184,11 @@ class World:
     def door_of(self, network: str) -> Gateway | None:
         """The gateway that swaps addresses at the edge of a network."""
         return self.doors.get(network)
+
+    @cached_property
+    def wanted(self) -> World | None:
+        """What the files want."""
+        return self.want() if self.want is not None else None
 
     @cached_property
     def doors(self) -> Mapping[str, Gateway]:

@@ -166,6 +166,8 @@ class Readable(ABC, Generic[F]):
     fields: ClassVar[type[Fields]]
     needs: ClassVar[tuple[str, ...]] = ()
     """Types whose observation this one reads from `Scope.found`."""
+    published: ClassVar[Mapping[str, str]] = {}
+    """Outputs that others may have written down, with what people call them: a replacement changes them."""
     tells_health: ClassVar[bool] = False
     """Once it was read, what it does not say is well is not."""
 

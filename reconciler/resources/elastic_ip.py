@@ -20,6 +20,7 @@ class ElasticIp(Fields):
 class ElasticIpType(Ec2Tags, ResourceType[ElasticIp]):
     name = "elastic-ip"
     cloudformation = "AWS::EC2::EIP"
+    published = FrozenMap({"publicIp": "public address"})
     changed_by = (
         "ec2:AllocateAddress",
         "ec2:ReleaseAddress",

@@ -55,6 +55,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
     naming = Naming.DIGEST
     name_limit = 32
     guarded = "load balancer"
+    published = FrozenMap({"dnsName": "DNS name"})
     settles = True
     dead_when_failed = True
     absent = frozenset({"LoadBalancerNotFound"})
