@@ -137,16 +137,16 @@ def _resources(scope: Scope) -> Iterator[Resource[Any]]:
 
 
 def _target_group(scope: Scope, target: Target) -> Resource[TargetGroup]:
-    """Health checks that the spec leaves open keep AWS's defaults and are not compared."""
+    """What the spec leaves open of a health check is AWS's default: `/` by HTTP, or a connection by TCP."""
     network = scope.spec("Task", target.task).network
-    checked = target.health_path is not None
+    path = target.health_path or ("/" if target.protocol == "HTTP" else None)
     fields = TargetGroup(
         vpc_id=Ref(f"vpc/{network}"),
         protocol=target.protocol,
         port=target.container_port,
         target_type="ip",
-        health_check_protocol="HTTP" if checked else UNSET,
-        health_check_path=target.health_path if checked else UNSET,
+        health_check_protocol="HTTP" if path else target.protocol,
+        health_check_path=path or UNSET,
     )
     return Resource(target.address, "target-group", fields, f"Task/{target.task}")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import (
@@ -40,6 +40,8 @@ from reconciler.model.values import (
 )
 
 PRESENT = "present"
+_NOTHING: Final[tuple[Any, ...]] = (None, (), frozenset(), FrozenMap[Any, Any]())
+"""What an entry that is only on one side need not say of itself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -478,7 +480,7 @@ def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], s
         if not traits.compared or isinstance(new, Marker) or old is NOT_REPORTED:
             continue
         old = None if old is UNSET else old
-        if old == new:
+        if old == new or (one_sided and (old or new) in _NOTHING):
             continue
         inner = f"{path}.{member_name(name)}"
         if traits.whole:

@@ -106,6 +106,12 @@ def _rules(**rules: ListenerRule) -> ListenerRules:
 _FORBIDDEN = FixedResponse(status_code="403", content_type="text/plain")
 _API = _rule(1, {"path-pattern": ("/api/*",)})
 _ADMIN = _rule(2, {"path-pattern": ("/admin/*",)}, _FORBIDDEN)
+_MOVED = _rule(
+    1,
+    {"path-pattern": ("/api/*",)},
+    Redirect(status_code="HTTP_302", protocol="HTTPS", host="new.shop", port="443", path="/v2", query="from=old"),
+)
+_STICKY = _rule(3, {"host-header": ("shop.example.com",)}, forward_to({TARGETS: 9, CANARY: 1}, stickiness=60))
 _SHARED = _rule(3, {"host-header": ("shop.example.com",)}, forward_to({TARGETS: 9, CANARY: 1}))
 _TEAM = _rule(1, {"http-header X-Team": ("Blue",), "query-string": ("Debug=On", "=all"), "source-ip": ("10.0.0.0/8",)})
 
@@ -132,11 +138,11 @@ def _registered(targets: Ref) -> ServiceLoadBalancer:
     return ServiceLoadBalancer(target_group_arn=targets, container_name="app", container_port=80)
 
 
-def _deployed(maximum: int, *, rollback: bool) -> DeploymentConfiguration:
+def _deployed(maximum: int, minimum: int = 100, *, enable: bool = True, rollback: bool) -> DeploymentConfiguration:
     return DeploymentConfiguration(
-        deployment_circuit_breaker=DeploymentCircuitBreaker(enable=True, rollback=rollback),
+        deployment_circuit_breaker=DeploymentCircuitBreaker(enable=enable, rollback=rollback),
         maximum_percent=maximum,
-        minimum_healthy_percent=100,
+        minimum_healthy_percent=minimum,
     )
 
 
@@ -264,6 +270,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                     api=_rule(2, {"path-pattern": ("/api/*",), "http-request-method": ("GET",)}),
                     shared=_SHARED,
                 ),
+                _rules(api=_MOVED, shared=_STICKY),
                 _rules(),
             ),
         ),
@@ -299,7 +306,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _service(network_configuration=_placed("DISABLED", WEB_GROUP, BALANCER_GROUP)),
                 _service(load_balancers=frozenset({_registered(TARGETS), _registered(CANARY)})),
                 _service(load_balancers=frozenset(), health_check_grace_period_seconds=0),
-                _service(deployment_configuration=_deployed(150, rollback=False)),
+                _service(deployment_configuration=_deployed(150, 50, enable=False, rollback=False)),
                 _service(health_check_grace_period_seconds=0),
             ),
         ),

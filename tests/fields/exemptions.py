@@ -1,0 +1,84 @@
+"""The one table of what is not tried of a field, each with the rule of AWS that forbids it.
+
+`change`: the field never changes by itself. `behind`: nobody can change it behind our back, because what carries it in
+AWS never changes and can only be replaced. `others`: a thing that only others make; ours never has it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Step = Literal["change", "behind", "others"]
+
+_ATTACHED = (
+    "AWS detaches no internet gateway while public addresses of its VPC are in use (EC2, DetachInternetGateway)."
+)
+_BELONGS = "It never leaves what it is a part of: it is replaced with that (Network.cidr, LoadBalancer.network)."
+_STAYS = "It never moves (EC2, CreateNatGateway, CreateVpcEndpoint, CreateSubnet): another address is another one."
+_FARGATE = "Fargate has this one value (ECS, RegisterTaskDefinition)."
+_TARGETS = "Routes of a Network lead to gateways of its own: only others make one to this target (EC2, CreateRoute)."
+_ONLY_SEEN = "AWS's answer alone has it; no request takes it (EC2, DescribeRouteTables)."
+
+EXEMPT: Final[dict[tuple[str, Step], str]] = {
+    ("Stack.region", "change"): "Nothing in AWS moves from one region to another.",
+    ("Network.cidr", "behind"): "The first block of a VPC never changes (EC2, AssociateVpcCidrBlock adds others).",
+    ("Network.public.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
+    ("Network.private.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
+    ("Network.public", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
+    ("LoadBalancer.network", "behind"): "The VPC of a load balancer never changes (ELBv2, SetSubnets).",
+    ("LoadBalancer.type", "behind"): "The type of a load balancer never changes (ELBv2, CreateLoadBalancer).",
+    ("LoadBalancer.scheme", "behind"): "The scheme of a load balancer never changes (ELBv2, CreateLoadBalancer).",
+    ("LoadBalancer.listeners[].protocol", "behind"): "HTTP and TCP are of load balancers of different types.",
+    ("Task.cluster", "behind"): "The cluster of a service never changes (ECS, UpdateService).",
+    ("Task.network", "behind"): "The VPC of a security group never changes (EC2, CreateSecurityGroup).",
+    (
+        "Task.containers[].ports[].name",
+        "behind",
+    ): "The name of a target group never changes (ELBv2, ModifyTargetGroup).",
+    ("internet-gateway.vpc_id", "change"): _ATTACHED,
+    ("elastic-ip.domain", "change"): "EC2 has the domain vpc alone since EC2-Classic ended (EC2, AllocateAddress).",
+    ("listener-rules.listener_arn", "change"): _BELONGS,
+    ("listener.load_balancer_arn", "change"): _BELONGS,
+    ("route-table-association.subnet_id", "change"): _BELONGS,
+    ("route-table.vpc_id", "change"): _BELONGS,
+    ("routes.route_table_id", "change"): _BELONGS,
+    ("security-group-rules.group_id", "change"): _BELONGS,
+    ("target-group.vpc_id", "change"): _BELONGS,
+    ("subnet.vpc_id", "change"): _BELONGS,
+    ("vpc-endpoint.vpc_id", "change"): _BELONGS,
+    ("nat-gateway.subnet_id", "change"): _STAYS,
+    ("nat-gateway.allocation_id", "change"): _STAYS,
+    ("nat-gateway.connectivity_type", "change"): _STAYS,
+    ("subnet.availability_zone", "change"): _STAYS,
+    ("vpc-endpoint.service_name", "change"): _STAYS,
+    ("vpc-endpoint.vpc_endpoint_type", "change"): _STAYS,
+    (
+        "security-group.description",
+        "change",
+    ): "It never changes (EC2, CreateSecurityGroup), and ours is the object's name.",
+    ("target-group.target_type", "change"): "Fargate's network mode takes targets by ip alone (ECS, LoadBalancer).",
+    ("service.launch_type", "change"): _FARGATE,
+    ("task-definition.network_mode", "change"): _FARGATE,
+    ("task-definition.requires_compatibilities", "change"): _FARGATE,
+    ("routes.routes[].carrier_gateway_id", "others"): _TARGETS,
+    ("routes.routes[].core_network_arn", "others"): _TARGETS,
+    ("routes.routes[].egress_only_internet_gateway_id", "others"): _TARGETS,
+    ("routes.routes[].instance_id", "others"): _TARGETS,
+    ("routes.routes[].local_gateway_id", "others"): _TARGETS,
+    ("routes.routes[].network_interface_id", "others"): _TARGETS,
+    ("routes.routes[].odb_network_arn", "others"): _TARGETS,
+    ("routes.routes[].transit_gateway_id", "others"): _TARGETS,
+    ("routes.routes[].vpc_peering_connection_id", "others"): _TARGETS,
+    ("routes.routes[].origin", "others"): _ONLY_SEEN,
+    ("routes.routes[].state", "others"): _ONLY_SEEN,
+    ("internet-gateway.attached", "change"): _ATTACHED,
+    ("target-group.matcher.grpc_code", "others"): "No option makes a target group for gRPC (ELBv2, Matcher).",
+    (
+        "task-definition.execution_role_arn",
+        "change",
+    ): "ECS itself needs a role on Fargate, and a task has one of its own.",
+    ("task-definition.task_role_arn", "others"): "No option gives containers a role (ECS, RegisterTaskDefinition).",
+    ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
+    ("listener-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
+    ("listener.default_actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
+}

@@ -1,0 +1,222 @@
+"""Every field of every kind and of every resource type, found by introspection, through its whole life."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from exemptions import EXEMPT
+from keeper import Keeper
+from lifecycle import World, behind, changes_of, converged, moved, seen_from
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from samples import SAMPLES
+from samples_elb_ecs import NETWORK
+from variations import ROWS, Invalid, Row, graph
+
+from reconciler import kinds
+from reconciler.kinds._spec import SpecModel
+from reconciler.model.errors import Refused
+from reconciler.model.fields import Fields, traits_of
+from reconciler.model.graph import Graph, StackPolicy
+from reconciler.model.resource import Resource
+from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources import discover
+from reconciler.resources.routes import Routes
+from reconciler.resources.security_group_rules import EVERYWHERE, Rule, SecurityGroupRules
+
+
+def fields_of(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]]:
+    """Every field of a spec and of its parts, as `Task.containers[].command`."""
+    for field in model.model_fields.values():
+        here = f"{path}.{field.alias}"
+        yield here, field
+        for part, suffix in parts_of(field.annotation):
+            yield from fields_of(part, here + suffix)
+
+
+def parts_of(annotation: Any, suffix: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+    """The models inside an annotation, with `[]` where there may be many."""
+    if isinstance(annotation, type) and issubclass(annotation, SpecModel):
+        yield annotation, suffix
+    many = get_origin(annotation) in (tuple, Mapping)
+    for argument in get_args(annotation):
+        yield from parts_of(argument, "[]" if many or suffix else "")
+
+
+KIND_FIELDS = {path: field for kind in kinds.discover().values() for path, field in fields_of(kind.spec, kind.name)}
+TYPES = discover()
+
+
+def member_paths(cls: type[Fields], path: str) -> Iterator[str]:
+    """Every compared field of a resource type and of its parts, as `service.load_balancers[].container_name`."""
+    hints = get_type_hints(cls)
+    for name, traits in traits_of(cls).items():
+        if traits.compared:
+            yield f"{path}.{name}"
+            for part, suffix in field_sets_of(hints[name]):
+                yield from member_paths(part, f"{path}.{name}{suffix}")
+
+
+def field_sets_of(annotation: Any) -> Iterator[tuple[type[Fields], str]]:
+    """The field sets inside an annotation, with `[]` where there may be many."""
+    if isinstance(annotation, type) and issubclass(annotation, Fields):
+        yield annotation, ""
+        return
+    many = "[]" if get_origin(annotation) in (tuple, frozenset, FrozenMap) else ""
+    for argument in get_args(annotation):
+        for part, suffix in field_sets_of(argument):
+            yield part, many + suffix
+
+
+def varied(one: Any, other: Any, path: str) -> Iterator[str]:
+    """The fields in which two values differ, as `member_paths` names them."""
+    if one == other:
+        return
+    if isinstance(one, Fields) or isinstance(other, Fields):
+        for side in (one, other):
+            if isinstance(side, Fields):
+                for name in traits_of(type(side)):
+                    values = [getattr(s, name, None) if type(s) is type(side) else None for s in (one, other)]
+                    if values[0] != values[1]:
+                        yield f"{path}.{name}"
+                        yield from varied(*values, f"{path}.{name}")
+    elif isinstance(one, FrozenMap) or isinstance(other, FrozenMap):
+        sides = [side if isinstance(side, FrozenMap) else FrozenMap[Any, Any]() for side in (one, other)]
+        for key in {*sides[0], *sides[1]}:
+            yield from varied(sides[0].get(key), sides[1].get(key), f"{path}[]")
+    elif isinstance(one, tuple | frozenset) and isinstance(other, tuple | frozenset):
+        left, right = (sorted(set(a) - set(b), key=str) for a, b in ((one, other), (other, one)))
+        for index in range(max(len(left), len(right))):
+            pair = [side[index] if index < len(side) else None for side in (left, right)]
+            yield from varied(*pair, f"{path}[]")
+
+
+def row_name(row: Row) -> str:
+    return f"{row.field} {next(i for i, r in enumerate(r for r in ROWS if r.field == row.field) if r is row)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class SampleCase:
+    """One of the other field sets of a sample of a resource type, in the world of all samples."""
+
+    resource: Resource[Any]
+    fields: Fields
+
+
+SAMPLE_CASES = [
+    SampleCase(sample.resource, other)
+    for kind in TYPES
+    for sample in SAMPLES[kind]
+    for other in sample.others
+    if kind != "internet-gateway"
+]
+
+
+def sample_graph(*instead: Resource[Any]) -> Graph:
+    """All samples as one stack, some with other fields; what no sample puts into a table or group is nothing."""
+    resources = {r.address: r for r in NETWORK}
+    for parent in (*SAMPLES["route-table"], *SAMPLES["security-group"]):
+        ref = Ref(parent.resource.address)
+        routes = Routes(route_table_id=ref, routes=FrozenMap())
+        rules = SecurityGroupRules(group_id=ref, ingress=FrozenMap(), egress=FrozenMap({EVERYWHERE: Rule()}))
+        kind, part = ("routes", routes) if parent.resource.type == "route-table" else ("security-group-rules", rules)
+        address = f"{ref.address}/{TYPES[kind].collection}"
+        resources[address] = Resource(address, kind, part, parent.resource.owner)
+    resources |= {s.resource.address: s.resource for kind in TYPES for s in SAMPLES[kind]}
+    resources |= {r.address: r for r in instead}
+    return Graph.of(StackPolicy("shop", "us-east-1", tags=FrozenMap({"team": "x"})), resources.values(), TYPES)
+
+
+@pytest.fixture(scope="session")
+def specs() -> Iterator[Keeper[World]]:
+    """The base of the table of variations, converged."""
+    keeper = Keeper(lambda sandbox: converged(sandbox.clock, graph()), lambda world, n: live(world, ROWS[n]))
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Iterator[Keeper[World]]:
+    """The samples of all resource types, converged."""
+    keeper = Keeper(
+        lambda sandbox: converged(sandbox.clock, sample_graph()), lambda world, n: live_sample(world, SAMPLE_CASES[n])
+    )
+    yield keeper
+    keeper.close()
+
+
+def live(world: World, row: Row) -> None:
+    """The whole life of one field of a kind."""
+    here = converged(world.clock, row.start()) if row.given else world
+    if row.refused:
+        with pytest.raises(Refused, match=row.refused):
+            moved(here, row.changed(), ())
+        return
+    there = moved(here, row.changed(), row.shows)
+    if row.shows:
+        healed = behind(there, here)
+        assert (healed is None) == ((row.id, "behind") in EXEMPT), "the table of exemptions says otherwise"
+        there = healed or there
+    if not KIND_FIELDS[row.id].is_required() and not row.needed:
+        moved(there, row.without(), row.shows_when_removed)
+
+
+def live_sample(world: World, case: SampleCase) -> None:
+    """The whole life of the fields in which a resource differs from its sample."""
+    address, before = case.resource.address, case.resource.fields
+    changed = sample_graph(dataclasses.replace(case.resource, fields=case.fields))
+    names = {
+        n for n, t in traits_of(type(before)).items() if t.compared and getattr(before, n) != getattr(case.fields, n)
+    }
+    assert changes_of(seen_from(world.snapshot, changed)) == {(address, name) for name in names}
+    there = moved(world, changed, ("*",))
+    healed = behind(there, world)
+    assert healed
+    moved(healed, world.graph, ("*",))
+
+
+def test_every_field_of_every_kind_has_a_row_and_every_row_a_field() -> None:
+    rows = {row.id for row in ROWS}
+    assert sorted(KIND_FIELDS.keys() - rows - {field for field, step in EXEMPT if step == "change"}) == []
+    assert sorted(rows - KIND_FIELDS.keys()) == []
+
+
+def test_every_field_of_every_resource_type_is_changed_by_some_row_or_sample() -> None:
+    wanted = {path for kind in TYPES.values() for path in member_paths(kind.fields, kind.name)}
+    changed: set[str] = set()
+    for case in SAMPLE_CASES:
+        changed.update(varied(case.resource.fields, case.fields, case.resource.type))
+    for row in (r for r in ROWS if not r.refused):
+        before, after = row.start().resources, row.changed().resources
+        for address in before.keys() & after.keys():
+            changed.update(varied(before[address].fields, after[address].fields, before[address].type))
+    exempt = {path for path, step in EXEMPT if step != "behind" and path in wanted}
+    assert sorted(wanted - changed - exempt) == []
+    assert sorted(exempt & changed) == []
+
+
+@pytest.mark.parametrize("number", range(len(ROWS)), ids=[row_name(row) for row in ROWS])
+def test_a_field_of_a_kind_is_made_changed_healed_and_removed(specs: Keeper[World], number: int) -> None:
+    specs.run(number)
+
+
+@pytest.mark.parametrize(
+    "number", range(len(SAMPLE_CASES)), ids=[f"{c.resource.address} {n}" for n, c in enumerate(SAMPLE_CASES)]
+)
+def test_a_field_of_a_resource_is_changed_and_healed(samples: Keeper[World], number: int) -> None:
+    samples.run(number)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.needed], ids=row_name)
+def test_a_field_that_cannot_be_left_out_is_asked_for(row: Row) -> None:
+    with pytest.raises(Invalid, match=row.needed):
+        row.without()
+
+
+def test_what_aws_forbids_is_a_short_list() -> None:
+    assert len(EXEMPT) == 52
+    members = {path for kind in TYPES.values() for path in member_paths(kind.fields, kind.name)}
+    assert {field for field, _ in EXEMPT} <= KIND_FIELDS.keys() | members

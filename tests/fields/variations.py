@@ -1,0 +1,556 @@
+"""The one table of variations: for every field of every kind, another value and what must be seen of the change.
+
+A field that is written nowhere here fails the test. `[app]` chooses an entry of a list by its name, `[0]` by number.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from reconciler.checks import check
+from reconciler.compile import graph_of
+from reconciler.load import load
+from reconciler.model.graph import Graph
+
+ABSENT: Final = object()
+"""The field is not written."""
+
+Edit = tuple[str, Any]
+"""A field (`Task/web containers[app].command`) and its value."""
+
+BASE: Final[list[dict[str, Any]]] = list(yaml.safe_load_all((Path(__file__).parent / "base.yaml").read_text()))
+_NAMES = ("name", "container", "task", "from")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change of one field.
+
+    From the base, with `given` edits first, `field` is set to `to`, together with `also`. The plan must show `shows`
+    and nothing else: whole lines, `*` for any text, each found at least once. Then the field is removed, where it is
+    not required, and the plan must show `removed` (by default `shows` with creating and deleting the other way
+    round). `needed` is what validation says where the field cannot simply be left out, `refused` what a pass says
+    where it cannot be changed.
+    """
+
+    field: str
+    to: Any
+    shows: tuple[str, ...] = ()
+    removed: tuple[str, ...] | None = None
+    given: tuple[Edit, ...] = ()
+    also: tuple[Edit, ...] = ()
+    needed: str = ""
+    refused: str = ""
+
+    @property
+    def shows_when_removed(self) -> tuple[str, ...]:
+        if self.removed is not None:
+            return self.removed
+        other_way = {"+ ": "- ", "- ": "+ "}
+        return tuple(other_way.get(line[:2], line[:2]) + line[2:] for line in self.shows)
+
+    @property
+    def id(self) -> str:
+        """The field as introspection knows it: `Task.containers[].command`."""
+        thing, _, path = self.field.partition(" ")
+        return thing.partition("/")[0] + "." + re.sub(r"\[[^\]]*\]", "[]", path)
+
+    def start(self) -> Graph:
+        return graph(self.given)
+
+    def changed(self) -> Graph:
+        return graph([*self.given, *self.also, (self.field, self.to)])
+
+    def without(self) -> Graph:
+        return graph([*self.given, (self.field, ABSENT)])
+
+
+class Invalid(Exception):
+    """The edits do not make a good stack; says why."""
+
+
+def graph(edits: Iterable[Edit] = ()) -> Graph:
+    """The graph of the base with edits, which must be a good stack."""
+    documents = copy.deepcopy(BASE)
+    for field, value in edits:
+        _write(documents, field, value)
+    bundle = load({"base.yaml": yaml.safe_dump_all(documents).encode()})
+    (stack,) = bundle.stacks.values()
+    problems = [*bundle.problems, *check(stack)]
+    if problems:
+        raise Invalid("\n".join(problem.text for problem in problems))
+    return graph_of(stack.stack, stack.objects)
+
+
+def _write(documents: list[dict[str, Any]], field: str, value: Any) -> None:
+    thing, _, path = field.partition(" ")
+    kind, _, name = thing.partition("/")
+    if not path:
+        documents.append({"apiVersion": "reconciler.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": value})
+        return
+    place: Any = next(d for d in documents if (d["kind"], d["metadata"]["name"]) == (kind, name))["spec"]
+    *steps, last = re.findall(r"[^.\[\]]+(?![^\[]*\])|(?<=\[)[^\]]+(?=\])", path)
+    for step in steps:
+        place = place[_found(place, step)] if isinstance(place, list) else place.setdefault(step, {})
+    key = _found(place, last) if isinstance(place, list) else last
+    if value is ABSENT:
+        if isinstance(place, list):
+            del place[key]
+        else:
+            place.pop(key, None)
+    elif isinstance(place, list) and key == len(place):
+        place.append(value)
+    else:
+        place[key] = value
+
+
+def _found(entries: list[Any], step: str) -> int:
+    if step.isdigit():
+        return int(step)
+    return next(i for i, e in enumerate(entries) if any(isinstance(e, dict) and e.get(n) == step for n in _NAMES))
+
+
+def _definition(task: str, *paths: str) -> tuple[str, ...]:
+    """A change of a task definition, which is a new revision that the service moves to."""
+    return (*(f"task-definition/{task} {path}" for path in paths), f"service/{task} taskDefinition")
+
+
+def _app(*paths: str) -> tuple[str, ...]:
+    """A change of a container of the task `web`."""
+    return _definition("web", *(f"containerDefinitions[app].{path}" for path in paths))
+
+
+def _rules(listener: str, *paths: str) -> tuple[str, ...]:
+    return tuple(f"listener/{listener}/rules rules[{path}" for path in paths)
+
+
+def _group(group: str, *keys: str) -> tuple[str, ...]:
+    return tuple(f"security-group/{group}/rules {key}" for key in keys)
+
+
+_ROLE: Final = ("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"})
+_PRIVATE: Final = (("Network/other private", {"cidrs": ["10.9.10.0/24", "10.9.11.0/24"]}),)
+_ON_SIDE: Final = (("Task/web loopback", ABSENT), ("Task/web containers[app].dependsOn", ABSENT))
+_SPARE_ROUTE: Final = (
+    (
+        "Route/spare",
+        {"loadBalancer": "spare", "listener": "http", "default": {"forward": [{"task": "api", "port": "http"}]}},
+    ),
+)
+_TO_NETWORK: Final = (
+    "listener/spare/http loadBalancerArn",
+    "listener/spare/http protocol",
+    "listener/spare/http defaultActions",
+    "load-balancer/spare type",
+    "target-group/spare/api/http protocol",
+    "target-group/spare/api/http healthCheck*",
+    "service/api loadBalancers[*",
+)
+_PORT_9001: Final = {"name": "more", "containerPort": 9001}
+_EXTRA: Final = {"name": "extra", "containerPort": 8081}
+_TO_WEB: Final = {"task": "web", "port": "http"}
+_NEITHER: Final = "has neither forward nor fixedResponse"
+_TO_API: Final = {"task": "api", "port": "http"}
+_ROUTED_TO_WEB: Final = (
+    ("Route/front rules[api].forward[web].port", "web"),
+    ("Route/front default.forward[web].port", "web"),
+    ("Flow/in port", "web"),
+)
+_THIRD: Final = (("Task/web containers[2]", {"name": "third", "image": "redis:7", "essential": False}),)
+_THIRD_TASK: Final = (
+    (
+        "Task/third",
+        {
+            "cluster": "main",
+            "network": "main",
+            "placement": "Public",
+            "containers": [{"name": "app", "image": "nginx", "ports": [{"name": "http", "containerPort": 80}]}],
+        },
+    ),
+)
+_LATER_ALONE: Final = (("Route/later listener", "plain"),)
+_LATER_ANSWERS: Final = (*_LATER_ALONE, ("Route/later default", {"fixedResponse": {"statusCode": 410}}))
+_LISTENER_MOVED: Final = ("listener/spare/http loadBalancerArn", "listener/spare/http/rules listenerArn")
+_RULE_MOVED: Final = _rules("front/http", "priority 3].*")
+_ACTIONS: Final = _rules("front/http", "api].actions")
+_ANSWER: Final = _rules("front/http", "admin].actions")
+_DEFAULT: Final = ("listener/front/http defaultActions",)
+_PLAIN: Final = ("listener/front/plain defaultActions",)
+
+
+ROWS: Final = (
+    Row("Stack/shop account", "123456789012"),
+    Row("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"}),
+    Row("Stack/shop assumeRole.arn", "arn:aws:iam::123456789012:role/deploy", given=(_ROLE,)),
+    Row("Stack/shop assumeRole.externalId", "shop", given=(_ROLE,)),
+    Row("Stack/shop owner", "checkout", refused="belongs to owner default"),
+    Row("Stack/shop tags", {"team": "checkout"}, ("* tags[team]",)),
+    Row("Stack/shop drift", {"policy": "Alert"}),
+    Row("Stack/shop drift.policy", "Ignore"),
+    Row("Stack/shop drift.interval", "5m"),
+    Row("Stack/shop prune", False),
+    Row(
+        "Network/other cidr",
+        "10.8.0.0/16",
+        ("*/other* cidrBlock", "*/other* vpcId", "*/other* routeTableId", "*/other* subnetId", "*/routes *gatewayId"),
+        also=(("Network/other public.cidrs", ["10.8.0.0/24", "10.8.1.0/24"]),),
+    ),
+    Row(
+        "Network/other availabilityZones",
+        ["us-east-1a", "us-east-1b", "us-east-1c"],
+        ("+ route-table-association/other/public/us-east-1c", "+ subnet/other/public/us-east-1c"),
+        also=(("Network/other public.cidrs", ["10.9.0.0/24", "10.9.1.0/24", "10.9.2.0/24"]),),
+    ),
+    Row(
+        "Network/other public",
+        {"cidrs": ["10.9.0.0/24", "10.9.2.0/24"]},
+        (
+            "route-table-association/other/public/us-east-1b subnetId",
+            "subnet/other/public/us-east-1b cidrBlock",
+        ),
+        removed=("- */other/public*", "- internet-gateway/other"),
+        given=_PRIVATE,
+    ),
+    Row(
+        "Network/other public.cidrs",
+        ["10.9.0.0/24", "10.9.2.0/24"],
+        ("route-table-association/other/public/us-east-1b subnetId", "subnet/other/public/us-east-1b cidrBlock"),
+    ),
+    Row(
+        "Network/other private",
+        {"cidrs": ["10.9.10.0/24", "10.9.11.0/24"]},
+        (
+            "+ subnet/other/private/*",
+            "+ route-table/other/private/us-east-1?",
+            "+ route-table/other/private/*/routes",
+            "+ route-table-association/other/private/*",
+        ),
+        removed=(
+            "- subnet/other/private/*",
+            "- route-table/other/private/us-east-1?",
+            "- route-table-association/other/private/*",
+        ),
+    ),
+    Row(
+        "Network/other private.cidrs",
+        ["10.9.10.0/24", "10.9.12.0/24"],
+        ("route-table-association/other/private/us-east-1b subnetId", "subnet/other/private/us-east-1b cidrBlock"),
+        given=_PRIVATE,
+    ),
+    Row(
+        "Network/other nat",
+        "Single",
+        (
+            "+ elastic-ip/other/us-east-1a",
+            "+ nat-gateway/other/us-east-1a",
+            "route-table/other/private/us-east-1a/routes routes[0.0.0.0/0].natGatewayId",
+            "route-table/other/private/us-east-1b/routes routes[0.0.0.0/0].natGatewayId",
+        ),
+        given=_PRIVATE,
+    ),
+    Row(
+        "Network/main nat",
+        "PerZone",
+        (
+            "+ elastic-ip/main/us-east-1b",
+            "+ nat-gateway/main/us-east-1b",
+            "route-table/main/private/us-east-1b/routes routes[0.0.0.0/0].natGatewayId",
+        ),
+        removed=("- elastic-ip/main/*", "- nat-gateway/main/*", "route-table/main/private/*/routes *.natGatewayId"),
+        given=(("Task/api placement", "Public"),),
+    ),
+    Row(
+        "Network/main endpoints",
+        ["s3", "dynamodb"],
+        ("+ vpc-endpoint/main/dynamodb",),
+        removed=("- vpc-endpoint/main/*",),
+    ),
+    Row(
+        "Network/main endpoints",
+        ["s3", "logs"],
+        ("+ security-group/network/main", "+ security-group/network/main/rules", "+ vpc-endpoint/main/logs"),
+        removed=("- security-group/network/main", "- vpc-endpoint/main/s3", "- vpc-endpoint/main/logs"),
+    ),
+    Row(
+        "LoadBalancer/spare network",
+        "other",
+        (
+            *_LISTENER_MOVED,
+            "load-balancer/spare vpcId",
+            "load-balancer/spare subnets[*",
+            "load-balancer/spare securityGroups[*",
+            "security-group/load-balancer/spare vpcId",
+            "security-group/load-balancer/spare/rules groupId",
+        ),
+    ),
+    Row(
+        "LoadBalancer/spare type",
+        "Network",
+        _TO_NETWORK,
+        removed=("+ listener/spare/http/rules", *_TO_NETWORK),
+        given=_SPARE_ROUTE,
+        also=(("LoadBalancer/spare listeners[http].protocol", "TCP"),),
+    ),
+    Row(
+        "LoadBalancer/spare scheme",
+        "Internal",
+        (*_LISTENER_MOVED, "load-balancer/spare scheme", "load-balancer/spare subnets[*"),
+        removed=(),
+    ),
+    Row(
+        "LoadBalancer/front allowFrom",
+        ["10.0.0.0/8", "task/api"],
+        _group("load-balancer/front", "ingress[tcp 80 *", "ingress[tcp 8080 *"),
+    ),
+    Row(
+        "LoadBalancer/front listeners",
+        [{"name": "http", "port": 80, "protocol": "HTTP"}],
+        ("- listener/front/plain", *_group("load-balancer/front", "ingress[tcp 8080 0.0.0.0/0]")),
+    ),
+    Row(
+        "LoadBalancer/front listeners[plain].name",
+        "spare",
+        ("+ listener/front/spare", "+ listener/front/spare/rules", "- listener/front/plain"),
+    ),
+    Row(
+        "LoadBalancer/front listeners[plain].port",
+        8082,
+        ("listener/front/plain port", *_group("load-balancer/front", "ingress[tcp 808? 0.0.0.0/0]")),
+    ),
+    Row(
+        "LoadBalancer/spare listeners[http].protocol",
+        "TCP",
+        _TO_NETWORK,
+        given=_SPARE_ROUTE,
+        also=(("LoadBalancer/spare type", "Network"),),
+    ),
+    Row("Task/idle cluster", "second", ("service/idle cluster",)),
+    Row(
+        "Task/idle network",
+        "other",
+        (
+            "security-group/task/idle vpcId",
+            "security-group/task/idle/rules groupId",
+            "service/idle networkConfiguration.awsvpcConfiguration.securityGroups[*",
+            "service/idle networkConfiguration.awsvpcConfiguration.subnets[*",
+        ),
+    ),
+    Row(
+        "Task/idle placement",
+        "Private",
+        (
+            "service/idle networkConfiguration.awsvpcConfiguration.assignPublicIp",
+            "service/idle networkConfiguration.awsvpcConfiguration.subnets[*",
+        ),
+        removed=(),
+    ),
+    Row("Task/web replicas", 3, ("service/web desiredCount",)),
+    Row("Task/web cpu", 1024, _definition("web", "cpu"), given=(("Task/web memory", 2048),)),
+    Row("Task/idle memory", 1024, _definition("idle", "memory"), removed=("service/idle taskDefinition",)),
+    Row(
+        "Task/idle containers",
+        [{"name": "app", "image": "public.ecr.aws/nginx/nginx:1.28"}],
+        _definition("idle", "containerDefinitions[app].image"),
+    ),
+    Row(
+        "Task/idle containers[app].name",
+        "main",
+        _definition("idle", "containerDefinitions[app].*", "containerDefinitions[main].*"),
+    ),
+    Row("Task/web containers[app].image", "public.ecr.aws/nginx/nginx:1.28", _app("image")),
+    Row("Task/web containers[app].command", ["serve", "--fast"], _app("command")),
+    Row("Task/web containers[app].entryPoint", ["/bin/sh", "-c"], _app("entryPoint")),
+    Row(
+        "Task/web containers[app].env",
+        {"MODE": "slow", "SINCE": "always"},
+        _app("environment[MODE]", "environment[FRONT]", "environment[SINCE]"),
+        removed=_app("environment[MODE]", "environment[SINCE]"),
+    ),
+    Row(
+        "Task/web containers[side].ports",
+        [{"name": "side", "containerPort": 9000}, {"name": "b", "containerPort": 1}],
+        (
+            *_group("task/web", "ingress[tcp 1 security-group/task/api]"),
+            *_definition("web", "containerDefinitions[side].portMappings[1/tcp b]"),
+        ),
+        removed=(
+            *_group("task/web", "ingress[tcp 1 security-group/task/api]", "ingress[tcp 9000 security-group/task/api]"),
+            *_definition("web", "containerDefinitions[side].portMappings[*"),
+        ),
+        given=(("Task/web loopback", ABSENT),),
+    ),
+    Row(
+        "Task/web containers[app].ports[http].name",
+        "web",
+        (
+            "+ target-group/front/web/web",
+            "- target-group/front/web/http",
+            *_DEFAULT,
+            *_ACTIONS,
+            "service/web loadBalancers[app:80 *",
+            *_app("portMappings[80/tcp http]", "portMappings[80/tcp web]"),
+        ),
+        also=_ROUTED_TO_WEB,
+    ),
+    Row(
+        "Task/web containers[app].ports[http].containerPort",
+        81,
+        (
+            *_DEFAULT,
+            *_ACTIONS,
+            *_group("load-balancer/front", "egress[tcp 8? security-group/task/web]"),
+            *_group("task/web", "ingress[tcp 8? security-group/task/api]"),
+            *_group("task/web", "ingress[tcp 8? security-group/load-balancer/front]"),
+            "target-group/front/web/http port",
+            "service/web loadBalancers[app:8?*",
+            *_app("portMappings[8?/tcp http]"),
+        ),
+    ),
+    Row(
+        "Task/web containers[side].ports[side].protocol",
+        "udp",
+        (
+            *_group("task/web", "ingress[tcp 9000 security-group/task/api]"),
+            *_group("task/web", "ingress[udp 9000 security-group/task/api]"),
+            *_definition("web", "containerDefinitions[side].portMappings[9000/??p side]"),
+        ),
+        removed=(
+            *_group("task/web", "ingress[tcp 9000 security-group/task/api]"),
+            *_group("task/web", "ingress[udp 9000 security-group/task/api]"),
+            "service/web taskDefinition",
+        ),
+        given=(("Task/web loopback", ABSENT),),
+    ),
+    Row(
+        "Task/web containers[app].ports[http].healthCheck",
+        {"path": "/ready"},
+        ("target-group/front/web/http healthCheckPath",),
+    ),
+    Row(
+        "Task/web containers[app].ports[http].healthCheck.path",
+        "/ready",
+        ("target-group/front/web/http healthCheckPath",),
+    ),
+    Row(
+        "Task/web containers[app].dependsOn", [{"container": "side", "condition": "Complete"}], _app("dependsOn[side]")
+    ),
+    Row(
+        "Task/web containers[app].dependsOn[side].container",
+        "third",
+        _app("dependsOn[side]", "dependsOn[third]"),
+        given=_THIRD,
+    ),
+    Row("Task/web containers[app].dependsOn[side].condition", "Complete", _app("dependsOn[side]")),
+    Row(
+        "Task/web containers[side].essential",
+        True,
+        _definition("web", "containerDefinitions[side].essential"),
+        removed=(),
+    ),
+    Row("Task/web loopback", [{"from": "side", "to": "app", "port": 80}]),
+    Row("Task/web loopback[app].from", "side"),
+    Row("Task/web loopback[app].to", "app", also=(("Task/web loopback[app].port", 80),)),
+    Row("Task/web loopback[app].port", 9001, given=(("Task/web containers[side].ports[1]", _PORT_9001),)),
+    Row(
+        "Task/web allowFrom",
+        ["10.0.0.0/8"],
+        _group("task/web", "ingress[tcp 80 *", "ingress[tcp 9000 *"),
+        removed=_group("task/web", "ingress[tcp 80 10.0.0.0/8]", "ingress[tcp 9000 10.0.0.0/8]"),
+    ),
+    Row("Route/later loadBalancer", "spare", (*_RULE_MOVED, *_rules("spare/http", "late].*"))),
+    Row("Route/later listener", "plain", (*_RULE_MOVED, *_rules("front/plain", "late].*"))),
+    Row(
+        "Route/front rules",
+        [{"name": "api", "match": {"paths": ["/v2"]}, "forward": [{"task": "api", "port": "http"}]}],
+        _rules("front/http", "api].actions", "api].conditions", "late].priority", "priority 2].*"),
+        removed=(
+            *_rules("front/http", "priority 1].*", "late].priority"),
+            "- target-group/front/api/http",
+            *_group("load-balancer/front", "egress[tcp 80 security-group/task/api]"),
+            *_group("task/api", "ingress[tcp 80 security-group/load-balancer/front]"),
+            "service/api loadBalancers[*",
+        ),
+    ),
+    Row(
+        "Route/front rules[api].forward",
+        [{"task": "api", "port": "http"}],
+        _ACTIONS,
+        needed=_NEITHER,
+    ),
+    Row(
+        "Route/front rules[api].forward[api].task",
+        "third",
+        (
+            "+ target-group/front/third/http",
+            "- target-group/front/api/http",
+            *_ACTIONS,
+            *_group("load-balancer/front", "egress[tcp 80 security-group/task/api]"),
+            *_group("load-balancer/front", "egress[tcp 80 security-group/task/third]"),
+            *_group("task/api", "ingress[tcp 80 security-group/load-balancer/front]"),
+            *_group("task/third", "ingress[tcp 80 security-group/load-balancer/front]"),
+            "service/api loadBalancers[*",
+            "service/third loadBalancers[*",
+        ),
+        given=_THIRD_TASK,
+    ),
+    Row(
+        "Route/front rules[api].forward[api].port",
+        "extra",
+        (
+            "+ target-group/front/api/extra",
+            "- target-group/front/api/http",
+            *_ACTIONS,
+            *_group("load-balancer/front", "egress[tcp 80 security-group/task/api]"),
+            *_group("load-balancer/front", "egress[tcp 8081 security-group/task/api]"),
+            *_group("task/api", "ingress[tcp 80 security-group/load-balancer/front]"),
+            *_group("task/api", "ingress[tcp 8081 security-group/load-balancer/front]"),
+            "service/api loadBalancers[*",
+        ),
+        given=(("Task/api containers[app].ports[1]", _EXTRA),),
+    ),
+    Row("Route/front rules[api].forward[web].weight", 7, _ACTIONS),
+    Row("Route/front rules[admin].fixedResponse", {"statusCode": 410}, _ANSWER, needed=_NEITHER),
+    Row("Route/front rules[admin].fixedResponse.statusCode", 404, _ANSWER),
+    Row("Route/front rules[admin].fixedResponse.contentType", "application/json", _ANSWER),
+    Row("Route/front rules[admin].fixedResponse.body", "go away", _ANSWER),
+    Row("Route/front rules[admin].name", "closed"),
+    Row("Route/front rules[admin].match", {"hosts": ["admin.example.com"]}, _rules("front/http", "admin].conditions")),
+    Row("Route/front rules[api].match.paths", ["/api/*", "/v2/*"], _rules("front/http", "api].conditions")),
+    Row("Route/front rules[api].match.hosts", ["*.example.com"], _rules("front/http", "api].conditions")),
+    Row("Route/front default", {"forward": [{"task": "api", "port": "http"}]}, _DEFAULT),
+    Row("Route/front default.forward", [_TO_WEB, _TO_API], _DEFAULT, needed=_NEITHER),
+    Row("Route/front default.forward[web].task", "api", _DEFAULT),
+    Row(
+        "Route/front default.forward[web].port",
+        "side",
+        (
+            "+ target-group/front/web/side",
+            *_DEFAULT,
+            *_group("load-balancer/front", "egress[tcp 9000 security-group/task/web]"),
+            *_group("task/web", "ingress[tcp 9000 security-group/load-balancer/front]"),
+            "service/web loadBalancers[side:9000 *",
+        ),
+    ),
+    Row("Route/front default.forward[web].weight", 2, _DEFAULT, given=(("Route/front default.forward[1]", _TO_API),)),
+    Row("Route/later default.fixedResponse", {"statusCode": 410}, _PLAIN, given=_LATER_ALONE, needed=_NEITHER),
+    Row("Route/later default.fixedResponse.statusCode", 503, _PLAIN, given=_LATER_ANSWERS),
+    Row("Route/later default.fixedResponse.contentType", "text/html", _PLAIN, given=_LATER_ANSWERS),
+    Row("Route/later default.fixedResponse.body", "<p>gone", _PLAIN, given=_LATER_ANSWERS),
+    Row("Route/later order", -1, _rules("front/http", "admin].priority", "api].priority", "late].priority")),
+    Row("Flow/in from", "10.0.0.0/8"),
+    Row("Flow/in to", "task/api"),
+    Row("Flow/in port", 80),
+    Row("Flow/in protocol", "udp", also=(("Flow/in path", ABSENT), ("Flow/in host", ABSENT))),
+    Row("Flow/in path", "/"),
+    Row("Flow/in host", "www.example.com"),
+    Row("Flow/in via", []),
+    Row("Flow/in notVia", ["loadBalancer/spare"]),
+    Row("Flow/in expect", "Blocked"),
+)
