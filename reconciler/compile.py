@@ -17,7 +17,7 @@ from reconciler.kinds._peer import Peer
 from reconciler.kinds._scope import Scope, Target
 from reconciler.kinds.load_balancer import LoadBalancerSpec
 from reconciler.kinds.route import Action as RouteAction
-from reconciler.kinds.route import Match, RouteSpec
+from reconciler.kinds.route import Match, RouteSpec, actions_of
 from reconciler.kinds.stack import StackSpec
 from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
@@ -70,7 +70,7 @@ def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
     for route in routes:
         spec: RouteSpec = route.spec
         listener = (spec.load_balancer, spec.listener)
-        for action in (*spec.rules, *((spec.default,) if spec.default else ())):
+        for action in actions_of(spec):
             for forward in action.forward:
                 targets.setdefault(forward.task, set()).add(_target(scope, spec, forward.task, forward.port))
         if spec.default:

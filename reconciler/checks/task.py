@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from reconciler.checks._cidrs import peer_host_bits
 from reconciler.checks._cycles import cycles
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, repeated
-from reconciler.kinds import Object, Path, Problem
-from reconciler.kinds._object import quoted
+from reconciler.kinds import Object, Path, Problem, _duration
+from reconciler.kinds._container import Container
+from reconciler.kinds._object import counted, quoted
 from reconciler.kinds.network import NetworkSpec
-from reconciler.kinds.task import KIND, MEMORY_OF_CPU, Container, TaskSpec
+from reconciler.kinds.route import KIND as ROUTE
+from reconciler.kinds.route import actions_of
+from reconciler.kinds.task import KIND, MEMORY_OF_CPU, TaskSpec
 from reconciler.load import StackObjects
 
 ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)/.+")
 ECR_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
 """What a task without a way out needs for an image of ECR and for its logs ("Amazon ECR interface VPC endpoints")."""
 
+LONGEST_GRACE: Final = 2_147_483_647
+"""ECS API reference, CreateService: healthCheckGracePeriodSeconds."""
+
 
 def check(objects: StackObjects) -> Iterator[Problem]:
     """Every task with the network that it lives in."""
+    targets = {f.task for route in objects.of(ROUTE) for action in actions_of(route.spec) for f in action.forward}
     for task in objects.of(KIND):
         yield from _size(task)
         yield from _containers(task)
         yield from _ports(task)
         yield from _loopback(task)
         yield from _start_order(task)
+        yield from _deployment(task, targets)
         yield from peer_host_bits(task, ("spec", "allowFrom"), task.spec.allow_from)
         yield from foreign_tasks(objects, task, task.spec.network, task.spec.allow_from)
         if network := network_of(objects, task.spec.network):
@@ -62,12 +71,6 @@ def _containers(task: Object[TaskSpec]) -> Iterator[Problem]:
         yield task.problem(again, "is the name of two containers", "rename one")
     if not any(container.essential for container in containers):
         yield task.problem(path, "has no essential container", "leave out essential: false on one of them")
-    for index, container in enumerate(containers):
-        for name in container.env:
-            if not name or "=" in name:
-                yield task.problem(
-                    (*path, index, "env", name), "is no name of an environment variable", "write one without '='"
-                )
 
 
 def _ports(task: Object[TaskSpec]) -> Iterator[Problem]:
@@ -130,12 +133,28 @@ def _condition(task: Object[TaskSpec], path: Path, condition: str, other: Contai
             f"waits for the end of {other.name}, and the task ends with it",
             f"write essential: false on {other.name}, or condition: Start",
         )
-    if condition == "Healthy":
+    if condition == "Healthy" and other.health_check is None:
         yield task.problem(
             path,
             f"container {other.name} has no health check of its own (a port's is the load balancer's)",
-            "write condition: Start",
+            f"add healthCheck to container {other.name}, or write condition: Start",
         )
+
+
+def _deployment(task: Object[TaskSpec], targets: Collection[str]) -> Iterator[Problem]:
+    """A deployment that may neither stop a task nor start one never ends (ECS developer guide, "Rolling update")."""
+    spec, here = task.spec, task.spec.deployment
+    least = math.ceil(spec.replicas * here.minimum_healthy_percent / 100)
+    most = spec.replicas * here.maximum_percent // 100
+    if spec.replicas and least >= spec.replicas >= most:
+        message = f"with {counted(spec.replicas, 'replica')} no task may be stopped and none started meanwhile"
+        yield task.problem(("spec", "deployment"), message, "raise maximumPercent or lower minimumHealthyPercent")
+    path: Path = ("spec", "healthCheckGracePeriod")
+    grace = _duration.seconds(spec.health_check_grace_period)
+    if grace > LONGEST_GRACE:
+        yield task.problem(path, f"{spec.health_check_grace_period} is too long", f"write at most {LONGEST_GRACE}s")
+    elif grace and task.name not in targets:
+        yield task.problem(path, "no Route forwards to the task, so nothing checks it", "remove it, or add a Route")
 
 
 def _placement(task: Object[TaskSpec], network: NetworkSpec) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from reconciler.kinds import _duration
 from reconciler.kinds._peer import Peer
 
 
@@ -95,6 +96,8 @@ PORT_NAME = Format(
     "write lower-case letters, digits, '-' and '_', at most 64, beginning with a letter",
     max_length=64,
 )
+
+DURATION = Format(_duration.PATTERN, "write a duration such as 60s, 15m or 1h", _duration.seconds)
 
 Label = Annotated[str, LABEL]
 """A name in the way of DNS-1123: what Kubernetes accepts as an object's name."""

@@ -88,6 +88,11 @@ class RouteSpec(SpecModel):
     order: int = Field(default=0, description="Order among several Routes of one listener: lower first, then by name.")
 
 
+def actions_of(spec: RouteSpec) -> tuple[Action, ...]:
+    """Everything that a Route does, rules first."""
+    return (*spec.rules, *((spec.default,) if spec.default else ()))
+
+
 KIND = Kind(
     name="Route",
     plural="routes",

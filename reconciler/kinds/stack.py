@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import Format, SpecModel
+from reconciler.kinds._spec import DURATION, Format, SpecModel
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -39,7 +38,7 @@ Owner = Annotated[
         max_length=128,
     ),
 ]
-Duration = Annotated[str, Format(_duration.PATTERN, "write a duration such as 60s, 15m or 1h", _duration.seconds)]
+Duration = Annotated[str, DURATION]
 
 
 class AssumeRole(SpecModel):

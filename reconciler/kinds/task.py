@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.kinds import _duration
+from reconciler.kinds._container import Container, compiled_container
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
+from reconciler.kinds._roles import execution_role, task_role
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import ClusterName, Format, HttpPath, NetworkName, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, ClusterName, NetworkName, PeerText, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
+from reconciler.kinds.stack import RoleArn
 from reconciler.model.resource import Resource
-from reconciler.model.values import FrozenMap, Id, Ref, Template
+from reconciler.model.values import UNSET, FrozenMap, Id, Ref, Template
 from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
-from reconciler.resources._policy import policy_document
+from reconciler.resources._containers import LogConfiguration
 from reconciler.resources.log_group import LogGroup
-from reconciler.resources.role import Policy, Role
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -56,54 +58,6 @@ MEMORY_OF_CPU: Mapping[int, tuple[int, ...]] = {
 }
 """Memory in MiB that Fargate has for each number of CPU units (ECS API reference, RegisterTaskDefinition)."""
 
-ContainerName = Annotated[
-    str,
-    Format(r"^[A-Za-z0-9_-]+$", "write letters, digits, '-' and '_', at most 255 characters", max_length=255),
-]
-Image = Annotated[str, Format(r"^[!-~]+$", "write an image such as public.ecr.aws/nginx/nginx:1.27", max_length=1024)]
-
-
-class HealthCheck(SpecModel):
-    """How a load balancer asks whether a port is well."""
-
-    path: HttpPath = Field(default="/", description="Path that is asked for with HTTP.")
-
-
-class Port(SpecModel):
-    """A port that a container opens."""
-
-    name: PortName = Field(description="Name of the port, unique in the task.")
-    container_port: PortNumber = Field(description="Port number on the task's network interface.")
-    protocol: Literal["tcp", "udp"] = Field(default="tcp", description="Transport protocol.")
-    health_check: HealthCheck | None = Field(
-        default=None, description="Check by the load balancers that forward to this port."
-    )
-
-
-class DependsOn(SpecModel):
-    """What another container must have done before this one starts."""
-
-    container: str = Field(description="Name of the other container of the task.")
-    condition: Literal["Start", "Complete", "Success", "Healthy"] = Field(
-        description="Start: it was started. Complete: it ended. Success: it ended with 0. Healthy: its check passed."
-    )
-
-
-class Container(SpecModel):
-    """One container of a task."""
-
-    name: ContainerName = Field(description="Name of the container, unique in the task.")
-    image: Image = Field(description="Image to run.")
-    command: tuple[str, ...] = Field(default=(), description="Command, instead of the image's own.")
-    entry_point: tuple[str, ...] = Field(default=(), description="Entry point, instead of the image's own.")
-    env: Mapping[str, str] = Field(
-        default={},
-        description="Environment variables. ${kind/name.output} is an output of another object, $${ a plain ${.",
-    )
-    ports: tuple[Port, ...] = Field(default=(), description="Ports that the container opens.")
-    depends_on: tuple[DependsOn, ...] = Field(default=(), description="Containers of the task that this one waits for.")
-    essential: bool = Field(default=True, description="Whether the whole task stops when this container stops.")
-
 
 class Loopback(SpecModel):
     """Traffic between two containers of the task, over 127.0.0.1."""
@@ -111,6 +65,35 @@ class Loopback(SpecModel):
     from_: str = Field(alias="from", description="Name of the container that connects.")
     to: str = Field(description="Name of the container that opens the port.")
     port: PortNumber = Field(description="Number of a port that the container opens.")
+
+
+class Logs(SpecModel):
+    """Where what the containers print is kept: in a log group of the task's own."""
+
+    retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = Field(default=30, description="Days after which it is forgotten.")
+
+
+class CircuitBreaker(SpecModel):
+    """What happens to a deployment whose tasks do not become healthy."""
+
+    enable: bool = Field(default=True, description="Whether it is given up after some failures.")
+    rollback: bool = Field(default=True, description="Whether the service then goes back to what it ran before.")
+
+
+class Deployment(SpecModel):
+    """How running tasks are replaced by others."""
+
+    minimum_healthy_percent: int = Field(
+        default=100, ge=0, le=100, description="Share of the replicas that stays healthy meanwhile, rounded up."
+    )
+    maximum_percent: int = Field(
+        default=200, ge=100, le=200, description="Share of the replicas that may run meanwhile, rounded down."
+    )
+    circuit_breaker: CircuitBreaker = Field(
+        default=CircuitBreaker(), description="What happens when tasks do not become healthy."
+    )
 
 
 class TaskSpec(SpecModel):
@@ -129,6 +112,12 @@ class TaskSpec(SpecModel):
         json_schema_extra={"enum": list(MEMORY_OF_CPU)},
     )
     memory: int = Field(default=512, description="Memory of each copy in MiB; each cpu has its own values.")
+    cpu_architecture: Literal["X86_64", "ARM64"] = Field(
+        default="X86_64", description="Processor that the images are built for."
+    )
+    ephemeral_storage: int = Field(
+        default=20, ge=20, le=200, description="Disk of each copy in GiB, images included; gone with the task."
+    )
     containers: tuple[Container, ...] = Field(
         min_length=1, max_length=10, description="Containers of the task. They share one network interface."
     )
@@ -140,83 +129,62 @@ class TaskSpec(SpecModel):
         description="Who may connect directly to the ports of the containers: internet, an IPv4 block, task/NAME or "
         "loadBalancer/NAME. Load balancers that forward to the task need no entry.",
     )
-
-
-LOG_RETENTION_DAYS = 30
-
-_PRIVATE_IMAGE = re.compile(
-    r"^(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
-)
-_TRUST = policy_document(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
+    logs: Logs = Field(default=Logs(), description="Where what the containers print is kept.")
+    task_role_arn: RoleArn | None = Field(
+        default=None,
+        description="Role of the containers' own calls to AWS. Default: one with what executeCommand needs, or none.",
+    )
+    execution_role_arn: RoleArn | None = Field(
+        default=None,
+        description="Role that ECS starts the containers with. Default: one with exactly what they need.",
+    )
+    deployment: Deployment = Field(default=Deployment(), description="How running tasks make way for others.")
+    health_check_grace_period: Annotated[str, DURATION] = Field(
+        default="0s",
+        description="Time after a task's start in which checks of load balancers and containers do not end it.",
+    )
+    execute_command: bool = Field(
+        default=False, description="Whether commands can be run in its containers with ECS Exec."
+    )
+    platform_version: Literal["LATEST", "1.4.0", "1.3.0"] = Field(
+        default="LATEST", description="Version of Fargate that it runs on."
+    )
 
 
 def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
-    """The ECS service with its task definition, its log group and its execution role."""
+    """The ECS service with its task definition, its log group and its roles."""
+    spec = obj.spec
     log_group = Ref(f"log-group/{obj.name}")
-    role = Ref(f"role/{obj.name}/execution", "arn")
     definition = Ref(f"task-definition/{obj.name}")
-    yield Resource(log_group.address, "log-group", LogGroup(retention_in_days=LOG_RETENTION_DAYS), obj.id)
-    yield Resource(role.address, "role", _execution_role(obj.spec, log_group), obj.id)
-    containers = {c.name: _container(c, obj.name, log_group, scope) for c in obj.spec.containers}
+    yield Resource(log_group.address, "log-group", LogGroup(retention_in_days=spec.logs.retention_days), obj.id)
+    roles = {
+        "execution": execution_role(spec.containers, log_group),
+        "task": task_role(execute_command=spec.execute_command),
+    }
+    given = {"execution": spec.execution_role_arn, "task": spec.task_role_arn}
+    used: dict[str, Ref | Id | None] = {}
+    for name, role in roles.items():
+        ref = Ref(f"role/{obj.name}/{name}", "arn")
+        arn = given[name]
+        used[name] = Id(arn, "arn") if arn else ref if role else None
+        if role and not arn:
+            yield Resource(ref.address, "role", role, obj.id)
+    logs = LogConfiguration(log_driver="awslogs", options=_log_options(log_group, scope.region, obj.name))
     yield Resource(
         definition.address,
         "task-definition",
         ecs.TaskDefinition(
-            cpu=obj.spec.cpu,
-            memory=obj.spec.memory,
-            execution_role_arn=role,
-            container_definitions=FrozenMap(containers),
+            cpu=spec.cpu,
+            memory=spec.memory,
+            execution_role_arn=used["execution"],
+            task_role_arn=used["task"],
+            runtime_platform=ecs.RuntimePlatform(cpu_architecture=spec.cpu_architecture),
+            ephemeral_storage=spec.ephemeral_storage,
+            container_definitions=FrozenMap({c.name: compiled_container(c, scope, logs) for c in spec.containers}),
         ),
         obj.id,
     )
     yield Resource(f"service/{obj.name}", "service", _service(obj, scope, definition), obj.id)
-
-
-def _execution_role(spec: TaskSpec, log_group: Ref) -> Role:
-    """What ECS itself does for the task, and no more: write its logs, pull its private images."""
-    streams = Template((Ref(log_group.address, "arn"), ":*"))
-    statements: list[dict[str, Any]] = [
-        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": streams}
-    ]
-    images = [match for c in spec.containers if (match := _PRIVATE_IMAGE.match(c.image))]
-    if images:
-        repositories = {f"arn:aws:ecr:{m['region']}:{m['account']}:repository/{m['repository']}" for m in images}
-        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        statements += [
-            {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"},
-            {"Effect": "Allow", "Action": pull, "Resource": sorted(repositories)},
-        ]
-    document = policy_document({"Version": "2012-10-17", "Statement": statements})
-    return Role(
-        assume_role_policy_document=_TRUST,
-        policies=FrozenMap({"execution": Policy(policy_document=document)}),
-        managed_policy_arns=frozenset(),
-    )
-
-
-def _container(container: Container, task: str, log_group: Ref, scope: Scope) -> ecs.Container:
-    return ecs.Container(
-        image=container.image,
-        essential=container.essential,
-        command=container.command,
-        entry_point=container.entry_point,
-        environment=FrozenMap({name: scope.text(value) for name, value in container.env.items()}),
-        port_mappings=frozenset(
-            ecs.PortMapping(container_port=p.container_port, protocol=p.protocol, name=p.name) for p in container.ports
-        ),
-        depends_on=FrozenMap({d.container: d.condition.upper() for d in container.depends_on}),
-        log_configuration=ecs.LogConfiguration(
-            log_driver="awslogs",
-            options=_log_options(log_group, scope.region, task),
-        ),
-    )
 
 
 def _log_options(log_group: Ref, region: str, task: str) -> FrozenMap[str, str | Template | Ref | Id]:
@@ -232,6 +200,8 @@ def _log_options(log_group: Ref, region: str, task: str) -> FrozenMap[str, str |
 def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_service.Service:
     spec = obj.spec
     public = spec.placement == "Public"
+    deployment = spec.deployment
+    targets = scope.targets.get(obj.name, ())
     network = scope.spec("Network", spec.network)
     return ecs_service.Service(
         cluster=Ref(f"cluster/{spec.cluster}"),
@@ -250,11 +220,18 @@ def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_servic
                 container_name=target.container,
                 container_port=target.container_port,
             )
-            for target in scope.targets.get(obj.name, ())
+            for target in targets
         ),
         deployment_configuration=ecs_service.DeploymentConfiguration(
-            deployment_circuit_breaker=ecs_service.DeploymentCircuitBreaker(enable=True, rollback=True)
+            deployment_circuit_breaker=ecs_service.DeploymentCircuitBreaker(
+                enable=deployment.circuit_breaker.enable, rollback=deployment.circuit_breaker.rollback
+            ),
+            maximum_percent=deployment.maximum_percent,
+            minimum_healthy_percent=deployment.minimum_healthy_percent,
         ),
+        health_check_grace_period_seconds=_duration.seconds(spec.health_check_grace_period) if targets else UNSET,
+        enable_execute_command=spec.execute_command,
+        platform_version=spec.platform_version,
     )
 
 

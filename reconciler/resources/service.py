@@ -67,6 +67,8 @@ class Service(Fields):
     load_balancers: frozenset[ServiceLoadBalancer] = field(default=frozenset())
     deployment_configuration: DeploymentConfiguration | Marker = field(default=UNSET)
     health_check_grace_period_seconds: int | Marker | None = field(default=UNSET)
+    enable_execute_command: bool = False
+    platform_version: str | Marker | None = field(default="LATEST")
 
 
 _MEMBERS = {
@@ -76,6 +78,8 @@ _MEMBERS = {
     "load_balancers": "loadBalancers",
     "deployment_configuration": "deploymentConfiguration",
     "health_check_grace_period_seconds": "healthCheckGracePeriodSeconds",
+    "enable_execute_command": "enableExecuteCommand",
+    "platform_version": "platformVersion",
 }
 _AUTOSCALING = "Application Auto Scaling"
 
@@ -226,6 +230,8 @@ def _read(service: Mapping[str, Any]) -> Service:
         load_balancers=balancers,
         deployment_configuration=_read_deployment(service.get("deploymentConfiguration")),
         health_check_grace_period_seconds=service.get("healthCheckGracePeriodSeconds", NOT_REPORTED),
+        enable_execute_command=service.get("enableExecuteCommand", False),
+        platform_version=service.get("platformVersion", NOT_REPORTED),
     )
 
 

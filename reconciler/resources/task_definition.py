@@ -16,46 +16,25 @@ from reconciler.model.facts import Contains, Fact, Name, Open
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._containers import Container, container_params, read_container
 from reconciler.resources._ecs import services
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 
 
-class PortMapping(Fields):
-    """A port that a container opens on the task's network interface."""
+class RuntimePlatform(Fields):
+    """What the containers run on; what AWS takes where nothing is said."""
 
-    container_port: int
-    protocol: str = "tcp"
-    name: str | None = None
-
-    def __str__(self) -> str:
-        """`80/tcp http`, as a diff names it."""
-        return f"{self.container_port}/{self.protocol} {self.name or ''}".rstrip()
-
-
-class LogConfiguration(Fields):
-    """Where a container's output goes. The option `awslogs-group` is a reference to a log group."""
-
-    log_driver: str
-    options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
-
-
-class Container(Fields):
-    """One container. What is not set is AWS's nothing, and compared: a revision is ours as a whole."""
-
-    image: str
-    essential: bool = True
-    command: tuple[str, ...] = field(default=(), whole=True)
-    entry_point: tuple[str, ...] = field(default=(), whole=True)
-    environment: FrozenMap[str, str | Template] = EMPTY
-    port_mappings: frozenset[PortMapping] = field(default=frozenset())
-    depends_on: FrozenMap[str, str] = EMPTY
-    """The condition (`START`, `COMPLETE`, `SUCCESS`, `HEALTHY`) to wait for, by container."""
-    log_configuration: LogConfiguration | None = None
+    cpu_architecture: str = "X86_64"
+    operating_system_family: str = "LINUX"
 
 
 class TaskDefinition(Fields):
-    """What a task runs. `cpu` in units (1024 are one vCPU), `memory` in MiB; roles are references to their `arn`."""
+    """What a task runs.
+
+    `cpu` in units (1024 are one vCPU), `memory` in MiB, `ephemeral_storage` in GiB; roles are references to their
+    `arn`.
+    """
 
     cpu: int = field(immutable=True)
     memory: int = field(immutable=True)
@@ -63,10 +42,13 @@ class TaskDefinition(Fields):
     requires_compatibilities: frozenset[str] = field(immutable=True, default=frozenset({"FARGATE"}))
     execution_role_arn: Ref | Id | None = field(immutable=True, default=None)
     task_role_arn: Ref | Id | None = field(immutable=True, default=None)
+    runtime_platform: RuntimePlatform = field(immutable=True, default=RuntimePlatform())
+    ephemeral_storage: int = field(immutable=True, default=20)
     container_definitions: FrozenMap[str, Container] = field(immutable=True)
 
 
-_LOG_GROUP = "awslogs-group"
+_STORAGE = 20
+"""GiB that a Fargate task has anyway; AWS takes 21 and more only (ECS API reference, EphemeralStorage)."""
 _LOOK_BACK = 10
 """Revisions of a family that are looked at, newest first, for the one that is wanted."""
 _INACTIVE = "INACTIVE"
@@ -120,13 +102,20 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
             "memory": str(wanted.memory),
             "networkMode": wanted.network_mode,
             "requiresCompatibilities": sorted(wanted.requires_compatibilities),
-            "containerDefinitions": [_container_params(name, containers[name]) for name in sorted(containers)],
+            "containerDefinitions": [container_params(name, containers[name]) for name in sorted(containers)],
             "tags": lower_tag_list(context.tags),
         }
         if wanted.execution_role_arn is not None:
             params["executionRoleArn"] = wanted.execution_role_arn
         if wanted.task_role_arn is not None:
             params["taskRoleArn"] = wanted.task_role_arn
+        if wanted.runtime_platform != RuntimePlatform():
+            params["runtimePlatform"] = {
+                "cpuArchitecture": wanted.runtime_platform.cpu_architecture,
+                "operatingSystemFamily": wanted.runtime_platform.operating_system_family,
+            }
+        if wanted.ephemeral_storage != _STORAGE:
+            params["ephemeralStorage"] = {"sizeInGiB": wanted.ephemeral_storage}
         made = "taskDefinition."
         save = {
             "id": made + "taskDefinitionArn",
@@ -243,6 +232,7 @@ def _described(reader: Reader, arn: str, *, in_use: bool = False) -> Observed[Ta
 
 
 def _read(definition: Mapping[str, Any]) -> TaskDefinition:
+    platform = definition.get("runtimePlatform") or {}
     return TaskDefinition(
         cpu=_units(definition.get("cpu", "0")),
         memory=_units(definition.get("memory", "0")),
@@ -250,8 +240,13 @@ def _read(definition: Mapping[str, Any]) -> TaskDefinition:
         requires_compatibilities=frozenset(definition.get("requiresCompatibilities", ())),
         execution_role_arn=_role(definition.get("executionRoleArn")),
         task_role_arn=_role(definition.get("taskRoleArn")),
+        runtime_platform=RuntimePlatform(
+            cpu_architecture=platform.get("cpuArchitecture") or "X86_64",
+            operating_system_family=platform.get("operatingSystemFamily") or "LINUX",
+        ),
+        ephemeral_storage=(definition.get("ephemeralStorage") or {}).get("sizeInGiB", _STORAGE),
         container_definitions=FrozenMap(
-            (container["name"], _read_container(container)) for container in definition["containerDefinitions"]
+            (container["name"], read_container(container)) for container in definition["containerDefinitions"]
         ),
     )
 
@@ -266,66 +261,6 @@ def _units(text: str) -> int:
 
 def _role(arn: str | None) -> Id | None:
     return Id(arn, "arn") if arn else None
-
-
-def _read_container(container: Mapping[str, Any]) -> Container:
-    """Empty lists and absent ones are the same, and so are defaults filled in and left out."""
-    return Container(
-        image=container["image"],
-        essential=container.get("essential", True),
-        command=tuple(container.get("command") or ()),
-        entry_point=tuple(container.get("entryPoint") or ()),
-        environment=FrozenMap((pair["name"], pair.get("value", "")) for pair in container.get("environment") or ()),
-        port_mappings=frozenset(
-            PortMapping(
-                container_port=mapping["containerPort"],
-                protocol=mapping.get("protocol") or "tcp",
-                name=mapping.get("name") or None,
-            )
-            for mapping in container.get("portMappings") or ()
-        ),
-        depends_on=FrozenMap((one["containerName"], one["condition"]) for one in container.get("dependsOn") or ()),
-        log_configuration=_read_log(container.get("logConfiguration")),
-    )
-
-
-def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
-    if not answer:
-        return None
-    options = answer.get("options") or {}
-    return LogConfiguration(
-        log_driver=answer["logDriver"],
-        options=FrozenMap((key, Id(value) if key == _LOG_GROUP else value) for key, value in options.items()),
-    )
-
-
-def _container_params(name: str, container: Container) -> dict[str, Any]:
-    params: dict[str, Any] = {
-        "name": name,
-        "image": container.image,
-        "essential": container.essential,
-        "command": list(container.command),
-        "entryPoint": list(container.entry_point),
-        "environment": [{"name": key, "value": container.environment[key]} for key in sorted(container.environment)],
-        "portMappings": [_port_params(mapping) for mapping in sorted(container.port_mappings, key=_port_order)],
-        "dependsOn": [
-            {"containerName": other, "condition": container.depends_on[other]} for other in sorted(container.depends_on)
-        ],
-    }
-    params = {member: value for member, value in params.items() if value != []}
-    if container.log_configuration is not None:
-        log = container.log_configuration
-        params["logConfiguration"] = {"logDriver": log.log_driver, "options": dict(log.options)}
-    return params
-
-
-def _port_order(mapping: PortMapping) -> tuple[int, str]:
-    return mapping.container_port, mapping.protocol
-
-
-def _port_params(mapping: PortMapping) -> dict[str, Any]:
-    params = {"containerPort": mapping.container_port, "protocol": mapping.protocol}
-    return params if mapping.name is None else {**params, "name": mapping.name}
 
 
 TYPE = TaskDefinitionType()

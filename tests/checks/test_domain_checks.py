@@ -133,6 +133,7 @@ def problems(text: str) -> list[str]:
 
 PRIVATE = "  private: {cidrs: [10.0.10.0/24, 10.0.11.0/24]}\n"
 PUBLIC = "  public: {cidrs: [10.0.0.0/24, 10.0.1.0/24]}\n"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 APP = "Task/web: spec.containers[0]"
 RULE = "Route/front: spec.rules[0]"
 MATCH = 'match: {paths: ["/api/*"]}'
@@ -452,6 +453,65 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [(ENV, 'env: {"A=B": x}')],
         [f"{APP}.env[\"A=B\"]: is no name of an environment variable, write one without '='"],
     ),
+    "a secret that is a variable too": (
+        [(ENV, f"{ENV}\n      secrets: {{PEER: {SECRET}}}")],
+        [f"{APP}.secrets.PEER: is a variable in env already, keep one of them"],
+    ),
+    "a secret under a name that is none": (
+        [(ENV, f'{ENV}\n      secrets: {{"A=B": {SECRET}}}')],
+        [f"{APP}.secrets[\"A=B\"]: is no name of an environment variable, write one without '='"],
+    ),
+    "a check that does not say how": (
+        [(ENV, f"{ENV}\n      healthCheck: {{command: [curl, -f, localhost]}}")],
+        [
+            f"{APP}.healthCheck.command[0]: curl is not how a check's command begins, begin with CMD and the program, "
+            "or with CMD-SHELL and one line for the shell"
+        ],
+    ),
+    "a line for the shell in pieces": (
+        [(ENV, f"{ENV}\n      healthCheck: {{command: [CMD-SHELL, curl, localhost]}}")],
+        [
+            f"{APP}.healthCheck.command: has 2 entries after CMD-SHELL, which takes one, "
+            "write the whole line as one entry, or begin with CMD"
+        ],
+    ),
+    "checks at times that ECS does not know": (
+        [(ENV, f"{ENV}\n      healthCheck: {{command: [CMD, t], interval: 4s, timeout: 61s, startPeriod: 6m}}")],
+        [
+            f"{APP}.healthCheck.interval: 4s is too short, write 5s to 300s",
+            f"{APP}.healthCheck.timeout: 61s is too long, write 2s to 60s",
+            f"{APP}.healthCheck.startPeriod: 6m is too long, write 0s to 300s",
+        ],
+    ),
+    "a time to stop that Fargate does not give": (
+        [(ENV, f"{ENV}\n      stopTimeout: 3m")],
+        [f"{APP}.stopTimeout: 3m is too long, write 2s to 120s"],
+    ),
+    "a limit that Fargate does not let be set": (
+        [(ENV, f"{ENV}\n      ulimits: {{nproc: {{soft: 1, hard: 2}}, nofile: {{soft: 9, hard: 8}}}}")],
+        [
+            f"{APP}.ulimits.nproc: nproc is no limit that Fargate lets be set, write nofile",
+            f"{APP}.ulimits.nofile.soft: 9 is above hard (8), write 8",
+        ],
+    ),
+    "a deployment that could move nothing": (
+        [("  cpu: 512\n", "  cpu: 512\n  deployment: {maximumPercent: 150}\n")],
+        [
+            "Task/web: spec.deployment: with 1 replica no task may be stopped and none started meanwhile, "
+            "raise maximumPercent or lower minimumHealthyPercent"
+        ],
+    ),
+    "grace for checks that nobody makes": (
+        [("{cluster: main, network: other,", "{healthCheckGracePeriod: 1m, cluster: main, network: other,")],
+        [
+            "Task/away: spec.healthCheckGracePeriod: no Route forwards to the task, so nothing checks it, "
+            "remove it, or add a Route"
+        ],
+    ),
+    "grace for longer than there are numbers": (
+        [("  cpu: 512\n", "  cpu: 512\n  healthCheckGracePeriod: 596524h\n")],
+        ["Task/web: spec.healthCheckGracePeriod: 596524h is too long, write at most 2147483647s"],
+    ),
     "a loopback to a port that nobody opens": (
         [("to: side, port: 9000", "to: side, port: 9001")],
         ["Task/web: spec.loopback[0].port: container side does not open 9001, it opens 9000"],
@@ -490,7 +550,7 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("condition: Start", "condition: Healthy")],
         [
             f"{APP}.dependsOn[0].condition: container side has no health check of its own "
-            "(a port's is the load balancer's), write condition: Start"
+            "(a port's is the load balancer's), add healthCheck to container side, or write condition: Start"
         ],
     ),
     "a Public task without public subnets": (

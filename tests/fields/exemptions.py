@@ -60,6 +60,10 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("service.launch_type", "change"): _FARGATE,
     ("task-definition.network_mode", "change"): _FARGATE,
     ("task-definition.requires_compatibilities", "change"): _FARGATE,
+    (
+        "task-definition.runtime_platform.operating_system_family",
+        "change",
+    ): "Options are those of Linux (ECS, Fargate).",
     ("routes.routes[].carrier_gateway_id", "others"): _TARGETS,
     ("routes.routes[].core_network_arn", "others"): _TARGETS,
     ("routes.routes[].egress_only_internet_gateway_id", "others"): _TARGETS,
@@ -73,11 +77,6 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("routes.routes[].state", "others"): _ONLY_SEEN,
     ("internet-gateway.attached", "change"): _ATTACHED,
     ("target-group.matcher.grpc_code", "others"): "No option makes a target group for gRPC (ELBv2, Matcher).",
-    (
-        "task-definition.execution_role_arn",
-        "change",
-    ): "ECS itself needs a role on Fargate, and a task has one of its own.",
-    ("task-definition.task_role_arn", "others"): "No option gives containers a role (ECS, RegisterTaskDefinition).",
     ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
     ("listener-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
     ("listener.default_actions[].text", "others"): "No option authenticates users (ELBv2, Action).",

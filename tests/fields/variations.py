@@ -89,7 +89,8 @@ def graph(edits: Iterable[Edit] = ()) -> Graph:
     return graph_of(stack.stack, stack.objects)
 
 
-def _write(documents: list[dict[str, Any]], field: str, value: Any) -> None:
+def _write(documents: list[dict[str, Any]], field: str, wanted: Any) -> None:
+    value = wanted if wanted is ABSENT else copy.deepcopy(wanted)
     thing, _, path = field.partition(" ")
     kind, _, name = thing.partition("/")
     if not path:
@@ -127,6 +128,10 @@ def _app(*paths: str) -> tuple[str, ...]:
     return _definition("web", *(f"containerDefinitions[app].{path}" for path in paths))
 
 
+def _deployment(*paths: str) -> tuple[str, ...]:
+    return tuple(f"service/web deploymentConfiguration.{path}" for path in paths)
+
+
 def _rules(listener: str, *paths: str) -> tuple[str, ...]:
     return tuple(f"listener/{listener}/rules rules[{path}" for path in paths)
 
@@ -135,6 +140,9 @@ def _group(group: str, *keys: str) -> tuple[str, ...]:
     return tuple(f"security-group/{group}/rules {key}" for key in keys)
 
 
+_EXECUTION: Final = "role/web/execution policies[execution].policyDocument"
+_GIVEN_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks"
+_OTHER_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks-2"
 _ROLE: Final = ("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"})
 _PRIVATE: Final = (("Network/other private", {"cidrs": ["10.9.10.0/24", "10.9.11.0/24"]}),)
 _ON_SIDE: Final = (("Task/web loopback", ABSENT), ("Task/web containers[app].dependsOn", ABSENT))
@@ -372,6 +380,77 @@ ROWS: Final = (
         {"MODE": "slow", "SINCE": "always"},
         _app("environment[MODE]", "environment[FRONT]", "environment[SINCE]"),
         removed=_app("environment[MODE]", "environment[SINCE]"),
+    ),
+    Row("Task/web containers[app].user", "1000:1000", _app("user")),
+    Row("Task/web containers[app].workingDirectory", "/srv/shop", _app("workingDirectory")),
+    Row("Task/web containers[app].readonlyRootFilesystem", False, _app("readonlyRootFilesystem"), removed=()),
+    Row(
+        "Task/web containers[app].envFiles",
+        ["arn:aws:s3:::shop-config/web.env", "arn:aws:s3:::shop-more/all.env"],
+        (_EXECUTION, *_app("environmentFiles")),
+    ),
+    Row(
+        "Task/web containers[app].secrets",
+        {"PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-GhIjKl"},
+        (_EXECUTION, *_app("secrets[PASSWORD]", "secrets[FLAGS]")),
+        removed=(_EXECUTION, *_app("secrets[PASSWORD]")),
+    ),
+    Row("Task/web containers[app].healthCheck", {"command": ["CMD", "true"]}, _app("healthCheck.*")),
+    Row("Task/web containers[app].healthCheck.command", ["CMD", "true"], _app("healthCheck.command")),
+    Row("Task/web containers[app].healthCheck.interval", "20s", _app("healthCheck.interval")),
+    Row("Task/web containers[app].healthCheck.timeout", "3s", _app("healthCheck.timeout")),
+    Row("Task/web containers[app].healthCheck.retries", 5, _app("healthCheck.retries")),
+    Row("Task/web containers[app].healthCheck.startPeriod", "30s", _app("healthCheck.startPeriod")),
+    Row(
+        "Task/web containers[app].ulimits",
+        {"nofile": {"soft": 1, "hard": 4096}},
+        _app("ulimits[nofile].softLimit"),
+        removed=_app("ulimits[nofile].softLimit", "ulimits[nofile].hardLimit"),
+    ),
+    Row("Task/web containers[app].ulimits[nofile].soft", 1024, _app("ulimits[nofile].softLimit")),
+    Row("Task/web containers[app].ulimits[nofile].hard", 9000, _app("ulimits[nofile].hardLimit")),
+    Row("Task/web containers[app].stopTimeout", "100s", _app("stopTimeout")),
+    Row("Task/web cpuArchitecture", "X86_64", _definition("web", "runtimePlatform.cpuArchitecture"), removed=()),
+    Row("Task/web ephemeralStorage", 100, _definition("web", "ephemeralStorage")),
+    Row("Task/web logs", {"retentionDays": 14}, ("log-group/web retentionInDays",)),
+    Row("Task/web logs.retentionDays", 90, ("log-group/web retentionInDays",)),
+    Row(
+        "Task/web taskRoleArn",
+        _GIVEN_ROLE,
+        _definition("web", "taskRoleArn"),
+        removed=("+ role/web/task", *_definition("web", "taskRoleArn")),
+        given=(("Task/web taskRoleArn", _OTHER_ROLE),),
+    ),
+    Row(
+        "Task/web executionRoleArn",
+        _GIVEN_ROLE,
+        _definition("web", "executionRoleArn"),
+        removed=("+ role/web/execution", *_definition("web", "executionRoleArn")),
+        given=(("Task/web executionRoleArn", _OTHER_ROLE),),
+    ),
+    Row(
+        "Task/idle executeCommand",
+        True,
+        ("service/idle enableExecuteCommand", "+ role/idle/task", *_definition("idle", "taskRoleArn")),
+        removed=("service/idle enableExecuteCommand", "- role/idle/task", "service/idle taskDefinition"),
+    ),
+    Row("Task/web platformVersion", "LATEST", ("service/web platformVersion",), removed=()),
+    Row("Task/web healthCheckGracePeriod", "30s", ("service/web healthCheckGracePeriodSeconds",)),
+    Row("Task/web deployment", {"maximumPercent": 120, "minimumHealthyPercent": 50}, _deployment("*")),
+    Row("Task/web deployment.minimumHealthyPercent", 60, _deployment("minimumHealthyPercent")),
+    Row("Task/web deployment.maximumPercent", 120, _deployment("maximumPercent")),
+    Row(
+        "Task/web deployment.circuitBreaker",
+        {"enable": False, "rollback": False},
+        _deployment("deploymentCircuitBreaker.enable"),
+        removed=_deployment("deploymentCircuitBreaker.enable", "deploymentCircuitBreaker.rollback"),
+    ),
+    Row("Task/web deployment.circuitBreaker.enable", False, _deployment("deploymentCircuitBreaker.enable")),
+    Row(
+        "Task/web deployment.circuitBreaker.rollback",
+        True,
+        _deployment("deploymentCircuitBreaker.rollback"),
+        removed=(),
     ),
     Row(
         "Task/web containers[side].ports",

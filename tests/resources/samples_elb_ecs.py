@@ -12,6 +12,7 @@ from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources._actions import Action, FixedResponse, Redirect, forward_to
 from reconciler.resources._conditions import conditions_of
+from reconciler.resources._containers import Container, LogConfiguration, PortMapping
 from reconciler.resources._policy import policy_document
 from reconciler.resources.cluster import Cluster
 from reconciler.resources.listener import Listener
@@ -29,7 +30,7 @@ from reconciler.resources.service import (
 )
 from reconciler.resources.subnet import Subnet
 from reconciler.resources.target_group import Matcher, TargetGroup
-from reconciler.resources.task_definition import Container, LogConfiguration, PortMapping, TaskDefinition
+from reconciler.resources.task_definition import TaskDefinition
 
 VPC = Ref("vpc/main")
 SUBNETS = frozenset({Ref("subnet/main/public/us-east-1a"), Ref("subnet/main/private/us-east-1a")})
@@ -308,6 +309,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _service(load_balancers=frozenset(), health_check_grace_period_seconds=0),
                 _service(deployment_configuration=_deployed(150, 50, enable=False, rollback=False)),
                 _service(health_check_grace_period_seconds=0),
+                _service(enable_execute_command=True, platform_version="1.4.0"),
             ),
         ),
     ),

@@ -13,12 +13,13 @@ from scripted_reader import ScriptedReader, refused
 from reconciler.model.errors import AwsError
 from reconciler.model.resource import Context, Observed, Resource, Scope, State
 from reconciler.model.values import NOT_REPORTED, FrozenMap, Id
+from reconciler.resources._containers import Container, LogConfiguration, PortMapping
 from reconciler.resources.cluster import TYPE as CLUSTER
 from reconciler.resources.cluster import Cluster
 from reconciler.resources.service import TYPE as SERVICE
 from reconciler.resources.service import DeploymentCircuitBreaker, DeploymentConfiguration
 from reconciler.resources.task_definition import TYPE as DEFINITION
-from reconciler.resources.task_definition import Container, LogConfiguration, PortMapping, TaskDefinition
+from reconciler.resources.task_definition import TaskDefinition
 
 ARN = "arn:aws:ecs:us-east-1:123456789012:"
 MAIN = f"{ARN}cluster/shop_main"

@@ -1,0 +1,187 @@
+"""Containers of a task definition, and the two ways between ours and AWS's. AWS: ECS ContainerDefinition.
+
+AWS fills in what it was not given and answers with empty lists or none at all; reading brings both to one form
+(aws-semantics, normalisation table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.model.fields import Fields, field
+from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template
+
+
+class PortMapping(Fields):
+    """A port that a container opens on the task's network interface."""
+
+    container_port: int
+    protocol: str = "tcp"
+    name: str | None = None
+
+    def __str__(self) -> str:
+        """`80/tcp http`, as a diff names it."""
+        return f"{self.container_port}/{self.protocol} {self.name or ''}".rstrip()
+
+
+class LogConfiguration(Fields):
+    """Where a container's output goes. The option `awslogs-group` is a reference to a log group."""
+
+    log_driver: str
+    options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
+
+
+class HealthCheck(Fields):
+    """A command that ECS runs inside the container. Seconds; AWS's defaults are those of HealthCheck."""
+
+    command: tuple[str, ...] = field(whole=True)
+    interval: int = 30
+    timeout: int = 5
+    retries: int = 3
+    start_period: int | None = None
+
+
+class Ulimit(Fields):
+    """A limit of the operating system."""
+
+    soft_limit: int
+    hard_limit: int
+
+
+class Container(Fields):
+    """One container. What is not set is AWS's nothing, and compared: a revision is ours as a whole.
+
+    `secrets` holds by variable where ECS takes the value from, never the value; `environment_files` are ARNs in S3.
+    `stop_timeout` is in seconds.
+    """
+
+    image: str
+    essential: bool = True
+    command: tuple[str, ...] = field(default=(), whole=True)
+    entry_point: tuple[str, ...] = field(default=(), whole=True)
+    user: str | None = None
+    working_directory: str | None = None
+    readonly_root_filesystem: bool = False
+    environment: FrozenMap[str, str | Template] = EMPTY
+    environment_files: tuple[str, ...] = field(default=(), whole=True)
+    secrets: FrozenMap[str, str] = EMPTY
+    port_mappings: frozenset[PortMapping] = field(default=frozenset())
+    depends_on: FrozenMap[str, str] = EMPTY
+    """The condition (`START`, `COMPLETE`, `SUCCESS`, `HEALTHY`) to wait for, by container."""
+    health_check: HealthCheck | None = None
+    ulimits: FrozenMap[str, Ulimit] = EMPTY
+    stop_timeout: int | None = None
+    log_configuration: LogConfiguration | None = None
+
+
+_LOG_GROUP = "awslogs-group"
+
+
+def read_container(container: Mapping[str, Any]) -> Container:
+    """One container as DescribeTaskDefinition gives it."""
+
+    def entries(member: str) -> Iterable[Any]:
+        return container.get(member) or ()
+
+    return Container(
+        image=container["image"],
+        essential=container.get("essential", True),
+        command=tuple(entries("command")),
+        entry_point=tuple(entries("entryPoint")),
+        user=container.get("user") or None,
+        working_directory=container.get("workingDirectory") or None,
+        readonly_root_filesystem=container.get("readonlyRootFilesystem") or False,
+        environment=FrozenMap((pair["name"], pair.get("value", "")) for pair in entries("environment")),
+        environment_files=tuple(one["value"] for one in entries("environmentFiles")),
+        secrets=FrozenMap((one["name"], one["valueFrom"]) for one in entries("secrets")),
+        port_mappings=frozenset(
+            PortMapping(
+                container_port=mapping["containerPort"],
+                protocol=mapping.get("protocol") or "tcp",
+                name=mapping.get("name") or None,
+            )
+            for mapping in entries("portMappings")
+        ),
+        depends_on=FrozenMap((one["containerName"], one["condition"]) for one in entries("dependsOn")),
+        health_check=_read_check(container.get("healthCheck")),
+        ulimits=FrozenMap(
+            (one["name"], Ulimit(soft_limit=one["softLimit"], hard_limit=one["hardLimit"]))
+            for one in entries("ulimits")
+        ),
+        stop_timeout=container.get("stopTimeout"),
+        log_configuration=_read_log(container.get("logConfiguration")),
+    )
+
+
+def container_params(name: str, container: Container) -> dict[str, Any]:
+    """One container as RegisterTaskDefinition takes it; what is nothing is left out."""
+    params: dict[str, Any] = {
+        "name": name,
+        "image": container.image,
+        "essential": container.essential,
+        "command": list(container.command),
+        "entryPoint": list(container.entry_point),
+        "user": container.user,
+        "workingDirectory": container.working_directory,
+        "readonlyRootFilesystem": container.readonly_root_filesystem or None,
+        "environment": [{"name": key, "value": container.environment[key]} for key in sorted(container.environment)],
+        "environmentFiles": [{"value": arn, "type": "s3"} for arn in container.environment_files],
+        "secrets": [{"name": key, "valueFrom": container.secrets[key]} for key in sorted(container.secrets)],
+        "portMappings": [_port_params(mapping) for mapping in sorted(container.port_mappings, key=_port_order)],
+        "dependsOn": [
+            {"containerName": other, "condition": container.depends_on[other]} for other in sorted(container.depends_on)
+        ],
+        "healthCheck": _check_params(container.health_check) if container.health_check else None,
+        "ulimits": [
+            {"name": key, "softLimit": limit.soft_limit, "hardLimit": limit.hard_limit}
+            for key, limit in sorted(container.ulimits.items())
+        ],
+        "stopTimeout": container.stop_timeout,
+    }
+    params = {member: value for member, value in params.items() if value is not None and value != []}
+    if container.log_configuration is not None:
+        log = container.log_configuration
+        params["logConfiguration"] = {"logDriver": log.log_driver, "options": dict(log.options)}
+    return params
+
+
+def _read_check(answer: Mapping[str, Any] | None) -> HealthCheck | None:
+    if not answer:
+        return None
+    return HealthCheck(
+        command=tuple(answer["command"]),
+        interval=answer.get("interval", 30),
+        timeout=answer.get("timeout", 5),
+        retries=answer.get("retries", 3),
+        start_period=answer.get("startPeriod"),
+    )
+
+
+def _check_params(check: HealthCheck) -> dict[str, Any]:
+    params = {
+        "command": list(check.command),
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "retries": check.retries,
+    }
+    return params if check.start_period is None else {**params, "startPeriod": check.start_period}
+
+
+def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
+    if not answer:
+        return None
+    options = answer.get("options") or {}
+    return LogConfiguration(
+        log_driver=answer["logDriver"],
+        options=FrozenMap((key, Id(value) if key == _LOG_GROUP else value) for key, value in options.items()),
+    )
+
+
+def _port_order(mapping: PortMapping) -> tuple[int, str]:
+    return mapping.container_port, mapping.protocol
+
+
+def _port_params(mapping: PortMapping) -> dict[str, Any]:
+    params = {"containerPort": mapping.container_port, "protocol": mapping.protocol}
+    return params if mapping.name is None else {**params, "name": mapping.name}
