@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.kinds import Problem
 from reconciler.model.errors import AwsError, ReconcilerError, Refused
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Problem
 
 
 class InputError(ReconcilerError):

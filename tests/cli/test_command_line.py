@@ -74,17 +74,18 @@ def asked(environment: dict[str, str], *arguments: str, status: int) -> Any:
     return json.loads(done.stdout)
 
 
-def test_help_and_validate_load_no_sdk(environment: dict[str, str]) -> None:
+def test_help_and_validate_load_no_sdk_and_help_no_spec_language(environment: dict[str, str]) -> None:
     code = (
         "import sys, contextlib\nfrom reconciler.cli.main import main\n"
         "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
-        "found = {'boto3', 'botocore', 'moto', 'rich'} & sys.modules.keys()\nprint('loaded', sorted(found))"
+        "found = {'boto3', 'botocore', 'moto', 'pydantic', 'rich'} & sys.modules.keys()\n"
+        "print('loaded', sorted(found))"
     )
-    for arguments in (["--help"], ["validate", "-f", str(SPEC)]):
+    for arguments, loaded in ((["--help"], []), (["validate", "-f", str(SPEC)], ["pydantic"])):
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, check=True
         )
-        assert done.stdout.endswith("loaded []\n")
+        assert done.stdout.endswith(f"loaded {loaded}\n")
 
 
 def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
