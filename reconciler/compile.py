@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler import kinds
-from reconciler.kinds import _duration
+from reconciler.kinds import _annotations, _duration
 from reconciler.kinds._object import Object
 from reconciler.kinds._peer import Peer
 from reconciler.kinds._scope import Scope, Target
@@ -21,6 +21,7 @@ from reconciler.kinds.route import Match, RouteSpec, actions_of
 from reconciler.kinds.stack import StackSpec
 from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
+from reconciler.model.policy import ObjectPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref
 from reconciler.resources import discover
@@ -36,12 +37,13 @@ Objects = Mapping[tuple[str, str], Object[Any]]
 def graph_of(stack: Object[StackSpec], objects: Objects) -> Graph:
     """The desired graph of a stack whose objects passed all checks."""
     scope = _scope(stack, objects)
-    return Graph.of(policy_of(stack), _resources(scope), discover())
+    return Graph.of(policy_of(stack, objects), _resources(scope), discover())
 
 
-def policy_of(stack: Object[StackSpec]) -> StackPolicy:
-    """What a Stack says of the whole."""
+def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
+    """What a Stack says of the whole, and what annotations say of its objects."""
     spec = stack.spec
+    said = {obj.id: _annotations.policy_of(obj.metadata.annotations) for obj in (stack, *objects.values())}
     role = spec.assume_role
     return StackPolicy(
         name=stack.name,
@@ -54,6 +56,11 @@ def policy_of(stack: Object[StackSpec]) -> StackPolicy:
         drift=spec.drift.policy,
         interval=float(_duration.seconds(spec.drift.interval)),
         prune=spec.prune,
+        heal=spec.heal,
+        promote=spec.promote,
+        max_disruption=spec.max_disruption,
+        windows=tuple(window.compiled() for window in spec.maintenance_windows),
+        objects=FrozenMap({owner: policy for owner, policy in said.items() if policy != ObjectPolicy()}),
     )
 
 

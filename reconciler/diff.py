@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
+from reconciler.leniency import Exempt, Leniency, leniency, overlaid
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import (
     Fields,
@@ -62,7 +64,8 @@ class Comparison:
     the winners whose own tags alone are behind. `retired` are losers of a desired address, `twins` needless doubles,
     `contested` doubles that are both in use, `orphans` objects of no desired address. `unreadable` addresses are left
     alone in this pass, with the reason. `failed` are winners that AWS itself gave up bringing to the state we asked
-    for (a rolled-back deployment), with AWS's words.
+    for (a rolled-back deployment), with AWS's words. `exempt` are differences that an exception covers, `lenient` what
+    is to be written where a difference is allowed.
     """
 
     graph: Graph
@@ -79,6 +82,12 @@ class Comparison:
     unreadable: Mapping[str, str]
     failed: Mapping[str, str]
     converged_before: bool
+    lenient: Mapping[str, Resource[Any]]
+    exempt: tuple[Exempt, ...]
+
+    def desired(self, address: str) -> Resource[Any]:
+        """What is to be written of an address: what differs and is allowed to stays as it is."""
+        return self.lenient.get(address) or self.graph.resources[address]
 
     def lookup(self, ref: Ref) -> str | None:
         """The value of a reference where its target lives."""
@@ -86,8 +95,8 @@ class Comparison:
         return winner.outputs.get(ref.output) if winner else None
 
 
-def compare(graph: Graph, snapshot: Snapshot) -> Comparison:
-    """What of the desired state AWS has, lacks and has otherwise."""
+def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comparison:
+    """What of the desired state AWS has, lacks and has otherwise. Exceptions count that have not ended by `today`."""
     matching = _Matching(graph, snapshot)
     winners = matching.winners
     translate = _translator(winners)
@@ -102,10 +111,17 @@ def compare(graph: Graph, snapshot: Snapshot) -> Comparison:
     changes: dict[str, tuple[Change, ...]] = {}
     stale: set[str] = set()
     failed: dict[str, str] = {}
+    lenient: dict[str, Resource[Any]] = {}
+    exempt: list[Exempt] = []
     for address, winner in translated.items():
         if winner.state is State.FAILED and winner.applied == graph.applied_digests[address]:
             failed[address] = winner.detail
         found = differ.changes(address, winner)
+        allowed = leniency(graph.stack, graph.resources[address].owner, today) if found else None
+        if allowed is not None:
+            found, left = differ.tolerated(allowed, found, exempt)
+            if left:
+                lenient[address] = differ.left_alone(address, winner, left)
         if found:
             changes[address] = found
         elif differ.is_stale(address, winner):
@@ -128,6 +144,8 @@ def compare(graph: Graph, snapshot: Snapshot) -> Comparison:
         unreadable=matching.unreadable,
         failed=failed,
         converged_before=differ.converged_before,
+        lenient=lenient,
+        exempt=tuple(exempt),
     )
 
 
@@ -262,8 +280,11 @@ class _Matching:
     def _fits(self, desired: Resource[Any], kind: ResourceType[Any], live: Observed[Any]) -> bool:
         if (desired.address, live.id) in self._excluded or (kind.dead_when_failed and live.state is State.FAILED):
             return False
+        ignored = leniency(self._graph.stack, desired.owner, None)
         for name, wanted, traits in set_fields(desired.fields):
-            if traits.immutable and not traits.exclusive and not self._agrees(wanted, getattr(live.fields, name)):
+            if not traits.immutable or traits.exclusive or (ignored and ignored.ignores(member_name(name))):
+                continue
+            if not self._agrees(wanted, getattr(live.fields, name)):
                 return False
         return kind.fits(desired.fields, live.fields)
 
@@ -334,6 +355,28 @@ class _Differ:
         if _bears_tags(self._graph.types[resource.type]):
             found += self._tag_changes(address, winner, cause)
         return tuple(found)
+
+    def tolerated(
+        self, allowed: Leniency, changes: tuple[Change, ...], exempt: list[Exempt]
+    ) -> tuple[tuple[Change, ...], list[str]]:
+        """The changes that nobody allowed, and the paths of the others; exceptions are added to `exempt`."""
+        kept: list[Change] = []
+        left: list[str] = []
+        for change in changes:
+            exemption = allowed.exemption(change)
+            if exemption is not None:
+                exempt.append(Exempt(change, exemption))
+            if exemption is not None or allowed.ignores(change.path):
+                left.append(change.path)
+            else:
+                kept.append(change)
+        return tuple(kept), left
+
+    def left_alone(self, address: str, winner: Observed[Any], paths: Iterable[str]) -> Resource[Any]:
+        """The desired resource with what lies at some paths as AWS has it."""
+        resource = self._graph.resources[address]
+        fields = overlaid(resource.fields, winner.fields, paths, self._shown_key)
+        return dataclasses.replace(resource, fields=fields)
 
     def replaced(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> Replaced:
         """The changes that no update can make, then those that come along."""

@@ -96,7 +96,7 @@ def is_certain(seen: View) -> bool:
 def view_of(graph: Graph, seen: Look, choices: Choices | None = None) -> View:
     """What a look, this stack's own or one that several share, says of one stack."""
     snapshot = snapshot_of(seen, graph.stack)
-    comparison = compare(graph, snapshot)
+    comparison = compare(graph, snapshot, choices.today if choices else None)
     return View(snapshot, comparison, make(comparison, choices))
 
 

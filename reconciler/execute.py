@@ -302,7 +302,7 @@ class _Run:
         if not changed or action.address not in comparison.winners:
             return ()
         context = Context(self._graph.stack.name, self._reader.account, self._reader.region, self._reader.partition)
-        resource = self._graph.resources[action.address]
+        resource = comparison.desired(action.address)
         return self._types[action.type].update(resource, comparison.winners[action.address], changed, context)
 
     def _perform(self, action: Action, call: Call) -> None:

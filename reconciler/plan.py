@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -28,13 +29,18 @@ references)."""
 class Choices:
     """What a caller wants of a plan.
 
-    `heal` includes drift; `retry` tries again what AWS gave up on; `withheld` are addresses that are not written,
-    with the reason.
+    `heal` includes drift, `promote` what is new in the spec; `unhealed` are the objects whose drift is left alone all
+    the same. `retry` tries again what AWS gave up on; `withheld` are addresses that are not written, with why and what
+    a person can do.
+    `today` is the day that exceptions are judged by.
     """
 
     heal: bool = True
+    promote: bool = True
+    unhealed: frozenset[str] = frozenset()
     retry: bool = False
-    withheld: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    withheld: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    today: date | None = None
 
 
 def make(comparison: Comparison, choices: Choices | None = None) -> Plan:
@@ -65,6 +71,7 @@ class _Planner:
         self._graph = comparison.graph
         self._snapshot = comparison.snapshot
         self._blocked: dict[str, Blocked] = {}
+        self._left_out: set[str] = set()
         self._actions: dict[str, Action] = {}
         self._live = LiveGraph(comparison.snapshot, comparison.graph.types)
         self._going: dict[str, Observed[Any]] = {}
@@ -103,9 +110,9 @@ class _Planner:
             if not self._choices.retry and address in comparison.changes:
                 fix = "change the spec, or try the same again with apply --retry"
                 self._block(address, f"AWS gave up on the desired state: {detail}", fix)
-        for address, reason in self._choices.withheld.items():
+        for address, (reason, fix) in self._choices.withheld.items():
             if address in self._graph.resources:
-                self._block(address, reason, "make the spec say what AWS makes of it, or take the field out")
+                self._block(address, reason, fix)
         for address in comparison.replaced:
             kind = self._kind(address)
             if kind.replacement is Replacement.NEVER:
@@ -119,21 +126,29 @@ class _Planner:
         if address in self._blocked:
             return
         waiting = self._without_target(address)
-        if waiting:
+        if waiting in self._left_out and not self._has_work(address):
+            self._left_out.add(address)
+        elif waiting in self._left_out:
+            self._block(address, f"needs {waiting}, which is left as it is", f"let {waiting} be put right first")
+        elif waiting:
             self._block(address, f"needs {waiting}, which is blocked", f"see {waiting}")
         elif address in comparison.missing:
             cause = comparison.missing[address]
-            if self._wanted(cause):
+            if self._wanted(address, cause):
                 create = self._create(address, cause, creation(comparison, address, cause))
                 self._add(dataclasses.replace(create, after_gone=self._dying_holders(address)))
+            else:
+                self._left_out.add(address)
         elif address in comparison.replaced:
-            if self._wanted(comparison.replaced[address].cause):
+            if self._wanted(address, comparison.replaced[address].cause):
                 self._replace(address, comparison.replaced[address])
+            else:
+                self._left_out.add(address)
         elif address in comparison.changes:
-            changes = tuple(c for c in comparison.changes[address] if self._wanted(c.cause))
+            changes = tuple(c for c in comparison.changes[address] if self._wanted(address, c.cause))
             if changes:
                 self._add(self._update(address, changes))
-        elif address in comparison.stale:
+        elif address in comparison.stale and self._choices.promote:
             self._add(self._refresh(address))
 
     def _dying_holders(self, address: str) -> tuple[str, ...]:
@@ -144,13 +159,25 @@ class _Planner:
             if live.state is State.DELETING and next(exclusive_ids(live.fields), None) is not None
         )
 
-    def _wanted(self, cause: Cause) -> bool:
-        return self._choices.heal or cause is Cause.PENDING
+    def _has_work(self, address: str) -> bool:
+        """Whether something of an address would be written."""
+        comparison = self._comparison
+        causes = {c.cause for c in comparison.changes.get(address, ())}
+        if address in comparison.missing:
+            causes.add(comparison.missing[address])
+        if address in comparison.replaced:
+            causes.add(comparison.replaced[address].cause)
+        return any(self._wanted(address, cause) for cause in causes)
+
+    def _wanted(self, address: str, cause: Cause) -> bool:
+        if cause is Cause.PENDING:
+            return self._choices.promote
+        return self._choices.heal and self._graph.resources[address].owner not in self._choices.unhealed
 
     def _without_target(self, address: str) -> str | None:
-        """A target that is blocked and does not live: nothing that refers to it can be written."""
+        """A target that is not made and does not live: nothing that refers to it can be written."""
         for target in sorted(self._graph.targets[address]):
-            if target in self._blocked and target not in self._comparison.winners:
+            if (target in self._blocked or target in self._left_out) and target not in self._comparison.winners:
                 return target
         return None
 
@@ -252,7 +279,7 @@ class _Planner:
 
     def _update(self, address: str, changes: tuple[Change, ...]) -> Action:
         comparison = self._comparison
-        resource = self._graph.resources[address]
+        resource = comparison.desired(address)
         kind = self._kind(address)
         winner = comparison.winners[address]
         changed = frozenset(c.field for c in changes) - {"tags"}
@@ -321,10 +348,13 @@ class _Planner:
             if kept.get(address, 0) < keeps:
                 kept[address] = kept.get(address, 0) + 1
                 continue
-            self._remove(loser, Reason.PENDING, retires=True)
+            if self._choices.promote:
+                self._remove(loser, Reason.PENDING, retires=True)
         for twin in comparison.twins:
-            self._remove(twin, Reason.DUPLICATE)
-        if self._graph.stack.prune:
+            if self._choices.heal and self._graph.resources[twin.address or ""].owner not in self._choices.unhealed:
+                self._remove(twin, Reason.DUPLICATE)
+        unasked = comparison.converged_before
+        if self._graph.stack.prune and (self._choices.heal if unasked else self._choices.promote):
             for orphan in comparison.orphans:
                 self._remove(orphan, Reason.ORPHANED)
 

@@ -11,6 +11,7 @@ from reconciler.flows import REACHABLE, Effect, Judged, broken
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
 from reconciler.model.resource import Readable
+from reconciler.policy import told
 
 _PENDING = (Reason.PENDING, Reason.CASCADE)
 _WORST_FIRST = (Result.FAILED, Result.SKIPPED, Result.PENDING, Result.DONE)
@@ -46,7 +47,7 @@ def drift_document(
     """
     who = who or {}
     plan = view.plan
-    ignored = graph.stack.drift == "Ignore"
+    shown = told(graph.stack, plan.drift)
     drift = [
         {
             "address": d.address,
@@ -59,14 +60,24 @@ def drift_document(
             "opened": list(effects[d.address, d.id].opened),
             "closed": list(effects[d.address, d.id].closed),
         }
-        for d in plan.drift
+        for d in shown
     ]
     return {
         "stack": plan.stack,
-        "inSync": not view.snapshot.unknown and (ignored or not drift) and not broken(flows),
+        "inSync": not view.snapshot.unknown and not drift and not broken(flows),
         "pending": len([a for a in plan.visible if a.reason in _PENDING]),
-        "ignored": len(drift) if ignored else 0,
-        "drift": [] if ignored else drift,
+        "ignored": len(plan.drift) - len(shown),
+        "drift": drift,
+        "accepted": [
+            {
+                "address": e.change.address,
+                "path": e.change.path,
+                "value": e.by.value,
+                "until": e.by.until.isoformat(),
+                "because": e.by.because,
+            }
+            for e in view.comparison.exempt
+        ],
         "foreign": [{"type": graph.types[o.type].cloudformation, "id": o.id} for o in view.snapshot.foreign],
         "unknown": dict(view.snapshot.unknown),
         "flows": flow_documents(flows),

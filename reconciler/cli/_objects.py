@@ -11,7 +11,7 @@ from reconciler import engine
 from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
 from reconciler.cli._values import found_lines
-from reconciler.cli._workspace import connect, graph_of
+from reconciler.cli._workspace import connect, graph_of, today
 from reconciler.conditions import Condition, conditions_of, status_of
 from reconciler.kinds import Object, discover
 from reconciler.load import StackObjects
@@ -19,6 +19,7 @@ from reconciler.model.fields import member_name, traits_of
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader
 from reconciler.model.values import NOT_REPORTED
+from reconciler.plan import Choices
 from reconciler.status import RunningTask, running_tasks, services_of
 
 _ALWAYS = 4
@@ -102,7 +103,7 @@ def shown(stacks: Sequence[StackObjects], kind: str | None, name: str | None, se
     for stack in stacks:
         graph = graph_of(stack)
         reader = connect(graph.stack, settings).reader
-        view = engine.view(graph, reader)
+        view = engine.view(graph, reader, Choices(today=today()))
         objects = {obj.id: obj for obj in (stack.stack, *stack.objects.values())}
         for _, obj in sorted(objects.items()):
             if kind in (None, obj.kind) and name in (None, obj.name):

@@ -89,7 +89,7 @@ def drift_text(
     ink = _Ink(colour)
     lines = [f"Stack {document['stack']}"]
     told = {(item["address"], item["id"]): item for item in document["drift"]}
-    for owner, items in _by_owner(drift if document["drift"] else ()):
+    for owner, items in _by_owner([item for item in drift if (item.address, item.id) in told]):
         lines += ["", ink(_BOLD, owner)]
         for item in items:
             identity = f"  {item.id}" if item.id else ""
@@ -111,8 +111,12 @@ def drift_text(
         lines.append("Not known to be in sync: not everything could be read.")
     if document["pending"]:
         lines.append(f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan.")
+    for one in document["accepted"]:
+        lines.append(
+            f"Accepted until {one['until']}: {one['address']} {one['path']} is {one['value']} ({one['because']})."
+        )
     if document["ignored"]:
-        lines.append(f"Ignored: {document['ignored']} (the stack's drift policy is Ignore).")
+        lines.append(f"Ignored: {document['ignored']} (drift policy Ignore).")
     if document["foreign"]:
         lines.append(f"Foreign, left alone: {', '.join(f['id'] for f in document['foreign'])}")
     return "\n".join(lines)

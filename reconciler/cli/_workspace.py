@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,3 +169,8 @@ def graph_of(stack: StackObjects) -> Graph:
     except Cycle as cycle:
         raise InputError(f"these wait for each other: {cycle}; take one reference out") from cycle
     return graph
+
+
+def today() -> date:
+    """The day that exceptions from drift are judged by: UTC's, wherever this runs."""
+    return datetime.now(UTC).date()

@@ -29,6 +29,7 @@ from reconciler.cli._workspace import (
     name_of,
     select,
     stack_options,
+    today,
 )
 from reconciler.cli.plan import read_saved, saved_plan
 from reconciler.execute import Limits
@@ -126,7 +127,7 @@ def command(
 
     def converge(stack: StackObjects) -> Report:
         lease = Leasing(open_store(store_path, settings), wait_lease)
-        run = _Run(stack, settings, limits, Choices(retry=retry), lease, yes=yes, allowed=allowed)
+        run = _Run(stack, settings, limits, Choices(retry=retry, today=today()), lease, yes=yes, allowed=allowed)
         return run.carried_out(saved)
 
     return report_each(chosen, settings, name_of, converge)

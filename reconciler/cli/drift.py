@@ -26,11 +26,13 @@ from reconciler.cli._workspace import (
     name_of,
     select,
     stack_options,
+    today,
 )
 from reconciler.flows import effects, judged, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.errors import AwsError
 from reconciler.model.snapshot import Snapshot
+from reconciler.plan import Choices
 
 
 @click.command("drift")
@@ -55,7 +57,7 @@ def command(
         declared = flows_of(stack)
         evidence = resources.evidence() if save else resources.filters_and_interfaces() if declared else {}
         connection = connect(graph.stack, settings)
-        view = engine.view(graph, connection.reader, evidence=evidence)
+        view = engine.view(graph, connection.reader, Choices(today=today()), evidence=evidence)
         types = {**graph.types, **evidence}
         flows = judged(world_of_snapshot(graph, view.snapshot, types), declared)
         changed = effects(graph, view.snapshot, types, view.plan.drift)

@@ -28,9 +28,11 @@ from reconciler.cli._workspace import (
     name_of,
     select,
     stack_options,
+    today,
 )
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
+from reconciler.plan import Choices
 
 FORMAT = 1
 """Version of the saved plan's format."""
@@ -50,7 +52,7 @@ def command(
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
-        plan = engine.view(graph, connection.reader).plan
+        plan = engine.view(graph, connection.reader, Choices(today=today())).plan
         world = world_of_graph(graph)
         flows = judged(world, flows_of(stack))
         document = plan_document(plan, graph, flows)

@@ -32,15 +32,20 @@ class Files:
         self._read = read
         self._sign = sign
         self._signature: Hashable = None
+        self._coming: Hashable = None
         self._files: dict[str, frozenset[str]] = {}
 
     def changed(self) -> Reading | None:
-        """What the files say, where they are not as they were at the last call."""
+        """What the files say, where they are others than before and the same as at the last call.
+
+        Half of a file may well be good YAML of a stack that has lost half of its objects.
+        """
         try:
             signature = self._sign()
         except ReconcilerError as error:
             signature = str(error)
-        if signature == self._signature:
+        settled, self._coming = signature == self._coming, signature
+        if signature == self._signature or not settled:
             return None
         self._signature = signature
         return self.reading()

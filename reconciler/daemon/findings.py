@@ -10,6 +10,7 @@ from reconciler.model.plan import Drifted, Outcome, Plan, Result
 
 DRIFT = "drift"
 APPLY = "apply"
+CONTESTED = "contested"
 LOOK = "look"
 FLOW = "flow"
 
@@ -80,7 +81,19 @@ def failures(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
             )
 
 
-def refusal(plan: Plan, why: str, fix: str) -> Finding:
+def contested(address: str, why: str, fix: str) -> Finding:
+    """Something that is no longer put right, for it does not stay so."""
+    return Finding(
+        key=f"{CONTESTED} {address}",
+        type="DriftContested",
+        ended="ContestResolved",
+        message=f"{address}: {why}; {fix}",
+        severity=Severity.ERROR,
+        address=address,
+    )
+
+
+def refusal(plan: Plan, keys: Iterable[str], why: str, fix: str) -> Finding:
     """A plan that is left to a person."""
     return Finding(
         key=f"{APPLY} refused",
@@ -88,7 +101,7 @@ def refusal(plan: Plan, why: str, fix: str) -> Finding:
         ended="ApplyAllowed",
         message=f"{why}; nothing was changed; {fix}",
         severity=Severity.ERROR,
-        data={"actions": [action.key for action in plan.visible][:50]},
+        data={"actions": len(plan.visible), "keys": sorted(keys)},
     )
 
 

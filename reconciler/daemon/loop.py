@@ -27,8 +27,8 @@ from reconciler.resources import filters_and_interfaces
 from reconciler.store import Remove, Retention, Store, StoreError
 
 WORKERS: Final = 8
-LISTEN: Final = 0.5
-"""Seconds between looks at the files and the requests: a change is seen within one."""
+LISTEN: Final = 0.3
+"""Seconds between looks at the files and the requests: what stays the same for two of them is taken up within one."""
 CLOSING: Final = 20.0
 """Seconds that requests under way are given at the end; what then still hangs is given up."""
 STUCK: Final = 60.0
@@ -132,7 +132,7 @@ class Loop:
         return 1.0 if left is None else left
 
     def run(self, listen: Callable[[], None]) -> bool:
-        """Until `stop`; `listen` is called about twice a second. Whether everything under way came to its end."""
+        """Until `stop`; `listen` is called about three times a second. Whether everything under way came to its end."""
         free = threading.Semaphore(self._options.workers)
         pool = ThreadPoolExecutor(self._options.workers, thread_name_prefix="pass")
         listened = 0.0

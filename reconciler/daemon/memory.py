@@ -19,6 +19,7 @@ STACK: Final = "stack"
 EVENTS: Final = "events"
 HISTORY: Final = "history"
 REQUESTS: Final = "request"
+APPROVALS: Final = "approval"
 
 Change = Put | Remove | Append
 Route = Callable[[Sequence[Event]], Iterable[Change]]

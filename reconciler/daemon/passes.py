@@ -6,13 +6,14 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
-from reconciler import engine
+from reconciler import engine, policy
 from reconciler.daemon import findings
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.leases import Held, Leases, lease_name
-from reconciler.daemon.memory import HISTORY, Memory
+from reconciler.daemon.memory import APPROVALS, HISTORY, Memory
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
@@ -20,7 +21,7 @@ from reconciler.daemon.statuses import Statuses
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost, ReconcilerError, Refused
-from reconciler.model.events import Event, Finding, Open, Severity, news
+from reconciler.model.events import Event, Finding, Open, Phase, Severity, news
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
@@ -37,6 +38,10 @@ FRESH: Final = 0.2
 FRESH_TO_ACT: Final = 2.0
 """Seconds after which a look is too old to be acted upon."""
 
+_PAUSED: Final = ("its annotation says that it is paused", "take the annotation reconciler.dev/paused away")
+_NON_CONVERGING: Final = "make the spec say what AWS makes of it, or take the field out"
+_CONTESTED: Final = "find out who sets it, then change the spec, annotate it, or stop the other party"
+
 _ALONE: Final = frozenset({Trigger.EVENT, Trigger.RETRY, Trigger.REQUEST})
 
 
@@ -47,7 +52,9 @@ class State:
     desired: Desired
     open: dict[str, Open] = field(default_factory=dict)
     withheld: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Addresses that came back different, each with why and the digest it was for."""
+    """Addresses that are not written until the spec changes, each with why and what to do."""
+    drifted: dict[str, list[float]] = field(default_factory=dict)
+    """When each address was found drifted, of late."""
     changed: float = 0.0
     """When we last wrote: an older look says nothing."""
     in_sync: bool = False
@@ -137,11 +144,14 @@ class Pass:
         kept = self._unread(first)
         types = {**graph.types, **place.evidence}
         flows = judged(world_of_snapshot(graph, first.snapshot, types), state.desired.flows)
-        changed = effects(graph, first.snapshot, types, first.plan.drift)
-        found = [] if graph.stack.drift == "Ignore" else list(findings.drift(first.plan.drift, changed))
-        self._tell(found, (findings.DRIFT, findings.LOOK), kept)
+        told = policy.told(graph.stack, first.plan.drift)
+        changed = effects(graph, first.snapshot, types, told)
+        fresh = self._tell(findings.drift(told, changed), (findings.DRIFT, findings.LOOK), kept)
         self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
-        deps.metrics.drifted(self._name, first.plan.drift)
+        deps.metrics.drifted(self._name, told)
+        if choices.heal and self._is_fought_over(fresh, first):
+            choices = self._choices()
+            first = engine.view_of(graph, seen.look, choices)
         if not first.plan.actions:
             state.in_sync = not first.plan.drift and not first.plan.blocked and not broken(flows)
             self._settled(first, seen)
@@ -166,11 +176,12 @@ class Pass:
         return place.seen(self._graph, self._deps.neighbours(self._graph), max(since, self._state.changed))
 
     def _choices(self) -> Choices:
-        graph = self._graph
-        return Choices(
-            heal=graph.stack.drift == "Heal",
-            withheld={a: why for a, (why, digest) in self._state.withheld.items() if digest == graph.digest},
-        )
+        graph, stack = self._graph, self._graph.stack
+        owners = {resource.owner for resource in graph.resources.values()}
+        resting = {owner for owner in owners if policy.paused(stack, owner)}
+        withheld = {a: _PAUSED for a, resource in graph.resources.items() if resource.owner in resting}
+        now = datetime.fromtimestamp(self._deps.clock.now(), UTC)
+        return policy.choices(stack, now, owners, {**withheld, **self._state.withheld})
 
     def _act(self, first: engine.View, seen: Seen, place: Place, held: Held, choices: Choices) -> None:
         deps, state, graph = self._deps, self._state, self._graph
@@ -185,10 +196,9 @@ class Pass:
         failures = list(findings.failures(applied.outcomes))
         for outcome in applied.outcomes:
             if outcome.failure is not None and outcome.failure.code == "NonConverging":
-                state.withheld[outcome.action.address] = (outcome.failure.message, graph.digest)
-        drifted = [] if graph.stack.drift == "Ignore" else list(findings.drift(applied.left.drift, {}))
-        ended = "" if failures or graph.stack.drift != "Heal" else "DriftHealed"
-        self._tell(drifted, (findings.DRIFT,), (), ended=ended)
+                state.withheld[outcome.action.address] = (outcome.failure.message, _NON_CONVERGING)
+        told = policy.told(graph.stack, applied.left.drift)
+        self._tell(findings.drift(told, {}), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
         self._tell(failures, (findings.APPLY,), self._withheld_keys())
         deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
         self._remember(first.plan, applied)
@@ -219,10 +229,36 @@ class Pass:
         queue.add_after(self._name, max(0.0, seen.at + interval * seen.jitter - self._deps.clock.now()))
 
     def _refusal(self, plan: Plan) -> Finding | None:
-        if not plan.disruptions:
+        found = policy.disruption(plan, self._graph.stack)
+        if not found.reasons:
             return None
-        why = f"the plan {'; '.join(plan.disruptions)}"
-        return findings.refusal(plan, why, "look at plan, then run apply --allow-disruption")
+        approved = self._deps.memory.items(APPROVALS, self._name).get(self._name, {})
+        if found.is_covered(approved.get("keys", ())) and self._deps.clock.now() < approved.get("until", 0.0):
+            return None
+        why = f"the plan {'; '.join(found.reasons)}"
+        fix = f"look at plan, then run: reconciler approve {self._name}"
+        return findings.refusal(plan, found.keys, why, fix)
+
+    def _is_fought_over(self, fresh: Iterable[Event], view: engine.View) -> bool:
+        """Take note of what has drifted just now; whether something of it is not to be fought over any longer."""
+        state, now = self._state, self._deps.clock.now()
+        drifting = {item.address for item in view.plan.drift}
+        over = [a for a, (_, fix) in state.withheld.items() if fix == _CONTESTED and a not in drifting]
+        for address in over:
+            del state.withheld[address]
+        contested = False
+        for event in fresh:
+            if event.type == "DriftFound" and event.phase is Phase.OPENED:
+                times = state.drifted.setdefault(event.address, [])
+                times.append(now)
+                del times[: -policy.CONTESTED_TIMES]
+                if policy.is_contested(times, now):
+                    why = f"it has drifted {policy.CONTESTED_TIMES} times in {policy.CONTESTED_WITHIN / 60:.0f} minutes"
+                    state.withheld[event.address] = (f"contested: {why}, so somebody else sets it too", _CONTESTED)
+                    contested = True
+        fought = [findings.contested(a, why, fix) for a, (why, fix) in state.withheld.items() if fix == _CONTESTED]
+        self._tell(fought, (findings.CONTESTED,), ())
+        return contested or bool(over)
 
     def _breaking(self, plan: Plan) -> Finding | None:
         """A change of the files that would break a declared flow is left to a person; what drifted is healed."""
@@ -233,7 +269,7 @@ class Pass:
             return None
         shown = "; ".join(f"{flow.name} ({flow.why})" for flow in wrong)
         why = f"what the files say breaks a declared flow: {shown}"
-        return findings.refusal(plan, why, "change the files, or run apply --allow-broken-flows")
+        return findings.refusal(plan, (), why, "change the files, or run apply --allow-broken-flows")
 
     def _failed(self, error: ReconcilerError) -> None:
         denied = isinstance(error, AwsError) and error.error_class is ErrorClass.DENIED
@@ -242,8 +278,10 @@ class Pass:
         self._deps.statuses.unknown(self._state.desired, kind, str(error), self._deps.clock.now())
         self._deps.queue.retry(self._name)
 
-    def _tell(self, found: Iterable[Finding], groups: Iterable[str], kept: Iterable[str], *, ended: str = "") -> None:
-        """Tell what is new in some groups of findings; those of other groups stay as they are."""
+    def _tell(
+        self, found: Iterable[Finding], groups: Iterable[str], kept: Iterable[str], *, ended: str = ""
+    ) -> list[Event]:
+        """Tell what is new in some groups of findings, and what that was; those of other groups stay as they are."""
         state, mine = self._state, set(groups)
         others = [key for key, one in state.open.items() if one.finding.group not in mine]
         events, still = news(
@@ -258,6 +296,7 @@ class Pass:
         before, state.open = state.open, still
         if events:
             self._deps.memory.tell(self._name, events, before, still)
+        return events
 
     def _unread(self, view: engine.View) -> list[str]:
         """Findings about what could not be read this time."""

@@ -164,7 +164,9 @@ class Metadata(SpecModel):
         description="The Stack that the object belongs to. Default: the only Stack of the file, else of the folder.",
     )
     annotations: Mapping[str, str] = Field(
-        default={}, description="Free text for other programs; keys under reconciler.dev/ are reserved."
+        default={},
+        description="Free text for other programs; keys under reconciler.dev/ are for this one: drift, ignore-fields, "
+        "accept-drift, paused.",
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field
 
+from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._spec import DURATION, Format, SpecModel
+from reconciler.model.policy import Window
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -59,6 +64,47 @@ class Drift(SpecModel):
     interval: Duration = Field(default="60s", description="Time between two looks at AWS, such as 60s or 15m.")
 
 
+def _cron(text: str) -> object:
+    try:
+        return CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(text) from error
+
+
+def _zone(text: str) -> object:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(text) from error
+
+
+Cron = Annotated[
+    str,
+    Format(r"^\S+( +\S+){4}$", "write a cron expression of five fields such as 0 2 * * 6 (Saturdays at 2:00)", _cron),
+]
+TimeZone = Annotated[
+    str, Format(r"^[A-Za-z][A-Za-z0-9_+/-]*$", "write a time zone such as Europe/Berlin or UTC", _zone)
+]
+
+
+class MaintenanceWindow(SpecModel):
+    """A recurring time in which the daemon may change things."""
+
+    schedule: Cron = Field(description="When it opens, as a cron expression.")
+    duration: Duration = Field(description="How long it stays open, such as 2h.")
+    time_zone: TimeZone = Field(default="UTC", description="Time zone of the schedule.")
+    allows: tuple[Literal["Heal", "Promote"], ...] = Field(
+        default=("Heal", "Promote"),
+        min_length=1,
+        description="What is done in such windows and not outside of them: putting drift right, rolling out specs.",
+    )
+
+    def compiled(self) -> Window:
+        """As the daemon reads it."""
+        seconds = float(_duration.seconds(self.duration))
+        return Window(self.schedule, seconds, self.time_zone, frozenset(self.allows))
+
+
 class StackSpec(SpecModel):
     """A set of objects that live and die together in one account and region."""
 
@@ -72,6 +118,14 @@ class StackSpec(SpecModel):
     )
     tags: Mapping[str, str] = Field(default={}, description="Tags on everything of the stack that AWS can tag.")
     drift: Drift = Field(default=Drift(), description="What the daemon does about drift.")
+    heal: bool = Field(default=True, description="Whether the daemon may put drift right at all.")
+    promote: bool = Field(default=True, description="Whether the daemon may roll out what is new in the files.")
+    max_disruption: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=1, description="Resources that one pass of the daemon may replace to put drift right, unless approved."
+    )
+    maintenance_windows: tuple[MaintenanceWindow, ...] = Field(
+        default=(), description="Times outside of which the daemon does not do what they allow. None: at any time."
+    )
     prune: bool = Field(default=True, description="Whether what is no longer in the files is deleted.")
 
 

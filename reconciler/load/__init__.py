@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from reconciler.kinds import Kind, Metadata, Object, Path, Problem, Source, discover
+from reconciler.kinds._annotations import KNOWN, faults
 from reconciler.kinds._object import Position, dotted, listed, quoted
 from reconciler.kinds._spec import SpecModel
 from reconciler.kinds.stack import KIND as STACK
@@ -24,7 +25,6 @@ from reconciler.load._fields import Reading, suggestion
 __all__ = ["API_VERSION", "Bundle", "Object", "Problem", "Source", "StackObjects", "load", "suggestion"]
 
 API_VERSION: Final = "reconciler.dev/v1"
-ANNOTATION_PREFIX: Final = "reconciler.dev/"
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -265,7 +265,6 @@ class _Near:
 def _check_metadata(reading: Reading, kind: Kind[Any], metadata: Metadata) -> None:
     if kind is STACK and metadata.stack not in (None, metadata.name):
         reading.problem(("metadata", "stack"), "a Stack is its own stack", "remove it")
-    for key in metadata.annotations:
-        if key.startswith(ANNOTATION_PREFIX):
-            path = ("metadata", "annotations", key)
-            reading.problem(path, "is not a known annotation", "remove it", at_key=True)
+    for fault in faults(metadata.annotations, of_stack=kind is STACK):
+        path = ("metadata", "annotations", fault.key)
+        reading.problem(path, fault.message, fault.hint, at_key=fault.key not in KNOWN)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.model.fields import canonical, digest_of, set_fields
+from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Resource, ResourceType
 from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
 
@@ -23,7 +24,9 @@ Readables = Mapping[str, Readable[Any]]
 class StackPolicy:
     """What holds for a whole stack: whose it is, where it lives, and how far the program may go.
 
-    `interval` is in seconds; `account` refuses any other account before the first change.
+    `interval` is in seconds; `account` refuses any other account before the first change. `heal` and `promote` let
+    the daemon put drift right and roll out new specs, `max_disruption` bounds the replacements of one healing pass,
+    `windows` say when. `objects` are the annotations of objects (`Task/web`), where there are any.
     """
 
     name: str
@@ -36,6 +39,17 @@ class StackPolicy:
     drift: str = "Heal"
     interval: float = 60.0
     prune: bool = True
+    heal: bool = True
+    promote: bool = True
+    max_disruption: int = 1
+    windows: tuple[Window, ...] = ()
+    objects: FrozenMap[str, ObjectPolicy] = EMPTY
+
+    def policies(self, owner: str) -> Iterator[ObjectPolicy]:
+        """What was said about an object (`Task/web`), and about its stack as a whole."""
+        for name in (owner, f"Stack/{self.name}"):
+            if name in self.objects:
+                yield self.objects[name]
 
 
 class Cycle(Exception):

@@ -155,11 +155,22 @@ def test_a_changed_image_is_pending_on_definition_and_service() -> None:
 
 
 def test_without_heal_only_the_spec_is_followed() -> None:
-    desired = graph(edit=lambda text: text.replace("replicas: 2", "replicas: 3", 1))
-    drifted = world(TWO_TIER, without=["load-balancer/internal"])
+    desired = graph(edit=lambda text: text.replace("replicas: 2", "replicas: 3"))
+    drifted = edited(world(TWO_TIER), "target-group/public/web/http", health_check_path="/by-hand")
     plan = planned(desired, drifted, heal=False)
-    assert {a.address for a in plan.visible} == {"service/web"}
-    assert {a.address for a in planned(desired, drifted).visible} > {"service/web", "load-balancer/internal"}
+    assert {a.address for a in plan.visible} == {"service/orders", "service/web"}
+    assert {a.address for a in planned(desired, drifted).visible} > {"target-group/public/web/http"}
+
+
+def test_without_heal_what_needs_something_that_is_gone_is_blocked_and_says_so() -> None:
+    """The web task is told the name of the load balancer that is gone, and targets of orders go with theirs."""
+    desired = graph(edit=lambda text: text.replace("replicas: 2", "replicas: 3"))
+    plan = planned(desired, world(TWO_TIER, without=["load-balancer/internal"]), heal=False)
+    assert not plan.visible
+    assert {b.address: b.reason for b in plan.blocked} == {
+        "service/orders": "needs target-group/internal/orders/http, which is left as it is",
+        "service/web": "needs task-definition/web, which is left as it is",
+    }
 
 
 def test_what_is_no_longer_in_the_spec_is_pruned_unless_told_not_to() -> None:

@@ -134,7 +134,7 @@ class Lease:
 def test_a_lost_lease_stops_every_further_write(sandbox: Sandbox, held: int) -> None:
     desired = graph()
     one = client(sandbox.clock, threads=8)
-    doing = dataclasses.replace(one.doing, writer=one.doing.writer.guarded(Lease(held)))
+    doing = dataclasses.replace(one.doing, guard=Lease(held))
     with pytest.raises(LeaseLost, match="another process"):
         apply(desired, view(desired, one.reader), one.reader.fresh(), doing)
     assert one.calls.mutating == held

@@ -98,7 +98,10 @@ FIELDS = {
     ),
     "an annotation of ours that nobody knows": (
         NETWORK.replace("name: main", 'name: main, annotations: {reconciler.dev/retain: "x", a/b: c}'),
-        ['3:38: Network/main: metadata.annotations["reconciler.dev/retain"]: is not a known annotation, remove it'],
+        [
+            '3:38: Network/main: metadata.annotations["reconciler.dev/retain"]: is not a known annotation, '
+            "write one of drift, ignore-fields, accept-drift, paused"
+        ],
     ),
     "text for a number": (
         TASK + '  cpu: "256"\n',

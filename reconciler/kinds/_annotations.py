@@ -1,0 +1,95 @@
+"""The annotations of ours: what a user says to the daemon about one object."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final, NamedTuple
+
+from reconciler.kinds._object import listed, quoted
+from reconciler.model.policy import Accepted, ObjectPolicy
+
+PREFIX: Final = "reconciler.dev/"
+DRIFT: Final = PREFIX + "drift"
+IGNORE_FIELDS: Final = PREFIX + "ignore-fields"
+ACCEPT_DRIFT: Final = PREFIX + "accept-drift"
+PAUSED: Final = PREFIX + "paused"
+KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED)
+POLICIES: Final = ("Heal", "Alert", "Ignore")
+
+_ACCEPTED = re.compile(r"(?P<field>[^=]+)=(?P<value>.*?) until (?P<until>\d{4}-\d{2}-\d{2}) because (?P<because>.+)")
+
+
+class Fault(NamedTuple):
+    """What is wrong with one annotation, and what would be right."""
+
+    key: str
+    message: str
+    hint: str
+
+
+def faults(annotations: Mapping[str, str], *, of_stack: bool) -> Iterator[Fault]:
+    """Everything that is wrong with the annotations of ours."""
+    for key, value in annotations.items():
+        if not key.startswith(PREFIX):
+            continue
+        match key:
+            case _ if key == DRIFT and of_stack:
+                yield Fault(key, "is for the objects of a stack", "set spec.drift.policy instead")
+            case _ if key == DRIFT and value not in POLICIES:
+                yield Fault(key, f"is {quoted(value)}", _near(value, POLICIES))
+            case _ if key == PAUSED and value not in ("true", "false"):
+                yield Fault(key, f"is {quoted(value)}", 'write "true" or "false"')
+            case _ if key == IGNORE_FIELDS and not list(_fields(value)):
+                yield Fault(key, "names no field", "write fields as plans show them, such as desiredCount, tags[team]")
+            case _ if key == ACCEPT_DRIFT:
+                for entry in _entries(value) or [""]:
+                    if _accepted(entry) is None:
+                        right = 'write "FIELD=VALUE until 2027-01-31 because REASON", several with ; between'
+                        yield Fault(key, f"says {quoted(entry)}", right)
+            case _ if key not in KNOWN:
+                names = tuple(known.removeprefix(PREFIX) for known in KNOWN)
+                yield Fault(key, "is not a known annotation", _near(key.removeprefix(PREFIX), names, PREFIX))
+
+
+def policy_of(annotations: Mapping[str, str]) -> ObjectPolicy:
+    """What annotations without faults say."""
+    return ObjectPolicy(
+        drift=annotations.get(DRIFT),
+        ignored=tuple(_fields(annotations.get(IGNORE_FIELDS, ""))),
+        accepted=tuple(
+            accepted
+            for entry in _entries(annotations.get(ACCEPT_DRIFT, ""))
+            if (accepted := _accepted(entry)) is not None
+        ),
+        paused=annotations.get(PAUSED) == "true",
+    )
+
+
+def _fields(text: str) -> Iterator[str]:
+    """Names of fields, with commas between them that lie in no brackets."""
+    return (part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip())
+
+
+def _entries(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[;\n]", text) if part.strip()]
+
+
+def _accepted(text: str) -> Accepted | None:
+    found = _ACCEPTED.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        until = date.fromisoformat(found["until"])
+    except ValueError:
+        return None
+    return Accepted(found["field"].strip(), found["value"].strip(), until, found["because"].strip())
+
+
+def _near(word: str, words: tuple[str, ...], prefix: str = "") -> str:
+    close = difflib.get_close_matches(word, words, 1, 0.6) or difflib.get_close_matches(
+        word.capitalize(), words, 1, 0.6
+    )
+    return f"did you mean {quoted(prefix + close[0])}?" if close else f"write one of {listed(words)}"

@@ -1,0 +1,39 @@
+"""What somebody allowed or forbade for a stack or one of its objects, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accepted:
+    """An exception: this field may have this value in AWS until the end of that day."""
+
+    field: str
+    value: str
+    until: date
+    because: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ObjectPolicy:
+    """What the annotations of an object say. `drift` is None where the stack's policy holds."""
+
+    drift: str | None = None
+    ignored: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    paused: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Window:
+    """A maintenance window: it opens by a cron expression in a time zone and stays open for `seconds`.
+
+    `allows` are the works (`Heal`, `Promote`) that are done in such windows and not outside of them.
+    """
+
+    schedule: str
+    seconds: float
+    time_zone: str
+    allows: frozenset[str]
