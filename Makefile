@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test lint crash oracle bench generate clean
+.PHONY: setup demo test lint crash oracle bench image-check generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,9 @@ oracle: setup
 
 bench: setup
 	PYTHONPATH=tests/engine $(BIN)/python benchmarks/bench.py
+
+image-check: setup
+	.ci/image-check
 
 generate: setup
 	$(BIN)/reconciler crds --out-dir crds-like

@@ -240,8 +240,10 @@ def _counts(plan: Plan) -> str:
 def _failure_lines(outcome: Outcome, ink: _Ink) -> Iterator[str]:
     failure = outcome.failure
     assert failure is not None
-    said = ": ".join(part for part in (failure.operation, failure.code) if part)
-    yield ink(_RED, f"failed: {outcome.action.owner}: {outcome.action.address}: {said}")
+    action = outcome.action
+    owner = "" if action.owner == action.address else action.owner
+    said = ": ".join(part for part in (owner, action.address, failure.operation, failure.code) if part)
+    yield ink(_RED, f"failed: {said}")
     yield from (f"  {printable(line)}" for line in failure.message.splitlines())
     yield f"  next: {failure.next}"
 

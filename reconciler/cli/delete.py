@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -96,7 +97,8 @@ def _under_lease(
     types = discover()
     plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
     if plan.visible or plan.blocked:
-        show_plan(plan, (), settings, yes=yes)
+        # Somebody who says delete means the load balancers too.
+        show_plan(dataclasses.replace(plan, disruptions=()), (), settings, yes=yes)
     if plan.visible:
         confirm(f"Delete stack {policy.name}?", yes=yes)
     with interruptible(settings) as stop, reporting(len(plan.visible), quiet=settings.structured) as report:

@@ -47,14 +47,14 @@ class Account:
         self._stack = stack
 
     def ec2_resources(self, operation: str, member: str) -> list[dict[str, Any]]:
-        """The resources of the stack that an EC2 describe call lists."""
+        """The resources of the stack that an EC2 describe call lists, by address: the same break hits the same one."""
         wanted = (
             {"Name": f"tag:{tags.STACK}", "Values": [self._stack]}
             if self._stack
             else {"Name": "tag-key", "Values": [tags.STACK]}
         )
         found: list[dict[str, Any]] = getattr(self.ec2, operation)(Filters=[wanted])[member]
-        return found
+        return sorted(found, key=_address)
 
     def load_balancers(self) -> list[dict[str, Any]]:
         """The load balancers of the stack."""
@@ -106,6 +106,10 @@ def _without_settings() -> botocore.session.Session:
     nothing = (None, None, os.devnull, None)
     variables = {"profile": (None, None, None, None), "config_file": nothing, "credentials_file": nothing}
     return botocore.session.Session(session_vars=variables)
+
+
+def _address(found: Mapping[str, Any]) -> str:
+    return next((str(tag["Value"]) for tag in found["Tags"] if tag["Key"] == tags.ADDRESS), "")
 
 
 def _parts(items: list[str], size: int) -> Iterator[list[str]]:

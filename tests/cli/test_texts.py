@@ -20,11 +20,10 @@ from reconciler.cli import _documents as documents
 from reconciler.cli._failures import InvalidInputError, failure_of
 from reconciler.cli._objects import Shown, object_table, object_text
 from reconciler.cli._text import apply_text, drift_text, plan_text, progress_line
-from reconciler.cli._workspace import flows_of
 from reconciler.conditions import conditions_of
 from reconciler.diff import compare
 from reconciler.execute import INTERRUPTED, Progress, Step
-from reconciler.flows import effects, judged, world_of_graph
+from reconciler.flows import Judged, effects
 from reconciler.load import load
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.graph import Graph
@@ -42,7 +41,11 @@ NAT = "nat-gateway/main/us-east-1a"
 ADDRESSES = sorted(TWO_TIER.resources)
 BUNDLE = load({"two-tier.yaml": (SPECS / "two-tier.yaml").read_bytes()})
 STACK = BUNDLE.stacks["shop"]
-FLOWS = judged(world_of_graph(TWO_TIER), flows_of(STACK))
+FLOWS = [
+    Judged("internet-reaches-web", "Reachable", "Reachable", True, "through loadBalancer/public", None),
+    Judged("orders-stay-inside", "Blocked", "Reachable", False, "through loadBalancer/internal", None),
+    Judged("web-reaches-orders", "Reachable", "Unknown", None, "network-acl could not be read", None),
+]
 
 
 def viewed(desired: Graph, snapshot: Snapshot, **choices: Any) -> engine.View:
