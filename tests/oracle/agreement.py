@@ -38,7 +38,7 @@ _REQUESTS = (
     Request("/api/items", host="shop.example.org", headers=_NEW),
     Request("/a/b/items", host="shop.test", method="POST", headers=_OLD),
 )
-_REQUESTS_ASKED = 16
+_REQUESTS_ASKED = 20
 _MOST_TARGETS = 4
 _LISTENS = {"public": 80, "internal": 81}
 _TAKES = {"web": 80, "orders": 90}
@@ -65,12 +65,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """How much gets through."""
+    """How much gets through; packets always know."""
 
     everything: bool
     something: bool
+    known: bool = True
 
     def __str__(self) -> str:
+        if not self.known:
+            return "unknown"
         return "reachable" if self.everything else "partly reachable" if self.something else "blocked"
 
 
@@ -238,9 +241,14 @@ class Oracle:
 
     def _requests(self) -> Iterator[_Asked]:
         rng = random.Random(self.seed)
-        sources = [source for source in self._sources() if source.name in self._tasks or not source.inside]
+        clients = [source for source in self._sources() if source.name in self._tasks or not source.inside]
+        near = {
+            "public": [source for source in clients if not source.inside],
+            "internal": [source for source in clients if self._tasks.get(source.name) == "web"],
+        }
         for _ in range(_REQUESTS_ASKED):
-            source, label, request = rng.choice(sources), rng.choice(sorted(_LISTENS)), rng.choice(_REQUESTS)
+            label, request = rng.choice(sorted(_LISTENS)), rng.choice(_REQUESTS)
+            source = rng.choice(rng.choice((clients, near[label], near[label])))
             own, other = ("web", "orders") if label == "public" else ("orders", "web")
             task = rng.choice((own, own, own, other))
             balancer, by = self._balancers[label], frozenset(eni for eni, its in self._tasks.items() if its == task)

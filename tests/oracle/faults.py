@@ -1,4 +1,8 @@
-"""Deliberate faults in the analysis: what a careless model of AWS gets wrong. Each must be caught by packets."""
+"""Deliberate faults in the analysis: what a careless model of AWS gets wrong. Each must be caught by packets.
+
+Each names a seed whose network shows it. A topology that is made otherwise needs other seeds: those in which the faulty
+analysis gives another answer to some question than the sound one.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,22 @@ from reconciler.flows import explore, patterns, read, requests, walk, world
 from reconciler.model import facts
 
 Patch = pytest.MonkeyPatch
-FAULTS: dict[str, Callable[[Patch], None]] = {}
+Fault = Callable[[Patch], None]
+FAULTS: dict[str, tuple[int, Fault]] = {}
+"""By what they get wrong: (seed, how to make the analysis get it wrong)."""
 
 
-def fault(make: Callable[[Patch], None]) -> Callable[[Patch], None]:
+def fault(seed: int) -> Callable[[Fault], Fault]:
     """Registers a fault under the name of its function, in words."""
-    FAULTS[make.__name__.replace("_", " ")] = make
-    return make
+
+    def register(make: Fault) -> Fault:
+        FAULTS[make.__name__.replace("_", " ")] = seed, make
+        return make
+
+    return register
 
 
-def _forgets(*codes: str) -> Callable[[Patch], None]:
+def _forgets(*codes: str) -> Fault:
     """An analysis that never finds certain things in the way."""
 
     def make(patch: Patch) -> None:
@@ -31,48 +41,48 @@ def _forgets(*codes: str) -> Callable[[Patch], None]:
     return make
 
 
-for _name, _codes in {
-    "a missing route does not matter": ("NO_ROUTE_TO_DESTINATION",),
-    "blackhole routes work": ("BAD_STATE_ROUTE",),
-    "the state of gateways and load balancers does not matter": ("BAD_STATE",),
-    "a detached internet gateway works": ("BAD_STATE_ATTACHMENT",),
-    "no public address is needed to go out": ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",),
-    "no public address is needed to be reached": ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",),
-    "network ACLs do not exist": ("SUBNET_ACL_RESTRICTION",),
-    "security groups do not exist": ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES"),
-    "targets are healthy": ("TARGET_UNHEALTHY",),
-    "every listener takes every request": ("ELBV2_LISTENER_RULE_RESTRICTION",),
+for _name, (_seed, _codes) in {
+    "a missing route does not matter": (36, ("NO_ROUTE_TO_DESTINATION",)),
+    "blackhole routes work": (36, ("BAD_STATE_ROUTE",)),
+    "the state of gateways and load balancers does not matter": (12, ("BAD_STATE",)),
+    "a detached internet gateway works": (48, ("BAD_STATE_ATTACHMENT",)),
+    "no public address is needed to go out": (74, ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",)),
+    "no public address is needed to be reached": (74, ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",)),
+    "network ACLs do not exist": (0, ("SUBNET_ACL_RESTRICTION",)),
+    "security groups do not exist": (0, ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES")),
+    "targets are healthy": (37, ("TARGET_UNHEALTHY",)),
+    "every listener takes every request": (0, ("ELBV2_LISTENER_RULE_RESTRICTION",)),
 }.items():
-    FAULTS[_name] = _forgets(*_codes)
+    FAULTS[_name] = _seed, _forgets(*_codes)
 
 
-def _edges(patch: Patch, change: Callable[..., bool]) -> None:
-    """An analysis that looks at a network ACL only where `change` says so."""
+def _edges(patch: Patch, asked: Callable[[str, bool], bool]) -> None:
+    """An analysis that asks a network ACL only where `asked` says so, by direction and whether it is an answer."""
     edge = walk._edge
 
-    def judged(here: Any, segment: str, direction: str, reply: Any = None) -> None:
-        if change(here, segment, direction, reply):
-            edge(here, segment, direction, reply)
+    def judged(here: Any, segment: str, direction: str, reply: Any = None, *, answers: bool = True) -> None:
+        if asked(direction, reply is not None and answers):
+            edge(here, segment, direction, reply, answers=answers)
 
     patch.setattr(walk, "_edge", judged)
 
 
-@fault
+@fault(12)
 def network_acls_keep_state(patch: Patch) -> None:
-    _edges(patch, lambda _walk, _segment, _direction, reply: reply is None)
+    _edges(patch, lambda _, answer: not answer)
 
 
-@fault
+@fault(12)
 def answers_pass_network_acls_on_the_way_out(patch: Patch) -> None:
-    _edges(patch, lambda _walk, _segment, direction, reply: reply is None or direction == "in")
+    _edges(patch, lambda direction, answer: not answer or direction == "in")
 
 
-@fault
+@fault(12)
 def network_acls_are_for_what_comes_in(patch: Patch) -> None:
-    _edges(patch, lambda _walk, _segment, direction, _reply: direction == "in")
+    _edges(patch, lambda direction, _: direction == "in")
 
 
-@fault
+@fault(116)
 def answers_come_to_windows_ports_only(patch: Patch) -> None:
     turned = walk.turned
     patch.setattr(walk, "turned", lambda found, _ports: turned(found, ((49152, 65535),)))
@@ -86,17 +96,17 @@ def _entries(patch: Patch, change: Callable[[Any], Any]) -> None:
 _ENTRY = world.Entry
 
 
-@fault
+@fault(43)
 def an_allowing_acl_entry_wins_whatever_its_number(patch: Patch) -> None:
     _entries(patch, lambda entry: entry if entry.accept else dataclasses.replace(entry, order=entry.order + 100_000))
 
 
-@fault
+@fault(43)
 def rules_do_not_look_at_the_protocol(patch: Patch) -> None:
     _entries(patch, lambda entry: dataclasses.replace(entry, protocol="all"))
 
 
-@fault
+@fault(52)
 def port_ranges_end_before_their_last_port(patch: Patch) -> None:
     def shorter(entry: Any) -> Any:
         ports = tuple((low, high - 1 if low < high < 65535 else high) for low, high in entry.ports)
@@ -105,45 +115,50 @@ def port_ranges_end_before_their_last_port(patch: Patch) -> None:
     _entries(patch, shorter)
 
 
-@fault
+@fault(0)
 def a_reference_to_a_group_means_any_group(patch: Patch) -> None:
     everything = ((0, 2**32 - 1),)
     _entries(patch, lambda entry: dataclasses.replace(entry, peer="", ranges=everything) if entry.peer else entry)
 
 
-@fault
+@fault(0)
 def a_reference_to_a_group_means_nobody(patch: Patch) -> None:
     _entries(patch, lambda entry: dataclasses.replace(entry, peer="sg-nobody") if entry.peer else entry)
 
 
-@fault
+def _widest_first(way: Any) -> tuple[bool, int]:
+    """Though not before the local route, which no careless model forgets."""
+    return bool(way.target), way.prefix
+
+
+@fault(36)
 def the_shortest_prefix_wins(patch: Patch) -> None:
     split = walk.split
-    patch.setattr(walk, "split", lambda ways, ranges: split(sorted(ways, key=lambda way: way.prefix), ranges))
+    patch.setattr(walk, "split", lambda ways, ranges: split(sorted(ways, key=_widest_first), ranges))
 
 
-@fault
+@fault(36)
 def a_blackhole_leaves_its_destinations_to_wider_routes(patch: Patch) -> None:
     split = walk.split
     patch.setattr(walk, "split", lambda ways, ranges: split([way for way in ways if not way.dead], ranges))
 
 
-@fault
+@fault(9)
 def subnets_without_a_table_have_no_routes(patch: Patch) -> None:
     patch.setattr(world.World, "table_of", lambda here, segment: here.tables.get(segment, ""))
 
 
-@fault
+@fault(0)
 def every_subnet_follows_the_main_table(patch: Patch) -> None:
     patch.setattr(world.World, "table_of", lambda here, segment: here.main_tables.get(here.network_of(segment), ""))
 
 
-@fault
+@fault(36)
 def a_nat_gateway_needs_no_route_of_its_own(patch: Patch) -> None:
     patch.setattr(walk, "_leave_translation", lambda *_: None)
 
 
-@fault
+@fault(12)
 def network_acls_stand_between_neighbours(patch: Patch) -> None:
     inside = walk._inside
 
@@ -157,7 +172,7 @@ def network_acls_stand_between_neighbours(patch: Patch) -> None:
     patch.setattr(walk, "_inside", judged)
 
 
-@fault
+@fault(0)
 def a_public_load_balancer_is_reached_by_private_address(patch: Patch) -> None:
     patch.setattr(walk, "_reflected", lambda *args: [walk._inside(*args)])
 
@@ -168,17 +183,17 @@ def _rules(patch: Patch, change: Callable[[facts.Forward], facts.Forward]) -> No
     patch.setattr(read.Builder, "_forward", lambda here, fact: forward(here, change(fact)))
 
 
-@fault
+@fault(36)
 def rules_are_asked_from_the_last_to_the_first(patch: Patch) -> None:
     _rules(patch, lambda fact: fact if fact.rule == "default" else dataclasses.replace(fact, order=-fact.order))
 
 
-@fault
+@fault(0)
 def the_default_action_comes_first(patch: Patch) -> None:
     _rules(patch, lambda fact: dataclasses.replace(fact, order=-1) if fact.rule == "default" else fact)
 
 
-@fault
+@fault(177)
 def a_weight_of_nothing_gets_its_share(patch: Patch) -> None:
     def heavier(fact: facts.Forward) -> facts.Forward:
         return dataclasses.replace(fact, pools={pool: weight + 1 for pool, weight in fact.pools.items()})
@@ -195,32 +210,32 @@ def _conditions(patch: Patch, keep: Callable[[str], bool]) -> None:
     _rules(patch, fewer)
 
 
-@fault
+@fault(15)
 def hosts_do_not_matter(patch: Patch) -> None:
     _conditions(patch, lambda key: key != "host-header")
 
 
-@fault
+@fault(0)
 def paths_do_not_matter(patch: Patch) -> None:
     _conditions(patch, lambda key: key != "path-pattern")
 
 
-@fault
+@fault(59)
 def methods_do_not_matter(patch: Patch) -> None:
     _conditions(patch, lambda key: key != "http-request-method")
 
 
-@fault
+@fault(177)
 def client_addresses_do_not_matter(patch: Patch) -> None:
     _conditions(patch, lambda key: key != "source-ip")
 
 
-@fault
+@fault(36)
 def headers_do_not_matter(patch: Patch) -> None:
     _conditions(patch, lambda key: not key.startswith("http-header"))
 
 
-@fault
+@fault(0)
 def a_question_mark_stands_for_itself(patch: Patch) -> None:
     matches = patterns.matches
     patch.setattr(requests, "matches", lambda pattern, text: "?" not in pattern and matches(pattern, text))

@@ -132,7 +132,7 @@ class Servers:
 
 def _quiet(answer: Any) -> Any:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.write(await answer(reader, writer))
             await writer.drain()
         writer.close()

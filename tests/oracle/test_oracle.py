@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from agreement import Oracle, Outcome
+from faults import FAULTS, Fault
 from namespaces import why_not
 from verdicts import judge
 
@@ -41,6 +42,15 @@ def outcome(seed: int) -> Outcome:
 def test_packets_and_the_analysis_agree(seed: int) -> None:
     found = outcome(seed)
     assert not found.disagreements, str(found)
+
+
+@pytest.mark.parametrize(("seed", "make"), FAULTS.values(), ids=FAULTS)
+def test_packets_catch_an_analysis_where(seed: int, make: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = outcome(seed)
+    assert not found.disagreements, str(found)
+    make(monkeypatch)
+    verdict = judge(found.snapshot)
+    assert any(verdict(question)[0] != answer for question, answer in found.packets.items())
 
 
 def test_what_linux_is_built_from_knows_nothing_of_the_analysis() -> None:

@@ -18,6 +18,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources._actions import FixedResponse, Forward
 from reconciler.resources._conditions import conditions_of
+from reconciler.resources._containers import Container, PortMapping
 from reconciler.resources.cluster import Cluster
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.listener import Listener
@@ -36,7 +37,7 @@ from reconciler.resources.service import AwsvpcConfiguration, NetworkConfigurati
 from reconciler.resources.subnet import Subnet
 from reconciler.resources.target_group import TargetGroup
 from reconciler.resources.target_health import Target, TargetHealth
-from reconciler.resources.task_definition import Container, PortMapping, TaskDefinition
+from reconciler.resources.task_definition import TaskDefinition
 from reconciler.resources.vpc import Vpc
 
 VPC, BLOCK = "vpc-1", "10.0.0.0/16"
@@ -178,6 +179,8 @@ def _sound(rng: random.Random) -> World:
         )
     public, private = world.subnets_of("public"), world.subnets_of("private")
     world.tables = {"rtb-main": {}, "rtb-public": {"0.0.0.0/0": Way("igw-1")}}
+    if rng.random() < 0.5:
+        world.tables["rtb-main"]["0.0.0.0/0"] = Way("igw-1")
     world.associations = dict.fromkeys(public, "rtb-public")
     for number, subnet in enumerate(public[: rng.choice((1, 2))]):
         world.nats[f"nat-{number}"] = Nat(subnet, world.address(subnet), world.address("public"))
@@ -515,7 +518,7 @@ BREAKAGES: tuple[tuple[Callable[[World], str], int], ...] = (
     (blackhole, 1),
     (other_gateway, 2),
     (more_specific_route, 3),
-    (lost_association, 1),
+    (lost_association, 2),
     (other_association, 1),
     (detached_gateway, 2),
     (broken_nat, 1),
@@ -533,7 +536,7 @@ BREAKAGES: tuple[tuple[Callable[[World], str], int], ...] = (
     (lost_listener, 1),
     (broken_balancer, 1),
     (other_priorities, 2),
-    (another_rule, 6),
+    (another_rule, 10),
     (other_weights, 2),
     (sick_targets, 1),
     (no_targets, 1),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from agreement import Answer, Question
 
-from reconciler.flows import Query, trace, world_of_snapshot
+from reconciler.flows import REACHABLE, UNKNOWN, Query, trace, world_of_snapshot
 from reconciler.model.snapshot import Snapshot
 from reconciler.resources import discover, evidence
 
@@ -36,8 +36,8 @@ def judge(snapshot: Snapshot) -> Callable[[Question], tuple[Answer, str]]:
                 not_via=() if question.via else balancers,
             ),
         )
-        assert found.verdict != "Unknown", f"{question}: {found.unclear}"
         why = "; ".join(f"{blocker.code} {blocker.component}: {blocker.detail}" for blocker in found.blockers)
-        return Answer(found.verdict == "Reachable", found.some), why
+        lost = "; ".join(f"{unclear.component}: {unclear.detail}" for unclear in found.unclear)
+        return Answer(found.verdict == REACHABLE, found.some, known=found.verdict != UNKNOWN), why or lost
 
     return verdict
