@@ -29,17 +29,22 @@ the time of a large plan."""
 
 SUMMARIES = {
     "apply": "Bring AWS to what the files say, drift included.",
+    "approve": "Let the daemon do what it left to a person.",
     "crds": "Print the CustomResourceDefinitions of all kinds.",
     "delete": "Remove a stack from AWS.",
     "describe": "Show one object with everything known of it.",
     "drift": "Show what differs in AWS; changes nothing.",
+    "events": "Show what happened, as the daemon told it.",
     "get": "List objects with their status and addresses.",
+    "history": "Show what the daemon changed.",
     "plan": "Show what apply would do; changes nothing.",
     "run": "Hold stacks at their desired state (the daemon).",
     "matrix": "Show who reaches whom on which port, and what is open to the internet.",
     "trace": "Show whether traffic gets from one end to another, and what stands in the way.",
     "sandbox": "An AWS on this machine to learn and try on.",
+    "status": "Show how the daemon last found everything.",
     "validate": "Check the files; needs no AWS.",
+    "wait": "Wait until the daemon says that a condition holds.",
 }
 """One line per command for `--help`, here so that listing them imports none."""
 

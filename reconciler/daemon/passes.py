@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -89,6 +89,7 @@ class Pass:
         self._graph = state.graph
         self._name = state.graph.stack.name
         self._began = deps.clock.now()
+        self._flows: Sequence[Judged] = ()
         self.id = secrets.token_hex(4)
 
     def run(self) -> None:
@@ -148,6 +149,7 @@ class Pass:
         changed = effects(graph, first.snapshot, types, told)
         fresh = self._tell(findings.drift(told, changed), (findings.DRIFT, findings.LOOK), kept)
         self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
+        self._flows = flows
         deps.metrics.drifted(self._name, told)
         if choices.heal and self._is_fought_over(fresh, first):
             choices = self._choices()
@@ -206,7 +208,7 @@ class Pass:
         if applied.converged and first.plan.visible:
             self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
         last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
-        deps.statuses.keep(state.desired, last, deps.clock.now())
+        deps.statuses.keep(state.desired, last, self._flows, deps.clock.now())
         if applied.converged and any(one.finding.group == findings.FLOW for one in state.open.values()):
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
         elif applied.converged:
@@ -220,7 +222,7 @@ class Pass:
     def _settled(self, view: engine.View, seen: Seen) -> None:
         deps = self._deps
         deps.queue.forget(self._name)
-        deps.statuses.keep(self._state.desired, view, deps.clock.now())
+        deps.statuses.keep(self._state.desired, view, self._flows, deps.clock.now())
         self._next(seen)
 
     def _next(self, seen: Seen) -> None:

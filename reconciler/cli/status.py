@@ -1,0 +1,37 @@
+"""`reconciler status`: how the daemon found everything when it last looked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli._remembered import findings, statuses, table
+from reconciler.cli._reports import print_document, print_names
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._store import open_store, store_option
+
+
+@click.command("status")
+@click.option("--stack", "stack_name", help="Only this stack.")
+@store_option
+@settings_options
+def command(stack_name: str | None, store_path: Path | None, settings: Settings) -> int:
+    """Show the conditions of every object as the daemon last saw them, and what is wrong; asks no AWS."""
+    store = open_store(store_path, settings)
+    found = statuses(store, stack_name)
+    wrong = findings(store, stack_name)
+    if settings.structured:
+        print_document({"items": found, "findings": wrong}, settings)
+    print_names([f"{one['stack']}/{one['kind']}/{one['name']}" for one in found], settings)
+    if settings.readable:
+        rows = [["STACK", "OBJECT", "STATUS", "SINCE", "MESSAGE"]]
+        for one in found:
+            telling = next((c for c in one["conditions"] if c["message"]), one["conditions"][0])
+            since = max(c["lastTransitionTime"] for c in one["conditions"])
+            message = telling["message"].partition("\n")[0][:80]
+            rows.append([one["stack"], f"{one['kind']}/{one['name']}", one["status"], since, message])
+        click.echo(table(rows))
+        for item in wrong:
+            click.echo(f"\n! {item['stack']} {item['type']}: {item['message']}")
+    return 0

@@ -1,0 +1,88 @@
+"""What the daemon remembers, as people ask for it: no AWS, no daemon, a store alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import main
+from reconciler.store import Append, Put
+from reconciler.store.sqlite import SqliteStore
+
+
+def condition(kind: str, status: str, generation: int = 1) -> dict[str, Any]:
+    said = {"reason": "X", "message": "", "observedGeneration": generation, "lastTransitionTime": 1.7e9}
+    return {"type": kind, "status": status, **said}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "store.db"
+    web = {"kind": "Task", "name": "web", "stack": "shop", "status": "Ready", "generation": 2, "spec": "x"}
+    data = {"keys": ["create load-balancer/public", "delete load-balancer/public"]}
+    refused = {"type": "ApplyRefused", "message": "the plan replaces load balancer", "data": data}
+    event = {"time": "2026-11-25T00:00:00.000+00:00", "severity": "warning", "event": "DriftFound", "message": "m"}
+    SqliteStore(path).write(
+        Put("status", "shop/Task/web", {**web, "conditions": [condition("Ready", "True", 2)]}),
+        Put("finding", "shop/apply refused", refused),
+        Append("events", 1.0, "shop", event),
+        Append("events", 2.0, "cart", event),
+    )
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out, said.err
+
+
+def test_status_shows_conditions_and_what_is_wrong(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "-o", "json", "status", "--store", str(file))
+    document = json.loads(out)
+    assert status == 0
+    assert document["items"][0]["conditions"][0]["lastTransitionTime"] == "2023-11-14T22:13:20+00:00"
+    assert [one["type"] for one in document["findings"]] == ["ApplyRefused"]
+
+
+def test_wait_ends_when_the_condition_holds_for_the_spec_of_now(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "wait", "Task/web", "--store", str(file))[0] == 0
+    store = SqliteStore(file)
+    old = dict(store.items("status")["shop/Task/web"])
+    store.write(Put("status", "shop/Task/web", {**old, "generation": 3}))
+    status, _, err = run(capsys, "wait", "Task/web", "--timeout", "0s", "--store", str(file))
+    assert status == 1
+    assert "shop/Task/web" in err
+    assert run(capsys, "wait", "Task/api", "--store", str(file))[0] == 1
+    assert run(capsys, "wait", "--for", "Ready", "--store", str(file))[0] == 64
+
+
+def test_approve_approves_just_what_was_refused_and_wakes_the_daemon(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "approve", "shop", "--store", str(file))[0] == 1
+    store = SqliteStore(file)
+    assert store.items("approval") == {}
+    assert run(capsys, "approve", "shop", "--yes", "--store", str(file))[0] == 0
+    approval = store.items("approval")["shop"]
+    assert approval["keys"] == ["create load-balancer/public", "delete load-balancer/public"]
+    assert approval["until"] > time.time()
+    assert list(store.items("request")) == ["shop"]
+    assert run(capsys, "approve", "cart", "--yes", "--store", str(file))[0] == 1
+
+
+def test_events_are_those_of_the_stack_that_is_asked_for(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "events", "--stack", "shop", "--store", str(file))
+    assert out.splitlines() == ["2026-11-25T00:00:00.000+00:00 warning DriftFound shop: m"]
+    assert len(run(capsys, "events", "--store", str(file))[1].splitlines()) == 2
+
+
+def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "status", "--store", str(tmp_path / "none.db"))
+    assert status == 1
+    assert "reconciler run" in err
