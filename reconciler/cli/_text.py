@@ -176,7 +176,7 @@ class _Ink:
         self._colour = colour
 
     def __call__(self, code: str, text: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self._colour else text
+        return f"\033[{code}m{text}\033[0m" if self._colour and text else text
 
 
 def _by_owner(items: Iterable[Any]) -> list[tuple[str, list[Any]]]:

@@ -16,7 +16,7 @@ from reconciler import checks
 from reconciler.cli._failures import InputError, InvalidInputError
 from reconciler.cli._settings import Settings
 from reconciler.kinds import Object, Problem
-from reconciler.load import Bundle, StackObjects, load
+from reconciler.load import MAX_BYTES, Bundle, StackObjects, load
 from reconciler.model.errors import Refused
 
 if TYPE_CHECKING:
@@ -39,13 +39,17 @@ def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_files(paths: Sequence[str]) -> list[tuple[str, bytes]]:
-    """Names and bytes of all spec files under some paths, in order. Raises `InputError`."""
+    """Names and bytes of all spec files under some paths, in order. Raises `InputError`.
+
+    Of what is too long, or never ends, only as much is read as shows that it is.
+    """
     found: list[tuple[str, bytes]] = []
     if "-" in paths:
-        found.append(("<stdin>", sys.stdin.buffer.read()))
+        found.append(("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)))
     for file in spec_files(paths):
         try:
-            found.append((str(file), file.read_bytes()))
+            with file.open("rb") as stream:
+                found.append((str(file), stream.read(MAX_BYTES + 1)))
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}; make it readable or leave it out") from error
     return found
@@ -53,6 +57,8 @@ def read_files(paths: Sequence[str]) -> list[tuple[str, bytes]]:
 
 def spec_files(paths: Sequence[str]) -> list[Path]:
     """The files that are meant by some paths, standard input left out. Raises `InputError`."""
+    if "" in paths:
+        raise InputError("-f '' names no file; is a variable empty?")
     named = [path for path in paths or ("specs",) if path != "-"]
     return [file for path in named for file in _spec_files(Path(path), given=bool(paths))]
 

@@ -21,8 +21,9 @@ from reconciler.kinds.stack import KIND as STACK
 from reconciler.kinds.stack import StackSpec
 from reconciler.load import _yaml
 from reconciler.load._fields import Reading, suggestion
+from reconciler.load._yaml import MAX_BYTES
 
-__all__ = ["API_VERSION", "Bundle", "Object", "Problem", "Source", "StackObjects", "load", "suggestion"]
+__all__ = ["API_VERSION", "MAX_BYTES", "Bundle", "Object", "Problem", "Source", "StackObjects", "load", "suggestion"]
 
 API_VERSION: Final = "reconciler.dev/v1"
 

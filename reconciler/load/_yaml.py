@@ -106,7 +106,7 @@ def _loaders(text: str) -> list[Any]:
 
 def _decoded(data: bytes) -> str:
     if len(data) > MAX_BYTES:
-        raise _Unreadable(Position(1, 1), f"the file has {len(data)} bytes", f"split it: at most {MAX_BYTES} are read")
+        raise _Unreadable(Position(1, 1), f"the file has more than {MAX_BYTES} bytes", "split it")
     for bom, name in _BOMS.items():
         if data.startswith(bom):
             raise _Unreadable(Position(1, 1), f"the file is {name}", "save it as UTF-8")

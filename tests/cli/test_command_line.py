@@ -180,6 +180,7 @@ def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Pa
         (["plan", "--stack", "shop", "--all", "-f", str(SPEC)], 64, "leave one out"),
         (["describe", "web", "-f", str(SPEC)], 64, "task/web"),
         (["validate", "-f", "missing.yaml"], 1, "missing.yaml: no such file"),
+        (["plan", "-f", ""], 1, "names no file"),
         (["plan", "--region", "eu-west-1", "-f", str(SPEC)], 1, "lives in us-east-1"),
         (["plan", "--stack", "shp", "-f", str(SPEC)], 1, "did you mean shop"),
         (["apply", "--yes", "-f", str(SPEC.parent)], 1, "--stack NAME"),
@@ -200,6 +201,12 @@ def test_wrong_input_is_told_in_a_line_and_in_the_one_document_of_a_script(
     assert "Traceback" not in done.stderr
     error = json.loads(done.stdout)["error"]
     assert says in f"{error['message']} {error['next']}"
+
+
+def test_a_file_that_never_ends_is_told_and_not_read_for_ever(environment: dict[str, str]) -> None:
+    done = run(environment, "validate", "-f", "/dev/zero")
+    assert done.returncode == 1
+    assert done.stderr == "/dev/zero:1:1: the file has more than 4194304 bytes, split it\n"
 
 
 def test_a_file_with_problems_gives_any_command_one_document(environment: dict[str, str]) -> None:

@@ -91,7 +91,7 @@ BYTES = {
     ),
     "too many bytes": (
         b"#" * (4 * 1024 * 1024 + 1),
-        "f:1:1: the file has 4194305 bytes, split it: at most 4194304 are read",
+        "f:1:1: the file has more than 4194304 bytes, split it",
     ),
     "as many bytes as are read": (
         b"#" * (4 * 1024 * 1024),
