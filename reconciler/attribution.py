@@ -64,6 +64,18 @@ class Attribution:
     user_agent: str
     event_id: str
 
+    def document(self) -> dict[str, str]:
+        """As JSON."""
+        return {
+            "who": self.who,
+            "principal": self.principal,
+            "call": self.call,
+            "time": self.time,
+            "sourceAddress": self.source_address,
+            "userAgent": self.user_agent,
+            "eventId": self.event_id,
+        }
+
 
 Key = tuple[str, str | None]
 """Address and id of a drifted object."""

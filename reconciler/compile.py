@@ -61,6 +61,7 @@ def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
         max_disruption=spec.max_disruption,
         windows=tuple(window.compiled() for window in spec.maintenance_windows),
         objects=FrozenMap({owner: policy for owner, policy in said.items() if policy != ObjectPolicy()}),
+        queue_url=spec.events.queue_url if spec.events else None,
     )
 
 

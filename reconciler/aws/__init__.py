@@ -3,7 +3,8 @@
 from reconciler.aws.calls import Calls
 from reconciler.aws.reader import AwsReader
 from reconciler.aws.sessions import Access
+from reconciler.aws.source import AwsSource
 from reconciler.aws.trail import TrailReader
 from reconciler.aws.writer import AwsWriter
 
-__all__ = ["Access", "AwsReader", "AwsWriter", "Calls", "TrailReader"]
+__all__ = ["Access", "AwsReader", "AwsSource", "AwsWriter", "Calls", "TrailReader"]

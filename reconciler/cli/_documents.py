@@ -56,7 +56,7 @@ def drift_document(
             "id": d.id,
             "status": d.status.value,
             "changes": [change_document(c) for c in d.changes],
-            "attribution": attribution_document(who.get((d.address, d.id))),
+            "attribution": found.document() if (found := who.get((d.address, d.id))) else None,
             "opened": list(effects[d.address, d.id].opened),
             "closed": list(effects[d.address, d.id].closed),
         }
@@ -81,21 +81,6 @@ def drift_document(
         "foreign": [{"type": graph.types[o.type].cloudformation, "id": o.id} for o in view.snapshot.foreign],
         "unknown": dict(view.snapshot.unknown),
         "flows": flow_documents(flows),
-    }
-
-
-def attribution_document(found: Attribution | None) -> dict[str, Any] | None:
-    """Whose doing a drift is; null where that is not known."""
-    if found is None:
-        return None
-    return {
-        "who": found.who,
-        "principal": found.principal,
-        "call": found.call,
-        "time": found.time,
-        "sourceAddress": found.source_address,
-        "userAgent": found.user_agent,
-        "eventId": found.event_id,
     }
 
 

@@ -124,7 +124,7 @@ def drift_text(
 
 def _who(found: Mapping[str, Any] | None) -> str:
     if found is None:
-        return "unknown: CloudTrail lists no call of somebody else that explains it (it may take minutes to list one)"
+        return "unknown: CloudTrail lists no call that explains it (yet)"
     return f"{found['who']}: {found['call']} at {found['time']} from {found['sourceAddress']}"
 
 

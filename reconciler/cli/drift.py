@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import engine, resources
 from reconciler.attribution import Attribution, Key
+from reconciler.cli._alerting import Alerting
 from reconciler.cli._documents import drift_document
-from reconciler.cli._reports import Report, report_each
+from reconciler.cli._reports import Report, report_each, worst
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._snapshots import save_snapshots
+from reconciler.cli._store import store_option
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import drift_text
 from reconciler.cli._workspace import (
@@ -34,6 +37,9 @@ from reconciler.model.errors import AwsError
 from reconciler.model.snapshot import Snapshot
 from reconciler.plan import Choices
 
+if TYPE_CHECKING:
+    from reconciler.aws import AwsSource
+
 
 @click.command("drift")
 @files_option
@@ -45,12 +51,23 @@ from reconciler.plan import Choices
     type=click.Path(dir_okay=False, path_type=Path),
     help="Save what was seen for trace --snapshot and matrix --snapshot.",
 )
+@click.option("--alert", "alerting", is_flag=True, help="Tell the stack's Alerts what is new and what is over.")
+@store_option
 @settings_options
 def command(
-    paths: Sequence[str], stack_name: str | None, everything: bool, who: bool, save: Path | None, settings: Settings
+    paths: Sequence[str],
+    stack_name: str | None,
+    everything: bool,
+    who: bool,
+    save: Path | None,
+    alerting: bool,
+    store_path: Path | None,
+    settings: Settings,
 ) -> int:
     """Show what differs: 0 in sync (pending alone is in sync), 2 drift, 1 error."""
     seen: list[Snapshot] = []
+    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    alerts = Alerting(chosen, store_path, settings) if alerting else None
 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
@@ -62,28 +79,35 @@ def command(
         flows = judged(world_of_snapshot(graph, view.snapshot, types), declared)
         changed = effects(graph, view.snapshot, types, view.plan.drift)
         seen.append(view.snapshot)
-        document = drift_document(view, graph, flows, changed, _whose(view, connection) if who else None)
+        source = _source(connection)
+        whose = _whose(view, source) if who or alerting else {}
+        if alerts is not None:
+            alerts.tell(view, source, flows, changed, whose)
+        document = drift_document(view, graph, flows, changed, whose)
         if settings.readable:
             click.echo(drift_text(document, view.plan.drift, flows, colour=colourful(sys.stdout), who=who))
         status = 1 if view.snapshot.unknown else 0 if document["inSync"] else 2
         return Report(document, [item["address"] for item in document["drift"]], status)
 
-    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
     status = report_each(chosen, settings, name_of, look)
+    if alerts is not None:
+        status = worst([status, alerts.send()])
     if save is not None:
         save_snapshots(save, seen)
     return status
 
 
-def _whose(view: engine.View, connection: Connection) -> Mapping[Key, Attribution]:
-    """Whose doing the drift is. A trail that cannot be read leaves it unknown, and says so."""
-    from reconciler.aws import TrailReader
+def _source(connection: Connection) -> AwsSource:
+    from reconciler.aws import AwsSource
     from reconciler.clock import SystemClock
 
-    clock = SystemClock()
-    trail = TrailReader(connection.access, clock, connection.calls)
+    return AwsSource(connection.access, SystemClock(), connection.calls)
+
+
+def _whose(view: engine.View, source: AwsSource) -> Mapping[Key, Attribution]:
+    """Whose doing the drift is. A trail that cannot be read leaves it unknown, and says so."""
     try:
-        return engine.attribute(view, trail.records, connection.access.principal(clock, connection.calls))
+        return engine.attribute(view, source.records, source.me)
     except AwsError as error:
         click.echo(f"whose doing it is cannot be told: {error}; {error.next_step or 'try again later'}", err=True)
         return {}

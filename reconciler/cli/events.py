@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli._event_setup import setup
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
 from reconciler.daemon.memory import EVENTS
@@ -40,6 +41,9 @@ def command(
             _show(entry, settings)
             last = entry.id
     return 0
+
+
+command.add_command(setup)
 
 
 def _show(entry: Entry, settings: Settings) -> None:

@@ -34,7 +34,7 @@ SUMMARIES = {
     "delete": "Remove a stack from AWS.",
     "describe": "Show one object with everything known of it.",
     "drift": "Show what differs in AWS; changes nothing.",
-    "events": "Show what happened, as the daemon told it.",
+    "events": "Show what happened, as the daemon told it; have AWS tell the daemon at once.",
     "get": "List objects with their status and addresses.",
     "history": "Show what the daemon changed.",
     "plan": "Show what apply would do; changes nothing.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import signal
 import sys
 import threading
@@ -16,21 +17,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.alerts import Outbox, Router, Rule, Sinks
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
 from reconciler.cli._workspace import connect, files_option, read_files, spec_files
 from reconciler.clock import SystemClock
 from reconciler.daemon import logs
 from reconciler.daemon.files import Files
+from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.http import serve
-from reconciler.daemon.loop import Loop
+from reconciler.daemon.loop import Loop, Options
 from reconciler.daemon.webhook import Webhook
 from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
 
 if TYPE_CHECKING:
-    from reconciler.aws import Calls
+    from reconciler.aws import AwsSource, Calls
     from reconciler.aws.limits import Pacer
 
 CLOSING = 3.0
@@ -79,15 +82,32 @@ def command(
     stop = threading.Event()
     links = _Links(settings)
     clock = SystemClock()
-    loop = Loop(clock, links.connect, open_store(store_path, settings), emit, stop, random.Random())  # noqa: S311 - jitter
+    hearing = Hearing(links.source, clock, _complain)
+    store = open_store(store_path, settings)
+
+    def rules() -> Iterable[Rule]:
+        return loop.rules()
+
+    router = Router(store, rules)
+    options = Options(hearing=hearing, route=router.route)
+    dice = random.Random()  # noqa: S311 - jitter
+    loop = Loop(clock, links.connect, store, emit, stop, dice, options)
+    sinks = Sinks(lambda stack, *message: links.source(loop.stacks[stack].graph).publish(*message))
+    outbox = Outbox(store, router, rules, sinks, clock, dice, _complain, secrets.token_hex(8))
+    sent = threading.Event()
+    sending = threading.Thread(target=outbox.run, args=(sent,), name="alerts", daemon=True)
     loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
+    loop.metrics.events = hearing.counts
     files = Files(lambda: read_files(paths), lambda: _signature(paths))
     with ExitStack() as stack:
         _on_signals(loop, stop)
+        sending.start()
         if place is not None:
             checks = {"alive": loop.alive, "ready": loop.ready, "metrics": loop.metrics.text}
             stack.enter_context(serve(*place, **checks))  # type: ignore[arg-type]
         finished, status = _once(loop, files) if once else (loop.run(lambda: _follow(loop, files)), 0)
+        sent.set()
+        sending.join(CLOSING)
         loop.close()
         if hook is not None:
             hook.close(CLOSING)
@@ -152,6 +172,20 @@ class _Links:
         self._settings = settings
         self._counted: list[Calls] = []
         self._pacers: dict[tuple[str, str], Pacer] = {}
+        self._sources: dict[tuple[str, str | None], AwsSource] = {}
+        self._opening = threading.Lock()
+
+    def source(self, graph: Graph) -> AwsSource:
+        """What the account and region of a stack tell of calls, asked with the stack's own role."""
+        from reconciler.aws import AwsSource
+
+        with self._opening:
+            key = (graph.stack.region, graph.stack.role_arn)
+            if key not in self._sources:
+                connection = connect(graph.stack, self._settings)
+                self._counted.append(connection.calls)
+                self._sources[key] = AwsSource(connection.access, SystemClock(), connection.calls)
+            return self._sources[key]
 
     def connect(self, graph: Graph) -> tuple[Reader, Writer]:
         from reconciler.aws import AwsWriter

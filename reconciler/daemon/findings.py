@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
 from reconciler.model.events import Finding, Severity
 from reconciler.model.plan import Drifted, Outcome, Plan, Result
@@ -29,16 +30,19 @@ def flows(judged: Iterable[Judged]) -> Iterator[Finding]:
         )
 
 
-def drift(items: Iterable[Drifted], effects: Mapping[tuple[str, str | None], Effect]) -> Iterator[Finding]:
-    """One finding per object of ours that AWS no longer has as we left it, with what that opened or closed."""
+def drift(
+    items: Iterable[Drifted], effects: Mapping[Key, Effect], whose: Mapping[Key, Attribution]
+) -> Iterator[Finding]:
+    """One finding per object of ours that AWS no longer has as we left it: what that opened or closed, whose doing."""
     for item in items:
         effect = effects.get((item.address, item.id), Effect())
+        who = whose.get((item.address, item.id))
         changes = [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in item.changes]
         yield Finding(
             key=f"{DRIFT} {item.address} {item.id or ''}".rstrip(),
             type="DriftFound",
             ended="DriftResolved",
-            message="; ".join((in_words(item), *effect.sentences)),
+            message="; ".join((in_words(item) + (f", by {who.who} ({who.call})" if who else ""), *effect.sentences)),
             object=item.owner,
             address=item.address,
             data={
@@ -47,6 +51,7 @@ def drift(items: Iterable[Drifted], effects: Mapping[tuple[str, str | None], Eff
                 "changes": changes,
                 "opened": list(effect.opened),
                 "closed": list(effect.closed),
+                "attribution": who.document() if who else None,
             },
         )
 

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.alerts import Rule
 from reconciler.daemon import findings
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.files import Reading
+from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.leases import TERM, Leases
 from reconciler.daemon.memory import REQUESTS, Memory, Route
 from reconciler.daemon.metrics import Metrics
@@ -20,10 +22,11 @@ from reconciler.daemon.passes import Deps, Pass, State
 from reconciler.daemon.places import Place
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
-from reconciler.model.events import Event, Finding, Open, Severity, news
+from reconciler.daemon.strain import Strain
+from reconciler.model.events import Event, Finding, Severity, news
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.resources import filters_and_interfaces
+from reconciler.resources import filters_and_interfaces, health_of_targets
 from reconciler.store import Remove, Retention, Store, StoreError
 
 WORKERS: Final = 8
@@ -46,6 +49,7 @@ class Options:
     retention: Retention = field(default_factory=Retention)
     route: Route = lambda _: ()
     closing: float = CLOSING
+    hearing: Hearing | None = None
 
 
 class Loop:
@@ -75,12 +79,15 @@ class Loop:
         self._places: dict[tuple[str, str | None, str | None], Place] = {}
         self._making = threading.Lock()
         self._looked: set[str] = set()
-        self._broken: dict[str, Open] = self.memory.open_findings("")
+        known = self.memory.open_findings("")
+        self._broken = {key: one for key, one in known.items() if one.finding.group == "spec"}
+        self._throttled = {key: one for key, one in known.items() if one.finding.group == "aws"}
+        self._strain = Strain()
         self._ticked = time.monotonic()
         self.metrics.queue = lambda: (self.queue.depth, self.queue.busy)
         self._deps = Deps(
             clock, self._place, self._neighbours, self.leases, self.memory, self._statuses, self.metrics,
-            self.queue, stop,
+            self.queue, stop, self._options.hearing,
         )  # fmt: skip
 
     def follow(self, reading: Reading) -> None:
@@ -117,6 +124,15 @@ class Loop:
         self.queue.add(stack, reason, addresses)
         return True
 
+    def rules(self) -> list[Rule]:
+        """The alerts of all stacks."""
+        return [rule for state in self.stacks.values() for rule in state.desired.alerts]
+
+    def listen(self) -> None:
+        """Hear of what happens to the stacks that name a queue."""
+        if self._options.hearing is not None:
+            self._options.hearing.follow([state.graph for state in self.stacks.values()], self.trigger)
+
     def trigger_all(self, reason: Trigger = Trigger.REQUEST) -> None:
         """Have a look at everything soon."""
         for name in self.stacks:
@@ -141,6 +157,8 @@ class Loop:
             if self._ticked - listened >= LISTEN:
                 listened = self._ticked
                 listen()
+                self.listen()
+                self._strained()
                 self._requests()
             if not free.acquire(timeout=LISTEN):
                 continue
@@ -155,6 +173,8 @@ class Loop:
 
     def close(self) -> None:
         """Give back every lease and let go of the store."""
+        if self._options.hearing is not None:
+            self._options.hearing.close()
         self.leases.close()
         self.memory.store.close()
 
@@ -198,9 +218,21 @@ class Loop:
             if place is None:
                 reader, writer = self._connect(graph)
                 place = self._places[key] = Place(reader, writer, self._clock, self._dice)
-            if any(state.desired.flows for state in self.stacks.values()):
-                place.evidence = filters_and_interfaces()
+            wanted = filters_and_interfaces() if any(state.desired.flows for state in self.stacks.values()) else {}
+            place.evidence = {**wanted, **(health_of_targets() if self._someone_hears_of_targets() else {})}
             return place
+
+    def _someone_hears_of_targets(self) -> bool:
+        return any(rule.hears("TargetUnhealthy") for rule in self.rules())
+
+    def _strained(self) -> None:
+        """AWS throttles the whole account, so this concerns no one stack."""
+        now = self._clock.now()
+        self._strain.note(self.metrics.throttles(), now)
+        events, still = news("", self._throttled, self._strain.findings(now), now)
+        if events:
+            self.memory.tell("", events, self._throttled, still)
+        self._throttled = still
 
     def _neighbours(self, graph: Graph) -> Mapping[str, Graph]:
         mine = (graph.stack.region, graph.stack.role_arn, graph.stack.external_id)

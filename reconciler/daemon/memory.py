@@ -128,7 +128,8 @@ class Memory:
                     taken.append(self._waiting.popleft())
                     batch += taken[-1]
                 try:
-                    self.store.write(*batch)
+                    for start in range(0, len(batch), MOST_CHANGES):
+                        self.store.write(*batch[start : start + MOST_CHANGES])
                 except StoreError as error:
                     self._waiting.extendleft(reversed(taken))
                     self.complain(error)

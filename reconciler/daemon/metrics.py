@@ -48,6 +48,7 @@ class Metrics(Collector):
         )
         self.calls: Calls = dict
         self.throttles: Calls = dict
+        self.events: Calls = dict
         self.queue: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self._registry.register(self)
 
@@ -92,6 +93,10 @@ class Metrics(Collector):
         for operation, number in self.throttles().items():
             throttles.add_metric([operation], number)
         yield throttles
+        events = CounterMetricFamily("reconciler_events", "Events of AWS by what became of them.", labels=["result"])
+        for result, number in self.events().items():
+            events.add_metric([result], number)
+        yield events
         depth, busy = self.queue()
         yield GaugeMetricFamily("reconciler_queue_depth", "Stacks that are due and wait for a worker.", depth)
         yield GaugeMetricFamily("reconciler_workers_busy", "Stacks that are worked on.", busy)

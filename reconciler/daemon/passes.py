@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from reconciler import engine, policy
-from reconciler.daemon import findings
+from reconciler.attribution import Attribution, Key
+from reconciler.daemon import findings, health
 from reconciler.daemon.desired import Desired
+from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.leases import Held, Leases, lease_name
 from reconciler.daemon.memory import APPROVALS, HISTORY, Memory
 from reconciler.daemon.metrics import Metrics
@@ -27,6 +29,7 @@ from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
 from reconciler.model.snapshot import Snapshot
 from reconciler.plan import Choices
+from reconciler.resources.target_health import TYPE as TARGET_HEALTH
 from reconciler.store import StoreError
 
 SOON: Final = 5.0
@@ -77,6 +80,7 @@ class Deps:
     metrics: Metrics
     queue: WorkQueue
     stop: threading.Event
+    hearing: Hearing | None = None
 
 
 class Pass:
@@ -143,13 +147,19 @@ class Pass:
             first = engine.view_of(graph, seen.look, choices)
         _check_anything_seen(first.snapshot, graph)
         kept = self._unread(first)
-        types = {**graph.types, **place.evidence}
-        flows = judged(world_of_snapshot(graph, first.snapshot, types), state.desired.flows)
+        types = {name: kind for name, kind in {**graph.types, **place.evidence}.items() if name != TARGET_HEALTH.name}
+        configured = health.apart(first.snapshot)
+        flows = judged(world_of_snapshot(graph, configured, types), state.desired.flows)
         told = policy.told(graph.stack, first.plan.drift)
-        changed = effects(graph, first.snapshot, types, told)
-        fresh = self._tell(findings.drift(told, changed), (findings.DRIFT, findings.LOOK), kept)
+        changed = effects(graph, configured, types, told)
+        whose: Mapping[Key, Attribution] = {}
+        if deps.hearing is not None:
+            deps.hearing.noticed(first)
+            whose = deps.hearing.whose(graph, first)
+        fresh = self._tell(findings.drift(told, changed, whose), (findings.DRIFT, findings.LOOK), kept)
         self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
         self._flows = flows
+        self._tell(health.ailing(first), (health.ROLLOUT, health.TARGETS), [*kept, *health.unasked(first, state.open)])
         deps.metrics.drifted(self._name, told)
         if choices.heal and self._is_fought_over(fresh, first):
             choices = self._choices()
@@ -168,7 +178,7 @@ class Pass:
         if deps.clock.now() - seen.at > FRESH_TO_ACT:
             seen = place.seen_alone(graph)
             first = engine.view_of(graph, seen.look, choices)
-        self._act(first, seen, place, held, choices)
+        self._act(first, seen, place, held, choices, whose)
 
     def _seen(self, place: Place) -> Seen:
         asked = self._item.triggers - {Trigger.RESYNC}
@@ -185,7 +195,15 @@ class Pass:
         now = datetime.fromtimestamp(self._deps.clock.now(), UTC)
         return policy.choices(stack, now, owners, {**withheld, **self._state.withheld})
 
-    def _act(self, first: engine.View, seen: Seen, place: Place, held: Held, choices: Choices) -> None:
+    def _act(
+        self,
+        first: engine.View,
+        seen: Seen,
+        place: Place,
+        held: Held,
+        choices: Choices,
+        whose: Mapping[Key, Attribution],
+    ) -> None:
         deps, state, graph = self._deps, self._state, self._graph
         if first.plan.visible:
             self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
@@ -200,7 +218,7 @@ class Pass:
             if outcome.failure is not None and outcome.failure.code == "NonConverging":
                 state.withheld[outcome.action.address] = (outcome.failure.message, _NON_CONVERGING)
         told = policy.told(graph.stack, applied.left.drift)
-        self._tell(findings.drift(told, {}), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
+        self._tell(findings.drift(told, {}, whose), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
         self._tell(failures, (findings.APPLY,), self._withheld_keys())
         deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
         self._remember(first.plan, applied)
@@ -256,7 +274,8 @@ class Pass:
                 del times[: -policy.CONTESTED_TIMES]
                 if policy.is_contested(times, now):
                     why = f"it has drifted {policy.CONTESTED_TIMES} times in {policy.CONTESTED_WITHIN / 60:.0f} minutes"
-                    state.withheld[event.address] = (f"contested: {why}, so somebody else sets it too", _CONTESTED)
+                    other = (event.data.get("attribution") or {}).get("who") or "somebody else"
+                    state.withheld[event.address] = (f"contested: {why}, so {other} sets it too", _CONTESTED)
                     contested = True
         fought = [findings.contested(a, why, fix) for a, (why, fix) in state.withheld.items() if fix == _CONTESTED]
         self._tell(fought, (findings.CONTESTED,), ())

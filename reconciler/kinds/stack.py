@@ -43,6 +43,13 @@ Owner = Annotated[
         max_length=128,
     ),
 ]
+QueueUrl = Annotated[
+    str,
+    Format(
+        r"^https?://[!-~]+/[0-9]{12}/[A-Za-z0-9_-]{1,80}$",
+        "write the URL of an SQS standard queue such as https://sqs.us-east-1.amazonaws.com/123456789012/reconciler",
+    ),
+]
 Duration = Annotated[str, DURATION]
 
 
@@ -105,6 +112,14 @@ class MaintenanceWindow(SpecModel):
         return Window(self.schedule, seconds, self.time_zone, frozenset(self.allows))
 
 
+class Events(SpecModel):
+    """Where the daemon hears of changes at once, instead of at the next interval."""
+
+    queue_url: QueueUrl = Field(
+        description="URL of the SQS queue that EventBridge feeds; `reconciler events setup` makes one."
+    )
+
+
 class StackSpec(SpecModel):
     """A set of objects that live and die together in one account and region."""
 
@@ -126,6 +141,7 @@ class StackSpec(SpecModel):
     maintenance_windows: tuple[MaintenanceWindow, ...] = Field(
         default=(), description="Times outside of which the daemon does not do what they allow. None: at any time."
     )
+    events: Events | None = Field(default=None, description="Where the daemon hears of changes at once.")
     prune: bool = Field(default=True, description="Whether what is no longer in the files is deleted.")
 
 

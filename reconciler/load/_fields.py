@@ -6,7 +6,7 @@ import difflib
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -91,6 +91,15 @@ def _path(details: ErrorDetails) -> Path:
     return tuple(step for step in details["loc"] if step != "[key]")
 
 
+def _choices(annotation: Any) -> Iterator[Any]:
+    """The values of the `Literal` in an annotation, be it an item's or an optional one."""
+    for argument in typing.get_args(annotation):
+        if typing.get_origin(annotation) is Literal:
+            yield argument
+        else:
+            yield from _choices(argument)
+
+
 @dataclass(frozen=True, slots=True)
 class _Explained:
     """One of pydantic's errors. `text` is the scalar as written, if it is one."""
@@ -156,8 +165,9 @@ class _Explained:
         return f"is {shown}", f"write {wanted}"
 
     def _owner(self) -> tuple[type[BaseModel] | None, str]:
-        """The model that the last step of the path is looked for in, and that step."""
-        *parents, last = _path(self.details)
+        """The model that the last named step of the path is looked for in, and that step: a list for its items."""
+        path = _path(self.details)
+        *parents, last = path[: max(n for n, step in enumerate(path, 1) if isinstance(step, str))]
         model: type[BaseModel] | None = self.model
         for step in parents:
             if isinstance(step, str) and model is not None:
@@ -180,7 +190,7 @@ class _Explained:
     def _not_one_of(self, value: Any) -> tuple[str, str]:
         model, name = self._owner()
         info = _by_alias(model).get(name) if model else None
-        allowed = list(typing.get_args(info.annotation)) if info else []
+        allowed = list(_choices(info.annotation)) if info else []
         one_of = f"write one of {listed(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
         if not isinstance(value, str):
             return f"is {type_name(value)}", one_of

@@ -26,7 +26,8 @@ class StackPolicy:
 
     `interval` is in seconds; `account` refuses any other account before the first change. `heal` and `promote` let
     the daemon put drift right and roll out new specs, `max_disruption` bounds the replacements of one healing pass,
-    `windows` say when. `objects` are the annotations of objects (`Task/web`), where there are any.
+    `windows` say when. `objects` are the annotations of objects (`Task/web`), where there are any. `queue_url` is the
+    SQS queue that tells of changes at once.
     """
 
     name: str
@@ -44,6 +45,7 @@ class StackPolicy:
     max_disruption: int = 1
     windows: tuple[Window, ...] = ()
     objects: FrozenMap[str, ObjectPolicy] = EMPTY
+    queue_url: str | None = None
 
     def policies(self, owner: str) -> Iterator[ObjectPolicy]:
         """What was said about an object (`Task/web`), and about its stack as a whole."""

@@ -34,6 +34,12 @@ def evidence() -> Readables:
 
 
 @cache
+def health_of_targets() -> Readables:
+    """Of `evidence` how targets do: a call in each pass for each target group."""
+    return {name: kind for name, kind in evidence().items() if name == "target-health"}
+
+
+@cache
 def filters_and_interfaces() -> Readables:
     """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network."""
     return {name: kind for name, kind in evidence().items() if name in ("network-acl", "network-interface")}

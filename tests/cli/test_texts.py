@@ -15,6 +15,7 @@ import pytest
 from worlds import SPECS, edited, graph, observed, world
 
 from reconciler import checks, engine
+from reconciler.attribution import Attribution
 from reconciler.aws.advice import next_step
 from reconciler.cli import _documents as documents
 from reconciler.cli._failures import InvalidInputError, failure_of
@@ -373,3 +374,21 @@ def test_what_a_terminal_would_obey_is_shown_as_an_escape(verb: Verb) -> None:
     )
     plan = dataclasses.replace(planned(TWO_TIER, world(TWO_TIER)), actions=(action,))
     assert not [char for char in text_of(plan) if not char.isprintable() and char != "\n"]
+
+
+def test_drift_names_whose_doing_it_is_and_who_is_not_known(golden: Golden) -> None:
+    view = viewed(TWO_TIER, meddled())
+    one, *_ = view.plan.drift
+    ann = Attribution(
+        who="ann",
+        principal="arn:aws:iam::123456789012:user/ann",
+        call="logs:DeleteLogGroup",
+        time="2026-01-01T12:00:00Z",
+        source_address="203.0.113.17",
+        user_agent="console",
+        event_id="7c5d",
+    )
+    changed_reach = effects(TWO_TIER, view.snapshot, TWO_TIER.types, view.plan.drift)
+    found = documents.drift_document(view, TWO_TIER, FLOWS, changed_reach, {(one.address, one.id): ann})
+    golden("drift-who.txt", drift_text(found, view.plan.drift, FLOWS, colour=False, who=True))
+    golden("drift-who.json", document(found))

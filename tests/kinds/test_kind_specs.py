@@ -16,7 +16,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def test_discovery_finds_a_kind_in_every_public_module() -> None:
-    assert list(discover()) == ["Cluster", "Flow", "LoadBalancer", "Network", "Route", "Stack", "Task"]
+    assert list(discover()) == ["Alert", "Cluster", "Flow", "LoadBalancer", "Network", "Route", "Stack", "Task"]
 
 
 def test_the_examples_together_are_a_valid_stack() -> None:

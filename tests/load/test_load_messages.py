@@ -82,7 +82,7 @@ FIELDS = {
         NETWORK.replace("Network", "Deployment"),
         [
             '2:7: Deployment/main: kind: "Deployment" is not a known kind, '
-            "the kinds are Cluster, Flow, LoadBalancer, Network, Route, Stack, Task"
+            "the kinds are Alert, Cluster, Flow, LoadBalancer, Network, Route, Stack, Task"
         ],
     ),
     "another version": (

@@ -1,0 +1,73 @@
+"""`reconciler events setup`: how the daemon hears of changes at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from reconciler.cli._reports import print_document
+from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._workspace import connect, files_option, graph_of, load_stacks, select
+from reconciler.model.errors import AwsError, Refused
+
+
+@click.command("setup")
+@files_option
+@click.option("--stack", "stack_name", help="The stack in whose account and region this is to be.")
+@click.option(
+    "--name", default="reconciler-events", show_default=True, help="Name of the queue and begin of the rules'."
+)
+@click.option("--apply", "applying", is_flag=True, help="Make the requests; without it they are only shown.")
+@settings_options
+def setup(paths: Sequence[str], stack_name: str | None, name: str, applying: bool, settings: Settings) -> int:
+    """Show the queue, its policy and the EventBridge rules that feed it, or make them.
+
+    One set serves all stacks of an account and region. Making it again changes nothing. EventBridge hands on API calls
+    only where a CloudTrail trail logs management events.
+    """
+    from reconciler.aws import AwsWriter
+    from reconciler.clock import SystemClock
+    from reconciler.event_setup import calls
+
+    settings.refuse("name")
+    _check_name(name)
+    stacks = select(load_stacks(paths), stack_name, everything=False, changing=True)
+    graph = graph_of(stacks[0])
+    connection = connect(graph.stack, settings)
+    access, account = connection.access, connection.reader.account
+    if graph.stack.account not in (None, account):
+        raise Refused(
+            f"stack {graph.stack.name} belongs to account {graph.stack.account}, the credentials to {account}"
+        )
+    endpoint = access.client("sqs").meta.endpoint_url
+    base = f"{endpoint.rstrip('/')}/{account}"
+    wanted = calls(name, graph.types, partition=access.partition, region=access.region, account=account, url=base)
+    if applying:
+        writer = AwsWriter(access, SystemClock(), connection.calls)
+        for call in wanted:
+            try:
+                writer.perform(call, call.params)
+            except AwsError as error:
+                raise Refused(str(error), error.next_step or "put that right and run this again: it goes on") from error
+    url = f"{base}/{name}"
+    document: dict[str, Any] = {
+        "queueUrl": url,
+        "applied": applying,
+        "calls": [{"operation": call.name, "parameters": dict(call.params)} for call in wanted],
+    }
+    if settings.structured:
+        print_document(document, settings)
+        return 0
+    for call in wanted:
+        done = "made" if applying else "would make"
+        click.echo(f"{done} {call.name} {json.dumps(call.params)}")
+    click.echo(f"\nput this into the spec of each Stack in {access.region}:\n  events: {{queueUrl: {json.dumps(url)}}}")
+    return 0
+
+
+def _check_name(name: str) -> None:
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or len(name) > 40:
+        raise click.UsageError(f"--name {name!r}: write letters, digits, - and _, at most 40")
