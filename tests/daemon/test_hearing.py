@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from cuts import client
 from holding import REFERENCE, Daemon
 from listening import Listening
 from worlds import graph
@@ -100,8 +101,6 @@ def daemon(sandbox: Sandbox, tmp_path: Path) -> Daemon:
     """The reference, converged and held, with CloudTrail to ask and no queue."""
     one = Daemon(sandbox, tmp_path / "store.db", Options(hearing=hearing_of(sandbox)))
     one.hold(REFERENCE.replace("policy: Heal", "policy: Alert"))
-    from cuts import client
-
     assert client(sandbox.clock, threads=16).apply(desired(one)).converged
     one.loop.turn()
     one.events.clear()
@@ -154,3 +153,15 @@ def test_a_queue_is_listened_to_once_and_left_when_no_stack_names_it(sandbox: Sa
         if thread.name == "events":
             thread.join(PATIENCE)
     assert threading.active_count() == before
+
+
+def test_a_contest_names_the_other_party(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    daemon = Daemon(sandbox, tmp_path / "store.db", Options(hearing=hearing_of(sandbox)))
+    daemon.hold(REFERENCE)
+    daemon.loop.turn()
+    for _ in range(3):
+        OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+        daemon.interval()
+    (contested,) = [event for event in daemon.events if event.type == "DriftContested"]
+    assert "so console-user sets it too" in contested.message
