@@ -90,7 +90,7 @@ def matrix_text(rows: Sequence[flows.Row], *, colour: bool) -> str:
 
 
 def _cells(row: flows.Row) -> tuple[str, str, str, str, str]:
-    mark = f"? {row.unknown} is not modelled" if row.unknown else "open to the internet" if row.is_open else ""
+    mark = f"? {row.unknown} is not known" if row.unknown else "open to the internet" if row.is_open else ""
     ports = f"{row.protocol} {ports_text(row.ports)}"
     return _some(row.sources), _some(row.targets), ports, row.via or "-", mark
 

@@ -25,15 +25,22 @@ class Named:
 
 
 def named(world: World, text: str) -> Named:
-    """`internet`, an address or block, `task/NAME`, `task/NAME/CONTAINER`, `loadBalancer/NAME`, the id of an interface
-    or of another resource, or its address (`vpc-endpoint/main/s3`). Raises `NoSuchEndError`."""
+    """`internet`, an address or block, `task/NAME`, `task/NAME/CONTAINER`, `loadBalancer/NAME`, the id of a live task,
+    an interface, a subnet (any host in it) or another resource, or its address (`vpc-endpoint/main/s3`).
+
+    Raises `NoSuchEndError`.
+    """
     if text == INTERNET_NAME:
         return Named(text, (End(INTERNET_NAME, INTERNET_NAME, world.internet),))
     stand = world.by_label.get(text) or world.stands.get(world.by_id.get(text, text))
     if stand is not None:
         return Named(stand.label, world.ends_of(stand), stand)
-    if text in world.lives:
-        return _interface(world, text, text)
+    live = text if text in world.lives else world.copy_of(text)
+    if live in world.lives:
+        return _interface(world, live, text)
+    segment = text if text in world.segments else world.by_id.get(text, "")
+    if segment in world.segments:
+        return Named(text, (End(text, text, world.segments[segment][1], segment=segment),))
     if text in world.services:
         return _service(world, text)
     if text in world.by_id and world.by_id[text] in world.services:

@@ -103,6 +103,9 @@ class _Matrix:
             labels = tuple(node.label for node in some)
             rows += _direct_rows(labels, reached)
             rows += _rows_through(labels, reached, behind) if through else ()
+        unread = next(iter(sorted(self._world.unread)), "")
+        if unread:
+            rows = [dataclasses.replace(row, unknown=row.unknown or unread) for row in rows]
         kept = (_narrowed(row, sources, targets) for row in rows)
         return sorted((row for row in kept if row.targets), key=_order)
 

@@ -89,7 +89,15 @@ def _traced(world: World, query: Query) -> Verdict:
     aim = _aim(world, query, target)
     ways = _ways(world, query, source, target, aim)
     found = _judged(world, query, aim, ways, source.ends)
-    return _with_copies(_with_container(found, world, target, aim), target)
+    return _as_far_as_read(world, _with_copies(_with_container(found, world, target, aim), target))
+
+
+def _as_far_as_read(world: World, found: Verdict) -> Verdict:
+    """What could not be read is not absent: then nothing is known."""
+    if not world.unread:
+        return found
+    lost = tuple(Unclear(name, f"it could not be read: {why}") for name, why in sorted(world.unread.items()))
+    return dataclasses.replace(found, verdict=UNKNOWN, partial=False, unclear=(*lost, *found.unclear))
 
 
 def _aim(world: World, query: Query, target: Named) -> Aim:

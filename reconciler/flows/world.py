@@ -132,9 +132,9 @@ class World:
 
     `observed`: it was looked at, so that what is not there is not. `ids` are AWS's by component, `states` those that
     are not in working order with what is known of it, `owners` the object (`Network/main`) that a component comes from.
-    `unread` are kinds of things that could not be looked at, with the reason. `health` has the state of each target by
-    pool and address; `None` where it was not looked at. `copies` are live copies by id: whose they are, and their
-    interface.
+    `unread` are kinds of things that could not be looked at, with the reason: nothing is known while there are some.
+    `health` has the state of each target by pool and address; `None` where it was not looked at. `copies` are live
+    copies by id: whose they are, and their interface.
     """
 
     observed: bool = False
@@ -180,6 +180,11 @@ class World:
     def table_of(self, segment: str) -> str:
         """The table that routes for a segment: its own, or the network's main one."""
         return self.tables.get(segment) or self.main_tables.get(self.network_of(segment), "")
+
+    def copy_of(self, text: str) -> str:
+        """The interface of a live copy by its id, or by the last part of that; empty where there is none."""
+        found = (interface for name, (_, interface) in self.copies.items() if text in (name, name.rpartition("/")[2]))
+        return next(found, "")
 
     def door_of(self, network: str) -> Gateway | None:
         """The gateway that swaps addresses at the edge of a network."""

@@ -168,6 +168,8 @@ class Readable(ABC, Generic[F]):
     """Types whose observation this one reads from `Scope.found`."""
     published: ClassVar[Mapping[str, str]] = {}
     """Outputs that others may have written down, with what people call them: a replacement changes them."""
+    refines: ClassVar[bool] = False
+    """What it says of traffic makes an answer finer; where it could not be read, the answer stands without it."""
     tells_health: ClassVar[bool] = False
     """Once it was read, what it does not say is well is not."""
 

@@ -33,6 +33,7 @@ class RunningTaskType(Readable[RunningTask]):
     cloudformation = "AWS::ECS::Task"
     fields = RunningTask
     needs = ("cluster",)
+    refines = True
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[RunningTask]]:
         for cluster in scope.ids("cluster"):

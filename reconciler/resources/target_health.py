@@ -42,6 +42,7 @@ class TargetHealthType(Readable[TargetHealth]):
     cloudformation = "AWS::ElasticLoadBalancingV2::TargetGroup"
     fields = TargetHealth
     needs = ("target-group",)
+    refines = True
     tells_health = True
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TargetHealth]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from reconciler.model.resource import State
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.routes import Route, Routes
+from reconciler.resources.running_task import RunningTask
 from reconciler.resources.target_health import Target, TargetHealth
 
 PRIVATE = ["private/us-east-1a", "private/us-east-1b"]
@@ -239,3 +241,71 @@ def test_a_service_that_wants_no_copies_is_not_reached() -> None:
 def test_the_names_of_rules_are_those_of_the_files() -> None:
     verdict = Seen().trace("internet", "task/web", path="/api/x")
     assert any(hop.allowed_by and hop.allowed_by.startswith("rule api (1)") for hop in verdict.hops)
+
+
+def test_a_live_task_is_known_by_its_id() -> None:
+    seen = Seen("peers.yaml").with_interface("eni-1", "private-1", "private/us-east-1a", "10.8.10.5")
+    arn = "arn:aws:ecs:us-east-1:123456789012:task/peers-main/0123456789abcdef"
+    fields = RunningTask(
+        cluster=seen.id("cluster/main"),
+        service="private-1",
+        task_definition=Id("arn:aws:ecs:us-east-1:123456789012:task-definition/x:1"),
+        last_status="RUNNING",
+        health_status="UNKNOWN",
+        network_interface_id=Id("eni-1"),
+    )
+    seen.with_evidence("running-task", arn, fields)
+    for name in (arn, "0123456789abcdef"):
+        verdict = seen.trace(name, "task/private-2", port=80)
+        assert verdict.verdict == "Reachable"
+        assert verdict.place.startswith("from us-east-1a")
+
+
+def test_a_subnet_stands_for_any_host_in_it() -> None:
+    seen = Seen("peers.yaml")
+    assert seen.trace("subnet/main/public/us-east-1a", "task/private-2", port=80).verdict == "Reachable"
+    assert seen.trace("subnet/main/public/us-east-1b", "task/private-2", port=80).verdict == "Blocked"
+
+
+@pytest.mark.parametrize("type_name", ["network-acl", "security-group-rules", "routes", "nat-gateway"])
+def test_what_could_not_be_read_makes_every_answer_unknown(type_name: str) -> None:
+    seen = Seen()
+    seen.snapshot = dataclasses.replace(seen.snapshot, unknown={type_name: "UnauthorizedOperation"})
+    assert {flow.holds for flow in seen.judged().values()} == {None}
+    assert seen.trace("internet", "task/web").unclear[0].component == type_name
+
+
+def test_what_only_refines_an_answer_may_be_unread() -> None:
+    seen = Seen()
+    seen.snapshot = dataclasses.replace(seen.snapshot, unknown={"target-health": "UnauthorizedOperation"})
+    assert seen.broken() == []
+
+
+def zonal(text: str) -> str:
+    """The reference with a public load balancer of type Network."""
+    text = text.replace("type: Application              # Application | Network", "type: Network", 1)
+    text = text.replace("- {name: http, port: 80, protocol: HTTP}", "- {name: http, port: 80, protocol: TCP}", 1)
+    before, _, after = text.partition("  rules:                         # first match wins")
+    return before + "  default:" + after.partition("  default:")[2]
+
+
+def test_a_network_load_balancer_keeps_to_the_zone_and_drops_nodes_without_targets() -> None:
+    seen = Seen(edit=zonal).with_interface("eni-1", "web", "public/us-east-1b", "10.0.1.5", "203.0.113.5")
+    verdict = seen.trace("internet", "task/web", port="http", via=("loadBalancer/public",))
+    assert verdict.verdict == "Reachable"
+    assert {path.place for path in verdict.paths} == {"to us-east-1b to us-east-1b"}
+
+
+def test_a_target_outside_of_the_zones_of_its_load_balancer_gets_nothing() -> None:
+    seen = Seen().with_interface("eni-1", "web", "public/us-east-1b", "10.0.1.5", "203.0.113.5")
+    (balancer,) = seen.snapshot.found["load-balancer/public"]
+    here = frozenset(subnet for subnet in balancer.fields.subnets if "us-east-1a" in str(subnet))
+    verdict = seen.changed("load-balancer/public", subnets=here).trace("internet", "task/web", path="/api/x")
+    assert ("target-group/public/web/http", "ELB_INSTALLED_AZ_RESTRICTION") in codes(verdict)
+
+
+def test_an_interface_endpoint_is_a_host_of_the_network() -> None:
+    seen = Seen(edit=lambda text: text.replace("endpoints: [s3]", "endpoints: [s3, ecr.api]"))
+    assert seen.trace("task/orders", "vpc-endpoint/main/ecr.api").verdict == "Reachable"
+    assert seen.trace("task/orders", "vpc-endpoint/main/ecr.api", port=80).verdict == "Blocked"
+    assert seen.trace("internet", "vpc-endpoint/main/ecr.api").verdict == "Blocked"
