@@ -107,6 +107,8 @@ def drift_text(
         lines.append(f"Drift in {counted(len(document['drift']), 'resource')}; apply heals it.")
     elif document["inSync"]:
         lines.append("In sync: nothing has drifted.")
+    elif any(flow.holds is False for flow in flows):
+        lines.append("Nothing of ours has drifted, and yet a declared flow does not hold.")
     elif document["unknown"]:
         lines.append("Not known to be in sync: not everything could be read.")
     if document["pending"]:
