@@ -28,6 +28,7 @@ oracle: setup
 
 bench: setup
 	PYTHONPATH=tests/engine $(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/flows.py
 
 image-check: setup
 	.ci/image-check

@@ -27,7 +27,6 @@ class Path:
     place: str = ""
     ports: Ranges = ()
     spare: bool = False
-    notes: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -123,6 +122,10 @@ def _score(paths: Sequence[Path]) -> tuple[int, int, int]:
     )
 
 
+_Choice = tuple[str | None, int, list[Hop], list[Blocker], list[Unclear]]
+"""A pool and a port in it, with how a request got there."""
+
+
 class _Inner:
     """What lies behind one listener of a proxy, for one goal."""
 
@@ -136,6 +139,8 @@ class _Inner:
         self._targets = targets
         self._aim = aim
         self._zones = {world.zone_of(node.segment) for node in world.ends_of(proxy)}
+        self._choices: dict[Ranges, _Choice] = {}
+        """What the listener does with the request of clients at some addresses."""
 
     def serving(self, nodes: Sequence[End]) -> Sequence[End]:
         """The nodes that a name leads to: of a zonal proxy those with a target in their zone, if any has."""
@@ -159,11 +164,12 @@ class _Inner:
                 unclear=(*outer.unclear, *inner.unclear),
                 place=" ".join(part for part in (outer.place, inner.place) if part),
                 ports=inner.ports,
-                notes=inner.notes,
             )
 
     def _behind(self, node: End, request: Request) -> Path:
-        pool, port, hops, blockers, unclear = self._chosen(request)
+        if request.source not in self._choices:
+            self._choices[request.source] = self._chosen(request)
+        pool, port, hops, blockers, unclear = self._choices[request.source]
         head = Path(node, (), tuple(hops), tuple(blockers), tuple(unclear))
         if pool is None:
             return head
@@ -224,7 +230,7 @@ class _Inner:
             return f"{shown}; no target is healthy, so all get requests", ""
         return shown, f"{self._goal.label} is {', '.join(states) or 'not registered'}"
 
-    def _chosen(self, request: Request) -> tuple[str | None, int, list[Hop], list[Blocker], list[Unclear]]:
+    def _chosen(self, request: Request) -> _Choice:
         """The pool that leads to the goal, and the rule that takes the request there."""
         world, listener = self._world, self._listener
         hops = [Hop(self._proxy.name, f"listener {listener.name} ({listener.protocol} {listener.port})")]

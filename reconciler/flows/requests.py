@@ -61,12 +61,12 @@ class Side:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Taken:
-    """The requests that a rule takes, `left` of what fits its conditions; an example where there are some."""
+    """The requests that a rule takes: what those before it `left` of what fits its conditions."""
 
     rule: Rule
     left: tuple[Region, ...]
     shadowed_by: tuple[Rule, ...]
-    """The rules before it that take what fits it too."""
+    """Where nothing is left, the rules before it that take what fits it too."""
 
 
 class Requests:
@@ -104,19 +104,11 @@ class Requests:
         before: list[tuple[Rule, Region]] = []
         for rule, box in zip(self.rules, self._boxes, strict=True):
             here = tuple(part for one in left if (part := _common(one, box)) is not None)
-            rivals = tuple(other for other, theirs in before if _common(theirs, box) is not None)
+            rivals = () if here else tuple(other for other, theirs in before if _common(theirs, box) is not None)
             found.append(Taken(rule, here, rivals))
             left = [piece for one in left for piece in _cut(one, box)]
             before.append((rule, box))
         return found
-
-    def example(self, region: Region) -> str:
-        """A request of a region, where its sides say anything."""
-        said = []
-        for side, numbers in zip(self.sides, region, strict=True):
-            if numbers and numbers != side.everything:
-                said.append(f"{side.name} {side.examples[min(numbers)]}")
-        return ", ".join(said)
 
 
 def _common(one: Region, other: Region) -> Region | None:

@@ -53,7 +53,6 @@ class Verdict:
     via: tuple[str, ...]
     place: str
     paths: tuple[Path, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def passes(self) -> frozenset[str]:

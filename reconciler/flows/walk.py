@@ -57,21 +57,6 @@ class Walk:
     """How many destination addresses it stands for."""
 
     @property
-    def reaches(self) -> bool:
-        """Whether some traffic gets through for sure."""
-        return not self.unclear and all(blocker.partial for blocker in self.blockers)
-
-    @property
-    def whole(self) -> bool:
-        """Whether all traffic gets through for sure."""
-        return not self.unclear and not self.blockers
-
-    @property
-    def blocked(self) -> bool:
-        """Whether no traffic gets through for sure."""
-        return any(not blocker.partial for blocker in self.blockers)
-
-    @property
     def ports(self) -> Ranges:
         """The destination ports that get through, where it reaches."""
         return ports_of(self.found)

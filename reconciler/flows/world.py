@@ -13,7 +13,6 @@ from reconciler.model import facts as words
 from reconciler.model.facts import Fact, Name
 
 INTERNET_NAME = "internet"
-DEFAULT_PREFIX = "0.0.0.0/0"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
