@@ -103,25 +103,28 @@ def drift_text(
         lines += ["", ink(_RED, f"! {name} could not be read: {reason}")]
     lines.append("")
     lines += flow_lines(flows, ink)
-    if document["drift"]:
-        lines.append(f"Drift in {counted(len(document['drift']), 'resource')}; apply heals it.")
-    elif document["inSync"]:
-        lines.append("In sync: nothing has drifted.")
-    elif any(flow.holds is False for flow in flows):
-        lines.append("Nothing of ours has drifted, and yet a declared flow does not hold.")
-    elif document["unknown"]:
-        lines.append("Not known to be in sync: not everything could be read.")
-    if document["pending"]:
-        lines.append(f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan.")
-    for one in document["accepted"]:
-        lines.append(
-            f"Accepted until {one['until']}: {one['address']} {one['path']} is {one['value']} ({one['because']})."
-        )
-    if document["ignored"]:
-        lines.append(f"Ignored: {document['ignored']} (drift policy Ignore).")
-    if document["foreign"]:
-        lines.append(f"Foreign, left alone: {', '.join(f['id'] for f in document['foreign'])}")
+    lines += _drift_summary(document, flows)
     return "\n".join(lines)
+
+
+def _drift_summary(document: Mapping[str, Any], flows: Sequence[Judged]) -> Iterator[str]:
+    """How it stands, in counts."""
+    if document["drift"]:
+        yield f"Drift in {counted(len(document['drift']), 'resource')}; apply heals it."
+    elif document["inSync"]:
+        yield "In sync: nothing has drifted."
+    elif any(flow.holds is False for flow in flows):
+        yield "Nothing of ours has drifted, and yet a declared flow does not hold."
+    elif document["unknown"]:
+        yield "Not known to be in sync: not everything could be read."
+    if document["pending"]:
+        yield f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan."
+    for one in document["accepted"]:
+        yield f"Accepted until {one['until']}: {one['address']} {one['path']} is {one['value']} ({one['because']})."
+    if document["ignored"]:
+        yield f"Ignored: {document['ignored']} (drift policy Ignore)."
+    if document["foreign"]:
+        yield f"Foreign, left alone: {', '.join(f['id'] for f in document['foreign'])}"
 
 
 def _who(found: Mapping[str, Any] | None) -> str:
