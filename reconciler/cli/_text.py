@@ -113,10 +113,10 @@ def _drift_summary(document: Mapping[str, Any], flows: Sequence[Judged]) -> Iter
         yield f"Drift in {counted(len(document['drift']), 'resource')}; apply heals it."
     elif document["inSync"]:
         yield "In sync: nothing has drifted."
-    elif any(flow.holds is False for flow in flows):
-        yield "Nothing of ours has drifted, and yet a declared flow does not hold."
     elif document["unknown"]:
         yield "Not known to be in sync: not everything could be read."
+    elif any(flow.holds is False for flow in flows):
+        yield "Nothing of ours has drifted, and yet a declared flow does not hold."
     if document["pending"]:
         yield f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan."
     for one in document["accepted"]:
