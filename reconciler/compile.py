@@ -181,13 +181,25 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
             RuleKey(port.protocol, port.container_port, port.container_port, peer)
             for container in task_spec.containers
             for port in container.ports
-            for peer in _peers(task_spec.allow_from)
+            for peer in _peers((*task_spec.allow_from, *port.allow_from))
         ]
         ingress += [
             RuleKey("tcp", t.container_port, t.container_port, _group_of("load-balancer", t.load_balancer))
             for t in scope.targets.get(task.name, ())
         ]
-        yield from _group(task, "task", task_spec.network, ingress, [EVERYWHERE])
+        yield from _group(task, "task", task_spec.network, ingress, _egress(task_spec))
+
+
+def _egress(spec: TaskSpec) -> Iterator[RuleKey]:
+    """Where a task may connect to: everywhere, as in AWS, unless its spec says where."""
+    if spec.egress is None:
+        yield EVERYWHERE
+    for entry in spec.egress or ():
+        for peer in _peers([entry.to]):
+            if not entry.ports:
+                yield RuleKey("-1", None, None, peer)
+            for port in entry.ports:
+                yield RuleKey(entry.protocol, port, port, peer)
 
 
 def _group(

@@ -23,10 +23,10 @@ def host_bits(obj: Object[Any], path: Path, text: str) -> Problem | None:
     return obj.problem(path, f"{text} has host bits set", f"write {block(text)}")
 
 
-def peer_host_bits(obj: Object[Any], path: Path, peers: Iterable[str]) -> Iterator[Problem]:
-    """`host_bits` for the blocks among the entries of a list of peers."""
-    for index, text in enumerate(peers):
-        if Peer.parse(text).type == "cidr" and (problem := host_bits(obj, (*path, index), text)):
+def peer_host_bits(obj: Object[Any], peers: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
+    """`host_bits` for the blocks among peers."""
+    for path, text in peers:
+        if Peer.parse(text).type == "cidr" and (problem := host_bits(obj, path, text)):
             yield problem
 
 

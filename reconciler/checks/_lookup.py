@@ -58,11 +58,16 @@ def repeated(values: Iterable[tuple[Path, object]]) -> Iterator[tuple[Path, Path
             first[value] = path
 
 
+def placed(path: Path, texts: Iterable[str]) -> list[tuple[Path, str]]:
+    """The entries of a list with their paths."""
+    return [((*path, index), text) for index, text in enumerate(texts)]
+
+
 def foreign_tasks(
-    objects: StackObjects, obj: Object[Any], network: str, allow_from: Iterable[str]
+    objects: StackObjects, obj: Object[Any], network: str, peers: Iterable[tuple[Path, str]]
 ) -> Iterator[Problem]:
     """Peers in another network: a security group's rule reaches no group of another VPC."""
-    for index, text in enumerate(allow_from):
+    for path, text in peers:
         peer = Peer.parse(text)
         other: Object[TaskSpec] | Object[LoadBalancerSpec] | None = None
         if peer.type == "task":
@@ -71,7 +76,7 @@ def foreign_tasks(
             other = objects.get(LOAD_BALANCER, peer.value)
         if other and apart(objects, network, other.spec.network):
             yield obj.problem(
-                ("spec", "allowFrom", index),
+                path,
                 f"{other.id} lives in Network/{other.spec.network}, not in Network/{network}",
                 "name what lives in the same network, or an IPv4 block",
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.checks._cidrs import block, peer_host_bits
-from reconciler.checks._lookup import foreign_tasks, network_of, repeated
+from reconciler.checks._lookup import foreign_tasks, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem
 from reconciler.kinds.load_balancer import KIND, LoadBalancerSpec
 from reconciler.kinds.network import NetworkSpec
@@ -23,8 +23,9 @@ def check(objects: StackObjects) -> Iterator[Problem]:
     """Every load balancer with the network that it lives in."""
     for balancer in objects.of(KIND):
         yield from _listeners(balancer)
-        yield from peer_host_bits(balancer, ("spec", "allowFrom"), balancer.spec.allow_from)
-        yield from foreign_tasks(objects, balancer, balancer.spec.network, balancer.spec.allow_from)
+        peers = placed(("spec", "allowFrom"), balancer.spec.allow_from)
+        yield from peer_host_bits(balancer, peers)
+        yield from foreign_tasks(objects, balancer, balancer.spec.network, peers)
         if network := network_of(objects, balancer.spec.network):
             yield from _subnets(balancer, network)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconciler.checks._cidrs import peer_host_bits
 from reconciler.checks._cycles import cycles
-from reconciler.checks._lookup import foreign_tasks, nearest, network_of, repeated
+from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._container import Container
 from reconciler.kinds._object import counted, quoted
@@ -37,11 +37,22 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from _loopback(task)
         yield from _start_order(task)
         yield from _deployment(task, targets)
-        yield from peer_host_bits(task, ("spec", "allowFrom"), task.spec.allow_from)
-        yield from foreign_tasks(objects, task, task.spec.network, task.spec.allow_from)
+        peers = list(_peers(task.spec))
+        yield from peer_host_bits(task, peers)
+        yield from foreign_tasks(objects, task, task.spec.network, peers)
         if network := network_of(objects, task.spec.network):
             yield from _placement(task, network)
             yield from _pull(task, network, objects.stack.spec.region)
+
+
+def _peers(spec: TaskSpec) -> Iterator[tuple[Path, str]]:
+    """Everything that names who may talk to whom, with its path."""
+    yield from placed(("spec", "allowFrom"), spec.allow_from)
+    for i, container in enumerate(spec.containers):
+        for j, port in enumerate(container.ports):
+            yield from placed(("spec", "containers", i, "ports", j, "allowFrom"), port.allow_from)
+    for i, entry in enumerate(spec.egress or ()):
+        yield ("spec", "egress", i, "to"), entry.to
 
 
 def _size(task: Object[TaskSpec]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reconciler.kinds import _duration
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, Format, HttpPath, PortName, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, Format, HttpPath, PeerText, PortName, PortNumber, SpecModel
 from reconciler.model.values import FrozenMap
 from reconciler.resources import _containers as ecs
 
@@ -55,6 +55,11 @@ class Port(SpecModel):
     protocol: Literal["tcp", "udp"] = Field(default="tcp", description="Transport protocol.")
     health_check: HealthCheck | None = Field(
         default=None, description="Check by the load balancers that forward to this port."
+    )
+    allow_from: tuple[PeerText, ...] = Field(
+        default=(),
+        description="Who may connect directly to this port, beside those in the task's own allowFrom: internet, an "
+        "IPv4 block, task/NAME or loadBalancer/NAME.",
     )
 
 

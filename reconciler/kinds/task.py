@@ -13,7 +13,7 @@ from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._roles import execution_role, task_role
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, ClusterName, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, ClusterName, Format, NetworkName, PeerText, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
 from reconciler.kinds.stack import RoleArn
 from reconciler.model.resource import Resource
@@ -46,6 +46,10 @@ spec:
   loopback:
     - {from: app, to: cache, port: 6379}
 """
+
+SecurityGroupId = Annotated[
+    str, Format(r"^sg-[0-9a-f]{8,17}$", "write the id of a security group such as sg-0123456789abcdef0")
+]
 
 MEMORY_OF_CPU: Mapping[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -96,6 +100,14 @@ class Deployment(SpecModel):
     )
 
 
+class Egress(SpecModel):
+    """Connections that the task may make."""
+
+    to: PeerText = Field(description="Where to: internet, an IPv4 block, task/NAME or loadBalancer/NAME.")
+    ports: tuple[PortNumber, ...] = Field(default=(), description="Ports there; without them every port and protocol.")
+    protocol: Literal["tcp", "udp"] = Field(default="tcp", description="Transport protocol to the ports.")
+
+
 class TaskSpec(SpecModel):
     """Containers that run together on Fargate, kept at a number of replicas by an ECS service."""
 
@@ -128,6 +140,14 @@ class TaskSpec(SpecModel):
         default=(),
         description="Who may connect directly to the ports of the containers: internet, an IPv4 block, task/NAME or "
         "loadBalancer/NAME. Load balancers that forward to the task need no entry.",
+    )
+    egress: tuple[Egress, ...] | None = Field(
+        default=None,
+        description="The only connections that the task may make, image pulls and logs included; an empty list is "
+        "none. Without it: everywhere.",
+    )
+    security_groups: tuple[SecurityGroupId, ...] = Field(
+        default=(), max_length=4, description="Security groups by id, beside the task's own; AWS has five in all."
     )
     logs: Logs = Field(default=Logs(), description="Where what the containers print is kept.")
     task_role_arn: RoleArn | None = Field(
@@ -210,7 +230,7 @@ def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_servic
         network_configuration=ecs_service.NetworkConfiguration(
             awsvpc_configuration=ecs_service.AwsvpcConfiguration(
                 subnets=subnet_refs(spec.network, network, public=public),
-                security_groups=frozenset({Ref(f"security-group/task/{obj.name}")}),
+                security_groups=frozenset({Ref(f"security-group/task/{obj.name}"), *map(Id, spec.security_groups)}),
                 assign_public_ip="ENABLED" if public else "DISABLED",
             )
         ),

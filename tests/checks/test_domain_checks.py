@@ -512,6 +512,31 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("  cpu: 512\n", "  cpu: 512\n  healthCheckGracePeriod: 596524h\n")],
         ["Task/web: spec.healthCheckGracePeriod: 596524h is too long, write at most 2147483647s"],
     ),
+    "a peer of one port in another network": (
+        [
+            (
+                "{name: http, containerPort: 80}, {name: stats",
+                "{name: http, containerPort: 80, allowFrom: [task/away]}, {name: stats",
+            )
+        ],
+        [
+            f"{APP}.ports[0].allowFrom[0]: Task/away lives in Network/other, not in Network/main, "
+            "name what lives in the same network, or an IPv4 block"
+        ],
+    ),
+    "a way out to another network": (
+        [
+            (
+                "  allowFrom: [loadBalancer/wire]",
+                "  allowFrom: [loadBalancer/wire]\n  egress: [{to: task/away}, {to: 10.0.0.1/8}]",
+            )
+        ],
+        [
+            "Task/web: spec.egress[0].to: Task/away lives in Network/other, not in Network/main, "
+            "name what lives in the same network, or an IPv4 block",
+            "Task/web: spec.egress[1].to: 10.0.0.1/8 has host bits set, write 10.0.0.0/8",
+        ],
+    ),
     "a loopback to a port that nobody opens": (
         [("to: side, port: 9000", "to: side, port: 9001")],
         ["Task/web: spec.loopback[0].port: container side does not open 9001, it opens 9000"],

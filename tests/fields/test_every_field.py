@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
+import boto3
 import pytest
 from exemptions import EXEMPT
 from keeper import Keeper
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from samples import SAMPLES
 from samples_elb_ecs import NETWORK
-from variations import ROWS, Invalid, Row, graph
+from variations import REAL, ROWS, STRANGER, Invalid, Row, graph
 
 from reconciler import kinds
 from reconciler.kinds._spec import SpecModel
@@ -26,6 +27,7 @@ from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
 from reconciler.resources.routes import Routes
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, SecurityGroupRules
+from reconciler.sandbox import Sandbox
 
 
 def fields_of(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -133,7 +135,7 @@ def sample_graph(*instead: Resource[Any]) -> Graph:
 @pytest.fixture(scope="session")
 def specs() -> Iterator[Keeper[World]]:
     """The base of the table of variations, converged."""
-    keeper = Keeper(lambda sandbox: converged(sandbox.clock, graph()), lambda world, n: live(world, ROWS[n]))
+    keeper = Keeper(built, lambda world, n: live(world, ROWS[n]))
     yield keeper
     keeper.close()
 
@@ -146,6 +148,15 @@ def samples() -> Iterator[Keeper[World]]:
     )
     yield keeper
     keeper.close()
+
+
+def built(sandbox: Sandbox) -> World:
+    """The base, and a security group of somebody else in its network."""
+    here = converged(sandbox.clock, graph())
+    (vpc,) = here.snapshot.found["vpc/main"]
+    made = boto3.client("ec2").create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc.id)
+    REAL[STRANGER] = made["GroupId"]
+    return here
 
 
 def live(world: World, row: Row) -> None:

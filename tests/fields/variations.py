@@ -22,6 +22,10 @@ from reconciler.model.graph import Graph
 ABSENT: Final = object()
 """The field is not written."""
 
+STRANGER: Final = "sg-0123456789abcdef0"
+"""Stands for a security group that is not ours; `REAL` holds its id where there is an AWS."""
+REAL: Final[dict[str, str]] = {}
+
 Edit = tuple[str, Any]
 """A field (`Task/web containers[app].command`) and its value."""
 
@@ -81,7 +85,8 @@ def graph(edits: Iterable[Edit] = ()) -> Graph:
     documents = copy.deepcopy(BASE)
     for field, value in edits:
         _write(documents, field, value)
-    bundle = load({"base.yaml": yaml.safe_dump_all(documents).encode()})
+    text = yaml.safe_dump_all(documents).replace(STRANGER, REAL.get(STRANGER, STRANGER))
+    bundle = load({"base.yaml": text.encode()})
     (stack,) = bundle.stacks.values()
     problems = [*bundle.problems, *check(stack)]
     if problems:
@@ -542,6 +547,40 @@ ROWS: Final = (
         ["10.0.0.0/8"],
         _group("task/web", "ingress[tcp 80 *", "ingress[tcp 9000 *"),
         removed=_group("task/web", "ingress[tcp 80 10.0.0.0/8]", "ingress[tcp 9000 10.0.0.0/8]"),
+    ),
+    Row(
+        "Task/web containers[app].ports[http].allowFrom",
+        ["task/idle"],
+        _group("task/web", "ingress[tcp 80 10.1.0.0/16]", "ingress[tcp 80 security-group/task/idle]"),
+        removed=_group("task/web", "ingress[tcp 80 security-group/task/idle]"),
+    ),
+    Row(
+        "Task/web egress",
+        [],
+        _group("task/web", "egress[tcp 80 security-group/task/api]", "egress[udp 53 10.2.0.0/16]"),
+        removed=_group("task/web", "egress[all 0.0.0.0/0]"),
+    ),
+    Row(
+        "Task/web egress[0].to",
+        "loadBalancer/spare",
+        _group("task/web", "egress[tcp 80 security-group/*/*]"),
+    ),
+    Row(
+        "Task/web egress[1].ports",
+        [54],
+        _group("task/web", "egress[udp 5? 10.2.0.0/16]"),
+        removed=_group("task/web", "egress[udp 54 10.2.0.0/16]", "egress[all 10.2.0.0/16]"),
+    ),
+    Row(
+        "Task/web egress[1].protocol",
+        "tcp",
+        _group("task/web", "egress[udp 53 10.2.0.0/16]", "egress[tcp 53 10.2.0.0/16]"),
+        removed=(),
+    ),
+    Row(
+        "Task/idle securityGroups",
+        [STRANGER],
+        ("service/idle networkConfiguration.awsvpcConfiguration.securityGroups[sg-*]",),
     ),
     Row("Route/later loadBalancer", "spare", (*_RULE_MOVED, *_rules("spare/http", "late].*"))),
     Row("Route/later listener", "plain", (*_RULE_MOVED, *_rules("front/plain", "late].*"))),
