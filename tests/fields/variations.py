@@ -146,6 +146,8 @@ def _group(group: str, *keys: str) -> tuple[str, ...]:
 
 
 _EXECUTION: Final = "role/web/execution policies[execution].policyDocument"
+_WINDOW: Final = {"schedule": "0 2 * * 6", "duration": "2h"}
+_WINDOWS: Final = (("Stack/shop maintenanceWindows", [_WINDOW]),)
 _GIVEN_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks"
 _OTHER_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks-2"
 _ROLE: Final = ("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"})
@@ -209,6 +211,14 @@ ROWS: Final = (
     Row("Stack/shop drift.policy", "Ignore"),
     Row("Stack/shop drift.interval", "5m"),
     Row("Stack/shop prune", False),
+    Row("Stack/shop heal", False),
+    Row("Stack/shop promote", False),
+    Row("Stack/shop maxDisruption", 3),
+    Row("Stack/shop maintenanceWindows", [_WINDOW]),
+    Row("Stack/shop maintenanceWindows[0].schedule", "0 3 * * *", given=_WINDOWS),
+    Row("Stack/shop maintenanceWindows[0].duration", "1h", given=_WINDOWS),
+    Row("Stack/shop maintenanceWindows[0].timeZone", "Europe/Berlin", given=_WINDOWS),
+    Row("Stack/shop maintenanceWindows[0].allows", ["Heal"], given=_WINDOWS),
     Row(
         "Network/other cidr",
         "10.8.0.0/16",
