@@ -25,9 +25,10 @@ from reconciler.model.fields import (
 )
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Cause, Change
-from reconciler.model.resource import Observed, Resource, ResourceType, State
+from reconciler.model.resource import Context, Naming, Observed, Resource, ResourceType, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import (
+    EMPTY,
     KNOWN_AFTER_APPLY,
     NOT_REPORTED,
     UNSET,
@@ -40,6 +41,7 @@ from reconciler.model.values import (
     resolve,
     transform,
 )
+from reconciler.naming import object_name
 
 PRESENT = "present"
 _NOTHING: Final[tuple[Any, ...]] = (None, (), frozenset(), FrozenMap[Any, Any]())
@@ -64,7 +66,8 @@ class Comparison:
     the winners whose own tags alone are behind. `retired` are losers of a desired address, `twins` needless doubles,
     `contested` doubles that are both in use, `orphans` objects of no desired address. `unreadable` addresses are left
     alone in this pass, with the reason. `failed` are winners that AWS itself gave up bringing to the state we asked
-    for (a rolled-back deployment), with AWS's words. `exempt` are differences that an exception covers, `lenient` what
+    for (a rolled-back deployment), with AWS's words. `outputs` are those of the winners, and of what is missing those
+    that follow from its name. `exempt` are differences that an exception covers, `lenient` what
     is to be written where a difference is allowed.
     """
 
@@ -82,6 +85,7 @@ class Comparison:
     unreadable: Mapping[str, str]
     failed: Mapping[str, str]
     converged_before: bool
+    outputs: Mapping[str, Mapping[str, str]]
     lenient: Mapping[str, Resource[Any]]
     exempt: tuple[Exempt, ...]
 
@@ -90,16 +94,15 @@ class Comparison:
         return self.lenient.get(address) or self.graph.resources[address]
 
     def lookup(self, ref: Ref) -> str | None:
-        """The value of a reference where its target lives."""
-        winner = self.winners.get(ref.address)
-        return winner.outputs.get(ref.output) if winner else None
+        """The value of a reference where it is known."""
+        return self.outputs.get(ref.address, EMPTY).get(ref.output)
 
 
 def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comparison:
     """What of the desired state AWS has, lacks and has otherwise. Exceptions count that have not ended by `today`."""
     matching = _Matching(graph, snapshot)
     winners = matching.winners
-    translate = _translator(winners)
+    translate = _translator(matching.outputs)
     translated = {
         address: dataclasses.replace(
             winner,
@@ -107,7 +110,7 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         )
         for address, winner in winners.items()
     }
-    differ = _Differ(graph, snapshot, translated)
+    differ = _Differ(graph, snapshot, translated, matching.outputs)
     changes: dict[str, tuple[Change, ...]] = {}
     stale: set[str] = set()
     failed: dict[str, str] = {}
@@ -144,6 +147,7 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         unreadable=matching.unreadable,
         failed=failed,
         converged_before=differ.converged_before,
+        outputs=matching.outputs,
         lenient=lenient,
         exempt=tuple(exempt),
     )
@@ -184,11 +188,9 @@ def _aligned(graph: Graph, address: str, observed: Any) -> Any:
     return graph.types[resource.type].align(resource.fields, observed)
 
 
-def _translator(winners: Mapping[str, Observed[Any]]) -> Callable[[Any], Any]:
-    """Turns an `Id` that is an output of a winner into a `Ref`; leaves everything else."""
-    index = {
-        (name, value): address for address, winner in sorted(winners.items()) for name, value in winner.outputs.items()
-    }
+def _translator(outputs: Mapping[str, Mapping[str, str]]) -> Callable[[Any], Any]:
+    """Turns an `Id` that is an output of an address into a `Ref`; leaves everything else."""
+    index = {(name, value): address for address, known in sorted(outputs.items()) for name, value in known.items()}
 
     def leaf(value: Any) -> Any:
         if isinstance(value, Id):
@@ -212,12 +214,24 @@ class _Matching:
         self._excluded: set[tuple[str, str]] = set()
         self._referenced = self._named_by_others()
         self.unreadable = self._unreadable()
+        self._expected = {a: known for a in graph.resources if (known := self._outputs_of_name(a))}
         while True:
             self._match()
             unseated = self._unseated()
             if not unseated:
                 break
             self._excluded |= unseated
+
+    def _outputs_of_name(self, address: str) -> Mapping[str, str]:
+        """What is known of an object that is not there, where its name is the same each time it is made."""
+        kind = self._graph.types[self._graph.resources[address].type]
+        if kind.naming is not Naming.STABLE or address in self.unreadable or self._snapshot.found.get(address):
+            return EMPTY
+        stack, snapshot = self._graph.stack, self._snapshot
+        name = object_name(kind, stack.name, stack.region, address, "")
+        return kind.outputs_of_name(
+            Context(stack.name, snapshot.account, snapshot.region, snapshot.partition, name=name)
+        )
 
     def _named_by_others(self) -> set[str]:
         named: set[str] = set()
@@ -240,6 +254,7 @@ class _Matching:
 
     def _match(self) -> None:
         self.winners: dict[str, Observed[Any]] = {}
+        self.outputs = dict(self._expected)
         self.incumbents: dict[str, Observed[Any]] = {}
         self.contested: dict[str, tuple[Observed[Any], ...]] = {}
         self.retired: list[Observed[Any]] = []
@@ -266,7 +281,7 @@ class _Matching:
     def _choose(self, address: str, kind: ResourceType[Any], fitting: list[Observed[Any]]) -> None:
         if kind.keeps:
             fitting = sorted(fitting, key=lambda o: (o.in_use, o.created), reverse=True)
-            self.winners[address] = fitting[0]
+            self._win(address, fitting[0])
             self.retired += fitting[1:]
             return
         used = [o for o in fitting if o.id in self._referenced]
@@ -274,8 +289,12 @@ class _Matching:
             self.contested[address] = tuple(sorted(used, key=lambda o: o.id))
             return
         ranked = sorted(fitting, key=lambda o: (o.id not in self._referenced, o.created, o.id))
-        self.winners[address] = ranked[0]
+        self._win(address, ranked[0])
         self.twins += ranked[1:]
+
+    def _win(self, address: str, live: Observed[Any]) -> None:
+        self.winners[address] = live
+        self.outputs[address] = live.outputs
 
     def _fits(self, desired: Resource[Any], kind: ResourceType[Any], live: Observed[Any]) -> bool:
         if (desired.address, live.id) in self._excluded or (kind.dead_when_failed and live.state is State.FAILED):
@@ -291,11 +310,10 @@ class _Matching:
     def _agrees(self, wanted: Any, present: Any) -> bool:
         if present is NOT_REPORTED:
             return True
-        return bool(resolve(wanted, self._output) == transform(present, _translator_of(self.winners, wanted)))
+        return bool(resolve(wanted, self._output) == transform(present, _translator_of(self.outputs, wanted)))
 
     def _output(self, ref: Ref) -> str | None:
-        winner = self.winners.get(ref.address)
-        return winner.outputs.get(ref.output) if winner else None
+        return self.outputs.get(ref.address, EMPTY).get(ref.output)
 
     def _unseated(self) -> set[tuple[str, str]]:
         """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another.
@@ -320,19 +338,25 @@ class _Matching:
         return found
 
 
-def _translator_of(winners: Mapping[str, Observed[Any]], wanted: Any) -> Callable[[Any], Any]:
-    """A translator that knows only the winners that `wanted` refers to: all that matters for comparing with it."""
+def _translator_of(outputs: Mapping[str, Mapping[str, str]], wanted: Any) -> Callable[[Any], Any]:
+    """A translator that knows only the addresses that `wanted` refers to: all that matters for comparing with it."""
     named = {ref.address for ref in refs(wanted)}
-    return _translator({address: winners[address] for address in named if address in winners})
+    return _translator({address: outputs[address] for address in named if address in outputs})
 
 
 class _Differ:
     """Field by field differences of winners and incumbents."""
 
-    def __init__(self, graph: Graph, snapshot: Snapshot, winners: Mapping[str, Observed[Any]]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        snapshot: Snapshot,
+        winners: Mapping[str, Observed[Any]],
+        outputs: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._graph = graph
         self._snapshot = snapshot
-        self._winners = winners
+        self._outputs = outputs
         self.converged_before = any(
             winners[a].tags.get(own_tags.CONVERGED) == graph.digest for a in anchors(graph) if a in winners
         )
@@ -444,8 +468,7 @@ class _Differ:
         return Change(address, path, shown[0], shown[1], field, cause)
 
     def _output(self, ref: Ref) -> str | None:
-        winner = self._winners.get(ref.address)
-        return winner.outputs.get(ref.output) if winner else None
+        return self._outputs.get(ref.address, EMPTY).get(ref.output)
 
     def _shown_key(self, key: Any) -> str:
         return shown_key(key, self._output)

@@ -260,6 +260,11 @@ class ResourceType(Readable[F]):
         del reader, observed
         return ()
 
+    def outputs_of_name(self, context: Context) -> Mapping[str, str]:
+        """The outputs that follow from the name alone: whoever refers to a deleted object still names the next one."""
+        del context
+        return {}
+
     def align(self, desired: F, observed: F) -> F:
         """`observed` with its entries keyed as in `desired`, where AWS keeps no name for an entry."""
         del desired

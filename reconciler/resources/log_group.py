@@ -62,11 +62,13 @@ class LogGroupType(ResourceType[LogGroup]):
                 )
 
     def create(self, resource: Resource[LogGroup], context: Context) -> Sequence[Call]:
-        known = {"id": context.name, "name": context.name, "arn": context.arn("logs", f"log-group:{context.name}")}
         params = {"logGroupName": context.name, "tags": dict(context.tags)}
-        create = Call("logs", "CreateLogGroup", params, known=FrozenMap(known))
+        create = Call("logs", "CreateLogGroup", params, known=FrozenMap(self.outputs_of_name(context)))
         days = resource.fields.retention_in_days
         return [create] if days is None else [create, _retention(context.name, days)]
+
+    def outputs_of_name(self, context: Context) -> Mapping[str, str]:
+        return {"id": context.name, "name": context.name, "arn": context.arn("logs", f"log-group:{context.name}")}
 
     def update(
         self, resource: Resource[LogGroup], observed: Observed[LogGroup], changed: frozenset[str], context: Context

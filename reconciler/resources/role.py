@@ -97,6 +97,10 @@ class RoleType(ResourceType[Role]):
         )
         return [create, *_policy_calls(Ref(resource.address), wanted, empty)]
 
+    def outputs_of_name(self, context: Context) -> Mapping[str, str]:
+        arn = f"arn:{context.partition}:iam::{context.account}:role{_path(context.region)}{context.name}"
+        return {"id": context.name, "name": context.name, "arn": arn}
+
     def update(
         self, resource: Resource[Role], observed: Observed[Role], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:

@@ -134,6 +134,32 @@ def delete_service() -> None:
     ecs.delete_service(cluster=cluster, service=next(a for a in arns if "orders" in a), force=True)
 
 
+def delete_log_group() -> None:
+    boto3.client("logs").delete_log_group(logGroupName="/reconciler/shop/orders")
+
+
+def delete_role() -> None:
+    iam = boto3.client("iam")
+    name = next(r["RoleName"] for r in iam.list_roles()["Roles"] if "orders" in r["RoleName"])
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
+
+
+def test_what_is_made_again_under_its_name_leaves_those_who_name_it_alone(sandbox: Sandbox) -> None:
+    desired = graph()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    delete_log_group()
+    delete_role()
+    healing = client(sandbox.clock, threads=16)
+    assert [d.address for d in view(desired, healing.reader).plan.drift] == [
+        "log-group/orders",
+        "role/orders/execution",
+    ]
+    assert healing.apply(desired).converged
+    assert not {"ecs:RegisterTaskDefinition", "ecs:UpdateService"} & healing.calls.by_operation().keys()
+
+
 @pytest.mark.parametrize(
     ("harm", "address"),
     [
