@@ -169,6 +169,7 @@ def test_any_sequence_of_looks_kills_and_retries_opens_and_resolves_each_inciden
         step(history, state)
     history.finish()
     kept = once(history.receiver.messages)
+    assert (history.store.items("outbox"), history.store.items("told")) == ({}, {})
     for phase in ("opened", "resolved"):
         assert sorted(m["key"] for m in kept if m["phase"] == phase) == sorted(history.begun)
     for incident in history.begun:
