@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+SEEDS ?= 0-199
 
 .PHONY: setup demo test lint crash oracle bench image-check generate clean
 
@@ -19,6 +20,10 @@ test: setup
 
 demo: setup
 	$(BIN)/python -m reconciler.demo
+
+.PHONY: soak
+soak: setup
+	SOAK=$(SEEDS) $(BIN)/python -m pytest tests/crash/test_soak.py -n $(WORKERS)
 
 crash: setup
 	CRASH=every-call $(BIN)/python -m pytest tests/crash -n $(WORKERS)

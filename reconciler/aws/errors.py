@@ -66,7 +66,7 @@ TABLE: Final = (
         "EC2 API error codes; API models of ECS, ELB, IAM, Logs, Auto Scaling and tagging",
         "ConcurrentModification ConcurrentModificationException ConcurrentMutationLimitExceeded "
         "ConcurrentUpdateException ConflictException EntityTemporarilyUnmodifiable IdempotentParameterMismatch "
-        "IncorrectState OperationAbortedException PriorRequestNotComplete PriorityInUse ResourceInUseException "
+        "IncorrectState OperationAbortedException PriorRequestNotComplete ResourceInUseException "
         "ServiceNotActiveException UpdateInProgressException",
     ),
     Row(
@@ -74,7 +74,8 @@ TABLE: Final = (
         "EC2 API error codes; API models of ELB, IAM, Logs and Cloud Map",
         "DuplicateListener DuplicateLoadBalancerName DuplicateTargetGroupName EntityAlreadyExists "
         "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict NamespaceAlreadyExists "
-        "Resource.AlreadyAssociated ResourceAlreadyExistsException RouteAlreadyExists ServiceAlreadyExists",
+        "PriorityInUse Resource.AlreadyAssociated ResourceAlreadyExistsException RouteAlreadyExists "
+        "ServiceAlreadyExists",
     ),
     Row(
         ErrorClass.DENIED,

@@ -55,7 +55,7 @@ def test_every_row_has_a_source() -> None:
         ("elbv2", "ResourceInUse", ErrorClass.DEPENDENCY),
         ("ecs", "ResourceInUseException", ErrorClass.CONFLICT),
         ("ec2", "InvalidGroup.InUse", ErrorClass.DEPENDENCY),
-        ("elbv2", "PriorityInUse", ErrorClass.CONFLICT),
+        ("elbv2", "PriorityInUse", ErrorClass.EXISTS),
         ("ec2", "ConcurrentMutationLimitExceeded", ErrorClass.CONFLICT),
         ("ec2", "InvalidPermission.Duplicate", ErrorClass.EXISTS),
         ("logs", "ResourceAlreadyExistsException", ErrorClass.EXISTS),

@@ -15,6 +15,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,19 @@ class Guillotine:
             self._reap()
 
 
+@cache
+def aws(service: str) -> Any:
+    """A plain client, kept: making one takes longer than most of its calls."""
+    return boto3.client(service)
+
+
 def inventory() -> dict[str, int]:
     """Everything there is, tagged or not, counted by type with raw describes."""
     return dict(sorted(Counter(_everything()).items()))
 
 
 def _everything() -> Iterator[str]:
-    ec2, elb, ecs = boto3.client("ec2"), boto3.client("elbv2"), boto3.client("ecs")
+    ec2, elb, ecs = aws("ec2"), aws("elbv2"), aws("ecs")
     for operation, key in (
         ("describe_vpcs", "Vpcs"),
         ("describe_subnets", "Subnets"),
@@ -145,9 +152,9 @@ def _everything() -> Iterator[str]:
                 yield from ["Associations" for _ in item["Associations"]]
     yield from _balancing(elb)
     yield from _containers(ecs)
-    for _ in boto3.client("logs").describe_log_groups()["logGroups"]:
+    for _ in aws("logs").describe_log_groups()["logGroups"]:
         yield "LogGroups"
-    iam = boto3.client("iam")
+    iam = aws("iam")
     for role in iam.list_roles(PathPrefix="/reconciler/")["Roles"]:
         yield "Roles"
         yield from ["RolePolicies" for _ in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]]

@@ -13,7 +13,8 @@ from worlds import graph
 from reconciler.engine import check_account, view
 from reconciler.model.errors import Refused
 from reconciler.model.plan import Result, Status
-from reconciler.sandbox import Faults, Sandbox
+from reconciler.sandbox import ClientDied, Faults, Sandbox
+from reconciler.sandbox.wire import Request
 
 
 @pytest.mark.parametrize("name", ["two-tier.yaml", "peers.yaml"])
@@ -206,6 +207,23 @@ def test_the_reference_converges_under(sandbox: Sandbox, faults: Faults) -> None
     sandbox.faults = Faults()
     assert applied.converged, [(o.action.key, o.failure) for o in applied.outcomes if o.result is Result.FAILED]
     assert inventory() == expected
+
+
+def test_rules_that_a_dead_run_made_are_found_though_lists_do_not_show_them_yet(sandbox: Sandbox) -> None:
+    desired = graph()
+    sandbox.faults = Faults(lag=10.0)
+    for deadly in ("before", "after"):
+
+        def die(request: Request, phase: str, deadly: str = deadly) -> None:
+            if (request.name, phase) == ("elbv2:CreateRule", deadly):
+                raise ClientDied
+
+        sandbox.clock.advance(60)
+        sandbox.watch(die)
+        with pytest.raises(ClientDied):
+            client(sandbox.clock).apply(desired)
+    sandbox.watch(None)
+    assert client(sandbox.clock).apply(desired).converged
 
 
 def test_credentials_of_another_account_are_refused_before_anything_is_changed(sandbox: Sandbox) -> None:
