@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +117,9 @@ def break_something(name: str | None, listing: bool, stack: str | None, settings
     known = {each.name: each for each in BREAKS}
     try:
         if name not in known:
-            raise Refused(f"there is nothing called {name!r} to break", f"name one of: {', '.join(known)}")
+            near = difflib.get_close_matches(name, known, n=1)
+            choice = f"did you mean {near[0]}?" if near else f"name one of: {', '.join(known)}"
+            raise Refused(f"there is nothing called {name!r} to break", choice)
         running = process.find()
         if running is None:
             raise Refused("no sandbox runs", _START_ONE)
