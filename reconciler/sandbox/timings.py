@@ -37,6 +37,8 @@ class Timings:
     task_deprovisioning: float = 10.0
     task_row_kept: float = 3600.0
     service_scheduling: float = 2.0
+    task_definition_deleting: float = 300.0
+    """How long a deleted task definition that nothing runs is still described."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from loopback_aws import Answer, LoopbackAws, SteppedClock, ec2, ids, query_error
-from moto import mock_aws
 
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.resource import Call
+from reconciler.sandbox import Sandbox
 
 ROLE = "arn:aws:iam::210987654321:role/deployer"
 
@@ -266,14 +266,13 @@ def test_an_endpoint_that_speaks_something_else(aws: LoopbackAws, access: Access
 
 
 def test_reader_and_writer_work_on_an_aws_in_process(
-    make_access: Callable[..., Access], clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, make_access: Callable[..., Access], clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with mock_aws():
-        access, calls = make_access(sandbox=True), Calls()
-        reader, writer = AwsReader(access, clock, calls), AwsWriter(access, clock, calls)
-        made = writer.perform(Call("ec2", "CreateVpc", {}), {"CidrBlock": "10.0.0.0/16", "InstanceTenancy": None})
-        vpcs = reader.pages("ec2", "DescribeVpcs", "Vpcs", VpcIds=[made["Vpc"]["VpcId"]])
-        assert [vpc["CidrBlock"] for vpc in vpcs] == ["10.0.0.0/16"]
-        assert reader.account == "123456789012"
+    access, calls = make_access(sandbox=True), Calls()
+    reader, writer = AwsReader(access, clock, calls), AwsWriter(access, clock, calls)
+    made = writer.perform(Call("ec2", "CreateVpc", {}), {"CidrBlock": "10.0.0.0/16", "InstanceTenancy": None})
+    vpcs = reader.pages("ec2", "DescribeVpcs", "Vpcs", VpcIds=[made["Vpc"]["VpcId"]])
+    assert [vpc["CidrBlock"] for vpc in vpcs] == ["10.0.0.0/16"]
+    assert reader.account == "123456789012"
     assert (calls.total, calls.mutating) == (3, 1)
