@@ -143,7 +143,9 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         retired=tuple(matching.retired),
         twins=tuple(matching.twins),
         contested=matching.contested,
-        orphans=tuple(o for o in snapshot.live() if o.address not in graph.resources and o.state is not State.DELETING),
+        orphans=tuple(
+            o for o in snapshot.live() if o.address not in graph.resources and not _is_going(graph.types[o.type], o)
+        ),
         unreadable=matching.unreadable,
         failed=failed,
         converged_before=differ.converged_before,
@@ -151,6 +153,11 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         lenient=lenient,
         exempt=tuple(exempt),
     )
+
+
+def _is_going(kind: ResourceType[Any], live: Observed[Any]) -> bool:
+    """Whether AWS is about to be rid of an object, so that nothing is to be done about it."""
+    return live.state is State.DELETING or (live.state is State.FAILED and kind.fades_when_failed)
 
 
 def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change, ...]:
@@ -263,11 +270,7 @@ class _Matching:
             if address in self.unreadable:
                 continue
             kind = self._graph.types[self._graph.resources[address].type]
-            live = [
-                o
-                for o in self._snapshot.found.get(address, ())
-                if o.type == kind.name and o.state is not State.DELETING
-            ]
+            live = [o for o in self._snapshot.found.get(address, ()) if o.type == kind.name and not _is_going(kind, o)]
             fitting = [o for o in live if self._fits(self._graph.resources[address], kind, o)]
             losers = [o for o in live if o not in fitting]
             if fitting:

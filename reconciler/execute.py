@@ -487,7 +487,8 @@ class _Watch:
         """The object as it is now, by address; of doubles the older, never the one that is being replaced."""
         stack = self._run.graph.stack.name
         mine = [o for o in self._current(type_name) if o.stack == stack and o.address == address and o.id != but]
-        return min((o for o in mine if o.state is not State.DELETING), key=lambda o: (o.created, o.id), default=None)
+        dead = {State.DELETING, State.FAILED} if self._run.graph.types[type_name].dead_when_failed else {State.DELETING}
+        return min((o for o in mine if o.state not in dead), key=lambda o: (o.created, o.id), default=None)
 
     def stand_ins(self) -> dict[str, tuple[Observed[Any], ...]]:
         """Everything whose outputs are known, as live objects in their desired state."""

@@ -227,6 +227,8 @@ class ResourceType(Readable[F]):
     """It is not `READY`, or not gone, when the call that made or removed it returns."""
     dead_when_failed: ClassVar[bool] = False
     """A `FAILED` object of this type can never become `READY`: it is replaced."""
+    fades_when_failed: ClassVar[bool] = False
+    """AWS removes a `FAILED` object of this type by itself, and it holds nothing meanwhile: it is as good as gone."""
     keeps: ClassVar[int] = 0
     """How many retired objects, newest first, stay as history."""
     absent: ClassVar[frozenset[str]] = frozenset()

@@ -53,6 +53,7 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
     absent = frozenset({"NatGatewayNotFound", "InvalidNatGatewayID.NotFound"})
     not_yet = (("InvalidSubnet", ""),)
     dead_when_failed = True
+    fades_when_failed = True
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[NatGateway]]:
         for gateway in in_vpcs(reader, scope, "DescribeNatGateways", "NatGateways", parameter="Filter"):

@@ -237,3 +237,22 @@ def test_a_target_group_that_a_dead_load_balancer_holds_is_replaced_with_it() ->
     found = compare(desired, snapshot)
     assert {"load-balancer/public", "listener/public/http", "target-group/public/web/http"} <= found.replaced.keys()
     assert "target-group/internal/orders/http" not in found.replaced
+
+
+def test_a_failed_nat_gateway_is_left_to_aws_which_removes_it() -> None:
+    desired, address = graph(), "nat-gateway/main/us-east-1a"
+    (live,) = world(desired).found[address]
+    corpse = dataclasses.replace(
+        live,
+        id="nat-failed",
+        state=State.FAILED,
+        fields=dataclasses.replace(live.fields, allocation_id=None),
+        outputs=FrozenMap({"id": "nat-failed"}),
+    )
+    beside = compare(desired, world(desired, more=[corpse]))
+    assert not beside.retired
+    assert not beside.twins
+    assert not beside.replaced
+    assert address in compare(desired, world(desired, without=[address], more=[corpse])).missing
+    nothing = dataclasses.replace(desired, resources={})
+    assert "nat-failed" not in {orphan.id for orphan in compare(nothing, world(desired, more=[corpse])).orphans}
