@@ -37,7 +37,7 @@ _NOT_YET_BUDGET = 300.0
 """Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
 _CONFLICT_ATTEMPTS = 5
 _MARK_BYTES = 4
-_LOOKS = 7
+_LOOKS = 8
 """Looks, over half a minute, for an object of ours after AWS said, or may have meant, that it exists: lists lag creates
 by seconds, and whoever made it may have died just before."""
 
