@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 SEEDS ?= 0-199
 
-.PHONY: setup demo test lint crash oracle bench image-check generate clean
+.PHONY: setup demo test lint crash fuzz oracle bench image-check generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,10 @@ bench: setup
 
 image-check: setup
 	.ci/image-check
+
+# A million inputs to the loader and the validator, in thirty parts.
+fuzz: setup
+	FUZZ=33334 $(BIN)/python -m pytest tests/load/test_fuzz.py -n $(WORKERS) -o addopts=
 
 generate: setup
 	$(BIN)/reconciler crds --out-dir crds-like

@@ -46,14 +46,20 @@ class Format:
 
     def check(self, value: str) -> str:
         """The value itself, or a validation error that says what would be right."""
-        if not re.fullmatch(self.pattern, value) or (self.max_length and len(value) > self.max_length):
+        if not self.takes(value):
             raise PydanticCustomError("format", "{right}", {"right": self.right})
-        if self.parse is not None:
-            try:
-                self.parse(value)
-            except ValueError:
-                raise PydanticCustomError("format", "{right}", {"right": self.right}) from None
         return value
+
+    def takes(self, value: str) -> bool:
+        """Whether a text looks as it must."""
+        if not re.fullmatch(self.pattern, value) or (self.max_length and len(value) > self.max_length):
+            return False
+        try:
+            if self.parse is not None:
+                self.parse(value)
+        except ValueError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

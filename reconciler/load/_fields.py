@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
+from reconciler.kinds._spec import Format
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
 
 M = TypeVar("M", bound=BaseModel)
@@ -100,6 +101,15 @@ def _choices(annotation: Any) -> Iterator[Any]:
             yield from _choices(argument)
 
 
+def _formats(marks: Iterable[Any]) -> Iterator[Format]:
+    """The formats among the marks of a field and of the types in its annotation."""
+    for mark in marks:
+        if isinstance(mark, Format):
+            yield mark
+        else:
+            yield from _formats(typing.get_args(mark))
+
+
 @dataclass(frozen=True, slots=True)
 class _Explained:
     """One of pydantic's errors. `text` is the scalar as written, if it is one."""
@@ -134,7 +144,10 @@ class _Explained:
     def _out_of_bounds(self, kind: str, value: Any, ctx: Mapping[str, Any]) -> tuple[str, str]:
         match kind:
             case "too_short":
-                return "is an empty list", f"write at least {ctx['min_length']} entry"
+                least = counted(ctx["min_length"], "entry", "entries")
+                return f"has {counted(len(value), 'entry', 'entries')}" if value else "is an empty list", (
+                    f"write at least {least}"
+                )
             case "too_long":
                 return f"has {counted(len(value), 'entry', 'entries')}", f"write at most {ctx['max_length']}"
             case "string_too_short":
@@ -155,6 +168,9 @@ class _Explained:
         if kind == "string_type":
             if self.text is None:
                 return f"is {type_name(value)}, not text", "write text"
+            form = self._format()
+            if form is not None and not form.takes(self.text):
+                return f"is {type_name(value)}, not text", form.right
             return f"is {type_name(value)}, not text", f"write {quoted(self.text)} in quotes"
         wanted = "a whole number" if kind == "int_type" else "true or false"
         if isinstance(value, str):
@@ -164,15 +180,25 @@ class _Explained:
         shown = type_name(value) if self.text is None else cut(self.text)
         return f"is {shown}", f"write {wanted}"
 
+    def _format(self) -> Format | None:
+        """How the text of the field must look, where it must."""
+        model, name = self._owner()
+        info = _by_alias(model).get(name) if model else None
+        return next(_formats([*info.metadata, info.annotation]), None) if info else None
+
     def _owner(self) -> tuple[type[BaseModel] | None, str]:
         """The model that the last named step of the path is looked for in, and that step: a list for its items."""
         path = _path(self.details)
         *parents, last = path[: max(n for n, step in enumerate(path, 1) if isinstance(step, str))]
         model: type[BaseModel] | None = self.model
+        free = False  # the next step is a key that users choose
         for step in parents:
-            if isinstance(step, str) and model is not None:
+            if free:
+                free = False
+            elif isinstance(step, str) and model is not None:
                 info = _by_alias(model).get(step)
                 model = next(_models(info.annotation), None) if info else None
+                free = info is not None and typing.get_origin(info.annotation) is Mapping
         return model, str(last)
 
     def _what_is_missing(self) -> str:
@@ -191,10 +217,13 @@ class _Explained:
         model, name = self._owner()
         info = _by_alias(model).get(name) if model else None
         allowed = list(_choices(info.annotation)) if info else []
-        one_of = f"write one of {listed(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
+        words = [str(choice) for choice in allowed]
+        one_of = f"write one of {listed(words)}" if len(words) > 1 else f"write {words[0]}"
+        if isinstance(value, int) and all(isinstance(choice, int) for choice in allowed):
+            return self._shown(value), f"write {min(allowed, key=lambda known: abs(known - value))}, or {one_of[6:]}"
         if not isinstance(value, str):
             return f"is {type_name(value)}", one_of
-        return self._shown(value), suggestion(value, allowed, one_of)
+        return self._shown(value), suggestion(value, words, one_of)
 
 
 def _by_alias(model: type[BaseModel]) -> dict[str, FieldInfo]:

@@ -20,10 +20,6 @@ class PortMapping(Fields):
     protocol: str = "tcp"
     name: str | None = None
 
-    def __str__(self) -> str:
-        """`80/tcp http`, as a diff names it."""
-        return f"{self.container_port}/{self.protocol} {self.name or ''}".rstrip()
-
 
 class LogConfiguration(Fields):
     """Where a container's output goes. The option `awslogs-group` is a reference to a log group."""

@@ -40,6 +40,12 @@ class ListenerType(ElbTags, ResourceType[Listener]):
     absent = frozenset({"ListenerNotFound", "LoadBalancerNotFound"})
     not_yet = (("LoadBalancerNotFound", ""), ("TargetGroupNotFound", ""))
 
+    def conflicts(self, desired: Listener, observed: Listener) -> str | None:
+        """A port has one listener; a second create of the same settings answers with the first (CreateListener)."""
+        if (desired.load_balancer_arn, desired.port) != (observed.load_balancer_arn, observed.port):
+            return None
+        return f"port {observed.port} has another listener: give the new one another port until that is gone"
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Listener]]:
         seen = load_balancing(reader, scope)
         for listener in seen.listeners:

@@ -36,10 +36,6 @@ class ServiceLoadBalancer(Fields):
     container_name: str
     container_port: int
 
-    def __str__(self) -> str:
-        """`app:80 arn:aws:...`, as a diff names it."""
-        return f"{self.container_name}:{self.container_port} {self.target_group_arn}"
-
 
 class DeploymentCircuitBreaker(Fields):
     """Whether a deployment that starts no healthy tasks is given up, and rolled back."""

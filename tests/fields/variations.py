@@ -85,7 +85,7 @@ def graph(edits: Iterable[Edit] = ()) -> Graph:
     documents = copy.deepcopy(BASE)
     for field, value in edits:
         _write(documents, field, value)
-    text = yaml.safe_dump_all(documents).replace(STRANGER, REAL.get(STRANGER, STRANGER))
+    text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper).replace(STRANGER, REAL.get(STRANGER, STRANGER))
     bundle = load({"base.yaml": text.encode()})
     (stack,) = bundle.stacks.values()
     problems = [*bundle.problems, *check(stack)]
@@ -374,7 +374,7 @@ ROWS: Final = (
         ),
         removed=(),
     ),
-    Row("Task/web replicas", 3, ("service/web desiredCount",)),
+    Row("Task/web replicas", 3, ("service/web desiredCount",), needed="with 1 replica no task may be stopped"),
     Row("Task/web cpu", 1024, _definition("web", "cpu"), given=(("Task/web memory", 2048),)),
     Row("Task/idle memory", 1024, _definition("idle", "memory"), removed=("service/idle taskDefinition",)),
     Row(
@@ -472,7 +472,7 @@ ROWS: Final = (
         [{"name": "side", "containerPort": 9000}, {"name": "b", "containerPort": 1}],
         (
             *_group("task/web", "ingress[tcp 1 security-group/task/api]"),
-            *_definition("web", "containerDefinitions[side].portMappings[1/tcp b]"),
+            *_definition("web", "containerDefinitions[side].portMappings[1 tcp b]"),
         ),
         removed=(
             *_group("task/web", "ingress[tcp 1 security-group/task/api]", "ingress[tcp 9000 security-group/task/api]"),
@@ -488,8 +488,8 @@ ROWS: Final = (
             "- target-group/front/web/http",
             *_DEFAULT,
             *_ACTIONS,
-            "service/web loadBalancers[app:80 *",
-            *_app("portMappings[80/tcp http]", "portMappings[80/tcp web]"),
+            "service/web loadBalancers[target-group/front/web/* app 80]",
+            *_app("portMappings[80 tcp http]", "portMappings[80 tcp web]"),
         ),
         also=_ROUTED_TO_WEB,
     ),
@@ -502,9 +502,10 @@ ROWS: Final = (
             *_group("load-balancer/front", "egress[tcp 8? security-group/task/web]"),
             *_group("task/web", "ingress[tcp 8? security-group/task/api]"),
             *_group("task/web", "ingress[tcp 8? security-group/load-balancer/front]"),
+            *_group("task/web", "ingress[tcp 8? 10.1.0.0/16]"),
             "target-group/front/web/http port",
-            "service/web loadBalancers[app:8?*",
-            *_app("portMappings[8?/tcp http]"),
+            "service/web loadBalancers[target-group/front/web/http app 8?]",
+            *_app("portMappings[8? tcp http]"),
         ),
     ),
     Row(
@@ -513,7 +514,7 @@ ROWS: Final = (
         (
             *_group("task/web", "ingress[tcp 9000 security-group/task/api]"),
             *_group("task/web", "ingress[udp 9000 security-group/task/api]"),
-            *_definition("web", "containerDefinitions[side].portMappings[9000/??p side]"),
+            *_definition("web", "containerDefinitions[side].portMappings[9000 ??p side]"),
         ),
         removed=(
             *_group("task/web", "ingress[tcp 9000 security-group/task/api]"),
@@ -663,7 +664,7 @@ ROWS: Final = (
             *_DEFAULT,
             *_group("load-balancer/front", "egress[tcp 9000 security-group/task/web]"),
             *_group("task/web", "ingress[tcp 9000 security-group/load-balancer/front]"),
-            "service/web loadBalancers[side:9000 *",
+            "service/web loadBalancers[target-group/front/web/side side 9000]",
         ),
     ),
     Row("Route/front default.forward[web].weight", 2, _DEFAULT, given=(("Route/front default.forward[1]", _TO_API),)),
