@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 SEEDS ?= 0-199
 
-.PHONY: setup demo test lint crash fuzz oracle bench image-check generate clean
+.PHONY: setup demo test lint crash soak-daemon fuzz oracle bench image-check generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,9 @@ image-check: setup
 # A million inputs to the loader and the validator, in thirty parts.
 fuzz: setup
 	FUZZ=33334 $(BIN)/python -m pytest tests/load/test_fuzz.py -n $(WORKERS) -o addopts=
+
+soak-daemon: setup
+	$(BIN)/python tests/daemon/soak.py --stacks 50 --rounds 60
 
 generate: setup
 	$(BIN)/reconciler crds --out-dir crds-like

@@ -132,6 +132,8 @@ class Pass:
             return
         held = found
         deps.metrics.lease(self._name, held=True)
+        if not deps.memory.failing:
+            self._state.open = deps.memory.open_findings(self._name)
         try:
             self._reconciled(place, held)
         finally:
