@@ -16,16 +16,15 @@ from reconciler.kinds._object import Object
 from reconciler.kinds._peer import Peer
 from reconciler.kinds._scope import Scope, Target
 from reconciler.kinds.load_balancer import LoadBalancerSpec
-from reconciler.kinds.route import Action as RouteAction
-from reconciler.kinds.route import Match, RouteSpec, actions_of
+from reconciler.kinds.route import RouteSpec, actions_for, actions_of, conditions_for
 from reconciler.kinds.stack import StackSpec
 from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.policy import ObjectPolicy
 from reconciler.model.resource import Resource
-from reconciler.model.values import UNSET, FrozenMap, Id, Ref
+from reconciler.model.values import UNSET, FrozenMap, Ref
 from reconciler.resources import discover
-from reconciler.resources._actions import Action, FixedResponse, forward_to
+from reconciler.resources._actions import Action
 from reconciler.resources.listener_rules import ListenerRule
 from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
@@ -82,11 +81,13 @@ def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
             for forward in action.forward:
                 targets.setdefault(forward.task, set()).add(_target(scope, spec, forward.task, forward.port))
         if spec.default:
-            defaults.setdefault(listener, _actions(spec, spec.default))
+            defaults.setdefault(listener, actions_for(spec.load_balancer, spec.default))
         table = rules.setdefault(listener, {})
         for rule in spec.rules:
             table[rule.name] = ListenerRule(
-                priority=len(table) + 1, conditions=_conditions(rule.match), actions=_actions(spec, rule)
+                priority=len(table) + 1,
+                conditions=conditions_for(rule.match),
+                actions=actions_for(spec.load_balancer, rule),
             )
     return dataclasses.replace(
         scope,
@@ -109,28 +110,6 @@ def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target
         protocol="HTTP" if balancer.type == "Application" else "TCP",
         health_path=port.health_check.path if port.health_check else None,
     )
-
-
-def _actions(route: RouteSpec, action: RouteAction) -> tuple[Action, ...]:
-    if action.fixed_response:
-        fixed = action.fixed_response
-        return (
-            FixedResponse(
-                status_code=str(fixed.status_code), content_type=fixed.content_type, message_body=fixed.body or None
-            ),
-        )
-    weights: dict[Ref | Id, int] = {
-        Ref(f"target-group/{route.load_balancer}/{f.task}/{f.port}"): f.weight for f in action.forward
-    }
-    return (forward_to(weights),)
-
-
-def _conditions(match: Match) -> FrozenMap[str, frozenset[str]]:
-    found = {
-        "path-pattern": frozenset(match.paths),
-        "host-header": frozenset(host.lower() for host in match.hosts),
-    }
-    return FrozenMap({field: values for field, values in found.items() if values})
 
 
 def _resources(scope: Scope) -> Iterator[Resource[Any]]:

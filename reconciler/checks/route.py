@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
 from reconciler.checks._lookup import apart, nearest, repeated
-from reconciler.kinds import Object, Path, Problem
+from reconciler.checks._match import match_problems
+from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._object import quoted
 from reconciler.kinds.load_balancer import KIND as LOAD_BALANCER
 from reconciler.kinds.load_balancer import LoadBalancerSpec
-from reconciler.kinds.route import KIND, Action, Forward, Match, RouteSpec
+from reconciler.kinds.route import KIND, Action, Forward, Redirect, RouteSpec
 from reconciler.kinds.task import KIND as TASK
 from reconciler.load import StackObjects
 
-CONDITION_VALUES: Final = 5
-WILDCARDS: Final = 5
-PATTERN_LENGTH: Final = 128
-""""Condition types for listener rules", Application Load Balancers user guide; 5 and 5 are fixed quotas."""
+STICKIEST: Final = 604_800
+"""Seconds. ELBv2 API reference, TargetGroupStickinessConfig."""
 
 RULES_PER_LOAD_BALANCER: Final = 100
 TARGET_GROUPS_PER_SERVICE: Final = 5
-
-_PATH = re.compile(r"[A-Za-z0-9_.$/~\"'@:+&*?-]+")
-_HOST = re.compile(r"[A-Za-z0-9.*?_-]*\.[A-Za-z*?]+")
 
 Placed = tuple[Object[RouteSpec], Path]
 
@@ -45,7 +40,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
             if balancer and balancer.spec.type == "Network":
                 yield from _network_action(route, path, action)
         for index, rule in enumerate(route.spec.rules):
-            yield from _match(route, ("spec", "rules", index, "match"), rule.match)
+            yield from match_problems(route, ("spec", "rules", index, "match"), rule.match)
     yield from together.problems()
     yield from _listeners_without_target(objects, together)
 
@@ -70,20 +65,47 @@ def _listener(route: Object[RouteSpec], balancer: Object[LoadBalancerSpec] | Non
 
 
 def _action(route: Object[RouteSpec], path: Path, action: Action) -> Iterator[Problem]:
-    if bool(action.forward) == bool(action.fixed_response):
-        both = "has both forward and fixedResponse" if action.forward else "has neither forward nor fixedResponse"
-        yield route.problem(path, both, "write one of them")
+    said = {"forward": action.forward, "redirect": action.redirect, "fixedResponse": action.fixed_response}
+    chosen = [name for name, value in said.items() if value]
+    if not chosen:
+        yield route.problem(path, "has no forward, redirect or fixedResponse", "write one of them")
+    if len(chosen) > 1:
+        yield route.problem(path, f"has both {' and '.join(chosen)}", "keep one")
     if action.fixed_response and action.fixed_response.status_code // 100 not in (2, 4, 5):
         status = action.fixed_response.status_code
         where = (*path, "fixedResponse", "statusCode")
-        yield route.problem(where, f"{status} cannot be a fixed response", "write a status of 2XX, 4XX or 5XX")
+        right = "write redirect" if status in (301, 302) else "write a status of 2XX, 4XX or 5XX"
+        yield route.problem(where, f"{status} cannot be a fixed response", right)
+    if action.redirect:
+        yield from _redirect(route, (*path, "redirect"), action.redirect)
+    if action.stickiness is not None:
+        yield from _stickiness(route, (*path, "stickiness"), action)
+
+
+def _redirect(route: Object[RouteSpec], path: Path, redirect: Redirect) -> Iterator[Problem]:
+    """AWS takes none that leads back to the same place, whatever its query."""
+    kept = redirect.host in (None, "#{host}") and redirect.path in (None, "/#{path}")
+    if kept and redirect.protocol is None and redirect.port is None:
+        right = "write another protocol, host, port or path"
+        yield route.problem(path, "leads to where the request came to", right)
+
+
+def _stickiness(route: Object[RouteSpec], path: Path, action: Action) -> Iterator[Problem]:
+    if not action.forward:
+        yield route.problem(path, "nothing is forwarded", "remove it, or write forward")
+    if action.stickiness and not 1 <= _duration.seconds(action.stickiness) <= STICKIEST:
+        yield route.problem(path, f"{action.stickiness} is no time that AWS takes", "write 1s to 168h")
 
 
 def _network_action(route: Object[RouteSpec], path: Path, action: Action) -> Iterator[Problem]:
     """A listener of a Network load balancer forwards to one target group ("Listeners", NLB user guide)."""
-    if action.fixed_response:
-        message = "a load balancer of type Network gives no answers of its own"
-        yield route.problem((*path, "fixedResponse"), message, "write forward")
+    for name, answer in (("fixedResponse", action.fixed_response), ("redirect", action.redirect)):
+        if answer:
+            message = "a load balancer of type Network gives no answers of its own"
+            yield route.problem((*path, name), message, "write forward")
+    if action.stickiness:
+        message = "a load balancer of type Network knows no stickiness of its listeners"
+        yield route.problem((*path, "stickiness"), message, "remove it")
     if len(action.forward) > 1:
         message = "a load balancer of type Network forwards to one task"
         yield route.problem((*path, "forward"), message, "keep one")
@@ -125,38 +147,6 @@ def _target(
             f"{where}, {balancer.id} in Network/{balancer.spec.network}",
             f"name a task in Network/{balancer.spec.network}",
         )
-
-
-def _match(route: Object[RouteSpec], path: Path, match: Match) -> Iterator[Problem]:
-    values = (*match.paths, *match.hosts)
-    if not values:
-        yield route.problem(path, "matches nothing", "add paths or hosts, or move the action to spec.default")
-    if len(values) > CONDITION_VALUES:
-        yield route.problem(
-            path, f"has {len(values)} patterns", f"write at most {CONDITION_VALUES} and put the rest in another rule"
-        )
-    wildcards = sum(value.count("*") + value.count("?") for value in values)
-    if wildcards > WILDCARDS:
-        yield route.problem(
-            path, f"has {wildcards} wildcards", f"write at most {WILDCARDS} and put the rest in another rule"
-        )
-    for index, value in enumerate(match.paths):
-        yield from _path_pattern(route, (*path, "paths", index), value)
-    for index, value in enumerate(match.hosts):
-        if len(value) > PATTERN_LENGTH or not _HOST.fullmatch(value):
-            right = f"write at most {PATTERN_LENGTH} letters, digits and - . * ?, with a dot, such as *.example.com"
-            yield route.problem((*path, "hosts", index), f"{quoted(value)} is no pattern of a host", right)
-    for name, patterns in (("paths", match.paths), ("hosts", match.hosts)):
-        for again, _ in repeated(((*path, name, i), value) for i, value in enumerate(patterns)):
-            yield route.problem(again, "is written twice", "keep one")
-
-
-def _path_pattern(route: Object[RouteSpec], path: Path, value: str) -> Iterator[Problem]:
-    if len(value) > PATTERN_LENGTH or not _PATH.fullmatch(value):
-        right = f"write at most {PATTERN_LENGTH} letters, digits and _ - . $ / ~ \" ' @ : + & * ?"
-        yield route.problem(path, f"{quoted(value)} is no pattern of a path", right)
-    elif value[0] not in "/*?":
-        yield route.problem(path, f"{quoted(value)} fits no path", f"write {quoted('/' + value)}")
 
 
 class _Together:

@@ -638,11 +638,11 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
                 "forward: [{task: web, port: http}]\n      fixedResponse: {statusCode: 200}\n    - name: admin",
             )
         ],
-        [f"{RULE}: has both forward and fixedResponse, write one of them"],
+        [f"{RULE}: has both forward and fixedResponse, keep one"],
     ),
     "a rule that does nothing": (
         [("\n      fixedResponse: {statusCode: 403}", "")],
-        ["Route/front: spec.rules[1]: has neither forward nor fixedResponse, write one of them"],
+        ["Route/front: spec.rules[1]: has no forward, redirect or fixedResponse, write one of them"],
     ),
     "a Route that does nothing": (
         [
@@ -657,10 +657,7 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a redirect as a fixed response": (
         [("statusCode: 403", "statusCode: 301")],
-        [
-            "Route/front: spec.rules[1].fixedResponse.statusCode: 301 cannot be a fixed response, "
-            "write a status of 2XX, 4XX or 5XX"
-        ],
+        ["Route/front: spec.rules[1].fixedResponse.statusCode: 301 cannot be a fixed response, write redirect"],
     ),
     "one target twice": (
         [
@@ -680,11 +677,14 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a rule that matches nothing": (
         [(MATCH, "match: {}")],
-        [f"{RULE}.match: matches nothing, add paths or hosts, or move the action to spec.default"],
+        [
+            f"{RULE}.match: matches nothing, add paths, hosts, methods, headers, query or sourceIps, "
+            "or move the action to spec.default"
+        ],
     ),
     "six patterns in one rule": (
         [(MATCH, "match: {paths: [/a, /b, /c, /d], hosts: [a.b, c.d]}")],
-        [f"{RULE}.match: has 6 patterns, write at most 5 and put the rest in another rule"],
+        [f"{RULE}.match: has 6 values, write at most 5 and put the rest in another rule"],
     ),
     "six wildcards in one rule": (
         [(MATCH, 'match: {paths: ["/*/*/*", "/?/?/?"]}')],
@@ -693,6 +693,44 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "one pattern twice": (
         [(MATCH, "match: {paths: [/a, /a]}")],
         [f"{RULE}.match.paths[1]: is written twice, keep one"],
+    ),
+    "conditions that AWS has not": (
+        [
+            (
+                MATCH,
+                "match: {methods: [GET], headers: {'X Y': [a], Host: [b], X-A: [], x-a: [c]}, query: {'a=b': [c]}}",
+            )
+        ],
+        [
+            f'{RULE}.match.headers["X Y"]: "X Y" is no name of a header, '
+            "write at most 40 letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -",
+            f"{RULE}.match.headers.Host: the header Host has a condition of its own, write hosts",
+            f"{RULE}.match.headers.X-A: has no values, write what the value may be, or * for any",
+            f"{RULE}.match.headers.x-a: is written twice, in another case, put the values together",
+            f'{RULE}.match.query["a=b"]: "a=b" is no key of a query, '
+            "write 1 to 128 characters of ASCII without spaces and =",
+        ],
+    ),
+    "source addresses that AWS has not": (
+        [(MATCH, "match: {sourceIps: [10.0.0.1/8, 255.255.255.255/32]}")],
+        [
+            f"{RULE}.match.sourceIps[0]: 10.0.0.1/8 has host bits set, write 10.0.0.0/8",
+            f"{RULE}.match.sourceIps[1]: nobody connects from 255.255.255.255, remove it",
+        ],
+    ),
+    "a redirect that leads nowhere else": (
+        [("fixedResponse: {statusCode: 403}", 'redirect: {path: "/#{path}", query: a=b}')],
+        [
+            "Route/front: spec.rules[1].redirect: leads to where the request came to, "
+            "write another protocol, host, port or path"
+        ],
+    ),
+    "a stickiness that AWS has not": (
+        [("fixedResponse: {statusCode: 403}", "fixedResponse: {statusCode: 403}\n      stickiness: 169h")],
+        [
+            "Route/front: spec.rules[1].stickiness: 169h is no time that AWS takes, write 1s to 168h",
+            "Route/front: spec.rules[1].stickiness: nothing is forwarded, remove it, or write forward",
+        ],
     ),
     "a path without a slash": (
         [(MATCH, "match: {paths: [api]}")],

@@ -171,7 +171,7 @@ _TO_NETWORK: Final = (
 _PORT_9001: Final = {"name": "more", "containerPort": 9001}
 _EXTRA: Final = {"name": "extra", "containerPort": 8081}
 _TO_WEB: Final = {"task": "web", "port": "http"}
-_NEITHER: Final = "has neither forward nor fixedResponse"
+_NEITHER: Final = "has no forward, redirect or fixedResponse"
 _TO_API: Final = {"task": "api", "port": "http"}
 _ROUTED_TO_WEB: Final = (
     ("Route/front rules[api].forward[web].port", "web"),
@@ -195,6 +195,15 @@ _LATER_ANSWERS: Final = (*_LATER_ALONE, ("Route/later default", {"fixedResponse"
 _LISTENER_MOVED: Final = ("listener/spare/http loadBalancerArn", "listener/spare/http/rules listenerArn")
 _RULE_MOVED: Final = _rules("front/http", "priority 3].*")
 _ACTIONS: Final = _rules("front/http", "api].actions")
+_CONDITIONS: Final = _rules("front/http", "api].conditions")
+_REDIRECT: Final = {
+    "protocol": "HTTPS",
+    "host": "shop.example.com",
+    "port": 443,
+    "path": "/v2/#{path}",
+    "query": "from=old",
+    "statusCode": 301,
+}
 _ANSWER: Final = _rules("front/http", "admin].actions")
 _DEFAULT: Final = ("listener/front/http defaultActions",)
 _PLAIN: Final = ("listener/front/plain defaultActions",)
@@ -653,6 +662,33 @@ ROWS: Final = (
     Row("Route/front rules[admin].match", {"hosts": ["admin.example.com"]}, _rules("front/http", "admin].conditions")),
     Row("Route/front rules[api].match.paths", ["/api/*", "/v2/*"], _rules("front/http", "api].conditions")),
     Row("Route/front rules[api].match.hosts", ["*.example.com"], _rules("front/http", "api].conditions")),
+    Row("Route/front rules[api].match.methods", ["GET", "HEAD"], _CONDITIONS),
+    Row("Route/front rules[api].match.headers", {"X-Version": ["2", "3*"]}, _CONDITIONS),
+    Row("Route/front rules[api].match.query", {"Debug": ["On"], "*": ["all"]}, _CONDITIONS),
+    Row("Route/front rules[api].match.sourceIps", ["192.0.2.0/24"], _CONDITIONS),
+    Row("Route/front rules[api].stickiness", "1h", _ACTIONS),
+    Row("Route/front default.stickiness", "10m", _DEFAULT, given=(("Route/front default.forward[1]", _TO_API),)),
+    *(
+        row
+        for field, lines, given in (
+            ("Route/front rules[admin].redirect", _ANSWER, (("Route/front rules[admin].fixedResponse", ABSENT),)),
+            ("Route/later default.redirect", _PLAIN, _LATER_ALONE),
+        )
+        for row in (
+            Row(field, {"host": "example.org"}, lines, given=(*given, (field, _REDIRECT)), needed=_NEITHER),
+            *(
+                Row(f"{field}.{part}", value, lines, given=(*given, (field, _REDIRECT)))
+                for part, value in (
+                    ("protocol", "HTTP"),
+                    ("host", "example.org"),
+                    ("port", 8443),
+                    ("path", "/v3"),
+                    ("query", "a=b"),
+                    ("statusCode", 302),
+                )
+            ),
+        )
+    ),
     Row("Route/front default", {"forward": [{"task": "api", "port": "http"}]}, _DEFAULT),
     Row("Route/front default.forward", [_TO_WEB, _TO_API], _DEFAULT, needed=_NEITHER),
     Row("Route/front default.forward[web].task", "api", _DEFAULT),
