@@ -59,6 +59,7 @@ def drift_document(
             "attribution": found.document() if (found := who.get((d.address, d.id))) else None,
             "opened": list(effects[d.address, d.id].opened),
             "closed": list(effects[d.address, d.id].closed),
+            "compared": "internet" if effects[d.address, d.id].only_internet else "all",
         }
         for d in shown
     ]

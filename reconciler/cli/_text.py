@@ -10,7 +10,7 @@ from reconciler.cli._documents import interrupted, merged_outcomes, new_addresse
 from reconciler.cli._values import changed_lines, created_lines, found_lines
 from reconciler.engine import Applied
 from reconciler.execute import INTERRUPTED, Progress, Step
-from reconciler.flows import Judged
+from reconciler.flows import ONLY_INTERNET, Judged
 from reconciler.kinds import counted, printable
 from reconciler.model.plan import (
     Action,
@@ -97,6 +97,7 @@ def drift_text(
             lines += [f"        {text}" for change in item.changes for text in found_lines(change)]
             shown = told[item.address, item.id]
             lines += [ink(_YELLOW, f"        {sentence}") for sentence in (*shown["opened"], *shown["closed"])]
+            lines += [f"        {ONLY_INTERNET}"] if shown["compared"] == "internet" else []
             if who:
                 lines.append(f"        by {_who(shown['attribution'])}")
     for name, reason in document["unknown"].items():

@@ -18,7 +18,7 @@ from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.load import StackObjects
 
 if TYPE_CHECKING:
-    from reconciler.model.graph import Graph
+    from reconciler.model.graph import Graph, Readables
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -35,17 +35,28 @@ class Where:
         """As people read it."""
         return f"snapshot {self.snapshot}" if self.snapshot else self.word
 
-    def world(self, paths: Sequence[str], stack: str | None, settings: Settings, ends: Sequence[str]) -> flows.World:
-        """The world of the stack that is meant. Raises `InputError`."""
-        from reconciler.resources import discover, evidence
+    def world(
+        self, paths: Sequence[str], stack: str | None, settings: Settings, ends: Sequence[str], *, health: bool
+    ) -> flows.World:
+        """The world of the stack that is meant, with how its targets and tasks do where `health` is asked for.
 
+        Raises `InputError`.
+        """
+        from reconciler.resources import discover, evidence, filters_and_interfaces
+
+        read = evidence() if health else filters_and_interfaces()
         types = {**discover(), **evidence()}
         if self.snapshot is not None:
-            return flows.world_of_snapshot(None, read_snapshot(self.snapshot, stack), types)
+            snapshot = read_snapshot(self.snapshot, stack)
+            strange = sorted({one.type for one in snapshot.everything()} - types.keys())
+            if strange:
+                what = f"was saved by another version of reconciler: it holds {', '.join(strange)}"
+                raise InputError(f"{self.snapshot}: {what}; make one with drift --save-snapshot")
+            return flows.world_of_snapshot(None, snapshot, types)
         graph = graph_of(_stack_of(load_stacks(paths), stack, ends))
         if self.word == "desired":
             return flows.world_of_graph(graph)
-        return _observed(graph, settings)
+        return _observed(graph, settings, read)
 
 
 def world_options(function: C) -> C:
@@ -67,12 +78,11 @@ def world_options(function: C) -> C:
     return wrapped  # type: ignore[return-value]
 
 
-def _observed(graph: Graph, settings: Settings) -> flows.World:
+def _observed(graph: Graph, settings: Settings, read: Readables) -> flows.World:
     from reconciler import engine
-    from reconciler.resources import evidence
 
-    found = engine.view(graph, connect(graph.stack, settings).reader, evidence=evidence())
-    return flows.world_of_snapshot(graph, found.snapshot, {**graph.types, **evidence()})
+    found = engine.view(graph, connect(graph.stack, settings).reader, evidence=read)
+    return flows.world_of_snapshot(graph, found.snapshot, {**graph.types, **read})
 
 
 def _stack_of(stacks: dict[str, StackObjects], name: str | None, ends: Sequence[str]) -> StackObjects:

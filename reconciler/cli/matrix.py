@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Show who reaches whom on which ports: all tasks, load balancers and the internet."""
     settings.refuse("name")
-    world = where.world(paths, stack_name, settings, (*sources, *targets))
+    world = where.world(paths, stack_name, settings, (*sources, *targets), health=False)
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)
     if settings.structured:

@@ -64,7 +64,7 @@ def command(
         method=method,
         headers=dict(_header(text) for text in headers),
     )
-    world = where.world(paths, stack_name, settings, (source, target))
+    world = where.world(paths, stack_name, settings, (source, target), health=True)
     verdict = flows.trace(world, query)
     if settings.structured:
         print_document(trace_document(world, verdict), settings)
@@ -76,7 +76,7 @@ def command(
 
 
 def _port(text: str | None) -> int | str | None:
-    if text is None or not text.isdigit():
+    if text is None or not (text.isascii() and text.isdigit()):
         return text
     number = int(text)
     if not 1 <= number <= 65535:

@@ -2,7 +2,7 @@
 
 from reconciler.flows.declared import Judged, broken, judged
 from reconciler.flows.drawing import drawing
-from reconciler.flows.effects import Effect, effects
+from reconciler.flows.effects import ONLY_INTERNET, Effect, effects
 from reconciler.flows.ends import NoSuchEndError
 from reconciler.flows.explain import fixes
 from reconciler.flows.matrix import Row, matrix
@@ -14,6 +14,7 @@ from reconciler.flows.world import World
 
 __all__ = [
     "BLOCKED",
+    "ONLY_INTERNET",
     "REACHABLE",
     "UNKNOWN",
     "Blocker",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from reconciler.flows.ranges import blocks_text
-from reconciler.flows.trace import BLOCKED, Verdict
+from reconciler.flows.trace import BLOCKED, UNKNOWN, Verdict
 from reconciler.flows.world import INTERNET_NAME, Gateway, Stand, World
 
 _STYLES = (
@@ -124,7 +124,7 @@ class _Drawing:
             return
         blocked = self._verdict.verdict == BLOCKED
         arrow = "-. blocked .->" if blocked else "==>"
-        colour = "#cf222e" if blocked else "#1a7f37"
+        colour = "#cf222e" if blocked else "#9a6700" if self._verdict.verdict == UNKNOWN else "#1a7f37"
         for one, other in marked:
             yield f"  {self._node(one)} {arrow} {self._node(other)}"
             yield f"  linkStyle {self._edges} stroke:{colour},stroke-width:3px"

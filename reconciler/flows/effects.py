@@ -15,6 +15,7 @@ from reconciler.model.plan import Drifted
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 
+ONLY_INTERNET = "only traffic from and to the internet was compared; see matrix for the rest"
 FEW_NODES = 200
 """More tasks and load balancers than this: only what the internet reaches, and who reaches it, is compared."""
 
@@ -25,11 +26,13 @@ class Effect:
 
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    only_internet: bool = False
+    """Only traffic from and to the internet was compared: there is too much to compare of all the rest."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of them, what was opened first."""
-        return (*self.opened, *self.closed)
+        return (*self.opened, *self.closed, *([ONLY_INTERNET] if self.only_internet else ()))
 
 
 Key = tuple[str, str | None]
@@ -55,6 +58,7 @@ class _Comparing:
         self._snapshot = snapshot
         self._types = types
         self._items = items
+        self._only_internet = False
         self._now = self._reach([])
         self._wanted = self._reach(items)
 
@@ -65,6 +69,7 @@ class _Comparing:
         return Effect(
             opened=tuple(_gained(without, self._now, "now reaches")),
             closed=tuple(_gained(alone, self._wanted, "no longer reaches")),
+            only_internet=self._only_internet,
         )
 
     def _reach(self, undone: Iterable[Drifted]) -> _Reach:
@@ -79,7 +84,9 @@ class _Comparing:
             if others:
                 found[item.address] = others
         snapshot = dataclasses.replace(self._snapshot, found=dict(sorted(found.items())))
-        return _reach(world_of_snapshot(self._graph, snapshot, self._types))
+        world = world_of_snapshot(self._graph, snapshot, self._types)
+        self._only_internet = self._only_internet or _is_large(world)
+        return _reach(world)
 
 
 _Reach = Mapping[tuple[str, str, str], Mapping[tuple[str, str], Ranges]]
@@ -99,8 +106,12 @@ def _reach(world: World) -> _Reach:
     return found
 
 
+def _is_large(world: World) -> bool:
+    return len(nodes(world)) > FEW_NODES
+
+
 def _rows(world: World) -> list[Row]:
-    if len(nodes(world)) <= FEW_NODES:
+    if not _is_large(world):
         return by_zone(world)
     return [*by_zone(world, sources=[INTERNET_NAME]), *by_zone(world, targets=[INTERNET_NAME])]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import ipaddress
+from collections.abc import Iterable
 
 from reconciler.flows.ranges import Ranges, block, difference, intersection, union
 from reconciler.flows.world import INTERNET_NAME, End, Listener, Stand, World
@@ -49,8 +51,8 @@ def named(world: World, text: str) -> Named:
     owner = world.by_label.get(head)
     if owner is not None and owner.kind == "task":
         if container not in world.containers.get(owner.runs, ()):
-            known = ", ".join(sorted(world.containers.get(owner.runs, ()))) or "none"
-            raise NoSuchEndError(f"{owner.label} has no container {container}; it has {known}")
+            known = sorted(world.containers.get(owner.runs, ()))
+            raise NoSuchEndError(f"{owner.label} has no container {container}; {_nearest(container, known)}")
         return Named(text, world.ends_of(owner), owner, container)
     return _addresses(world, text)
 
@@ -72,9 +74,7 @@ def _addresses(world: World, text: str) -> Named:
     try:
         ranges = block(str(ipaddress.IPv4Interface(text).network))
     except ValueError:
-        known = ", ".join(sorted(world.by_label))
-        hint = f"write internet, an IPv4 address or block, the id of a live interface, or one of: {known}"
-        raise NoSuchEndError(f"{text} is not known; {hint}") from None
+        raise NoSuchEndError(_unknown(world, text)) from None
     for live in world.lives.values():
         for private, public in live.addresses:
             if ranges == block(private) or (public and ranges == block(public)):
@@ -92,6 +92,26 @@ def _addresses(world: World, text: str) -> Named:
     return Named(text, tuple(ends))
 
 
+def _unknown(world: World, text: str) -> str:
+    """Why a text names no end, and what to write instead."""
+    try:
+        ipaddress.IPv6Interface(text)
+    except ValueError:
+        labels = sorted(world.by_label)
+        near = difflib.get_close_matches(text, [INTERNET_NAME, *labels], 1)
+        write = f"did you mean {near[0]}? Write" if near else "write"
+        what = "internet, an IPv4 address or block, the id of a live interface"
+        return f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}"
+    return f"{text} is an IPv6 address, and IPv6 is not modelled; write an IPv4 address or block"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The word that was meant, and all that there are."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, 1)
+    return f"{f'did you mean {near[0]}? It' if near else 'it'} has {', '.join(words) or 'none'}"
+
+
 def ports_of(world: World, target: Named, port: int | str | None, protocol: str) -> Ranges:
     """The ports that are meant: a number, a name that the target gives one, or all that the target has.
 
@@ -105,8 +125,8 @@ def ports_of(world: World, target: Named, port: int | str | None, protocol: str)
         return union(((number, number),) for number in numbers) if numbers else ((443, 443),)
     found = {number for name, number in known if name == port}
     if not found:
-        names = ", ".join(sorted({name for name, _ in known if name})) or "none"
-        raise NoSuchEndError(f"{target.label} has no port {port}; it has {names}")
+        names = {name for name, _ in known if name}
+        raise NoSuchEndError(f"{target.label} has no port {port}; {_nearest(port, names)}")
     return union(((number, number),) for number in found)
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.flows.ranges import INTERNET, Ranges, block, covers, ports_text
+from reconciler.flows.ranges import (
+    FEW,
+    INTERNET,
+    Ranges,
+    addresses_text,
+    block,
+    covers,
+    difference,
+    ports_text,
+    size,
+    union,
+)
 from reconciler.flows.requests import Request, Requests, Taken
 from reconciler.flows.walk import Blocker, Hop, Unclear, Walk, connections
 from reconciler.flows.world import End, Listener, Stand, World
@@ -54,10 +65,10 @@ class Aim:
 
 
 def direct(world: World, sources: Sequence[End], targets: Sequence[End], aim: Aim) -> list[Path]:
-    """Without anything in between."""
+    """Without anything in between; nothing of what is outside at both ends."""
     found = []
     for source in sources:
-        for target in targets:
+        for target in (one for one in targets if source.segment or one.segment):
             walks = connections(world, source, target, aim.protocol, aim.ports)
             most = max((walk.weight for walk in walks), default=1)
             for walk in walks:
@@ -153,7 +164,8 @@ class _Inner:
         """From a client through one node to the goal: one path, the best of those to the targets."""
         for walk in connections(self._world, source, node, self._aim.protocol, ((self._listener.port,) * 2,)):
             walk.state(self._proxy.name)
-            request = dataclasses.replace(self._aim.request, source=source.ranges or INTERNET)
+            clients = union(box.source for box in walk.found)
+            request = dataclasses.replace(self._aim.request, source=clients or source.ranges or INTERNET)
             outer = _path(self._world, source, node, walk)
             inner = self._behind(node, request)
             yield Path(
@@ -242,7 +254,7 @@ class _Inner:
             for pool, port in self._pools(one):
                 if one.left:
                     hops.append(Hop(listener.component, _rule_text(one)))
-                    return pool, port, hops, [], []
+                    return pool, port, hops, self._some_refused(request, taken), []
         blocker = self._refused(request, taken)
         hops.append(Hop(listener.component))
         for one in taken:
@@ -258,6 +270,18 @@ class _Inner:
             for stand, port in self._world.members.get(pool, ()):
                 if stand == self._goal.name and covers(self._aim.ports, ((port, port),)):
                     yield pool, port
+
+    def _some_refused(self, request: Request, taken: Sequence[Taken]) -> list[Blocker]:
+        """A client may choose what it asks for and not where it stands: its address must not matter."""
+        asked = requests_of(self._world, self._listener.component)
+        led = (region for one in taken if any(self._pools(one)) for region in one.left)
+        rest = difference(request.source, asked.clients(led))
+        if not rest or size(rest) < FEW <= size(request.source):
+            return []
+        goal, listener = self._goal.label, self._listener
+        detail = f"no rule of listener {listener.name} passes requests from {addresses_text(rest, 1)} on to {goal}"
+        about = (goal, "")
+        return [Blocker(listener.component, "ELBV2_LISTENER_RULE_RESTRICTION", detail, partial=True, about=about)]
 
     def _refused(self, request: Request, taken: Sequence[Taken]) -> Blocker:
         goal, component = self._goal.label, self._listener.component

@@ -11,7 +11,16 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.flows.patterns import kinds, matches
-from reconciler.flows.ranges import ALL_ADDRESSES, Ranges, addresses_text, block, difference, intersection
+from reconciler.flows.ranges import (
+    ALL_ADDRESSES,
+    NOTHING,
+    Ranges,
+    addresses_text,
+    block,
+    difference,
+    intersection,
+    union,
+)
 
 Region = tuple[frozenset[int], ...]
 """For each side the numbers of the values that it may have."""
@@ -97,6 +106,14 @@ class Requests:
         """The requests that are meant."""
         return tuple(_meant(side, request) for side in self.sides)
 
+    def clients(self, regions: Iterable[Region]) -> Ranges:
+        """The addresses from which a request may come that is in one of the regions."""
+        at = next((n for n, side in enumerate(self.sides) if side.name == "source"), None)
+        if at is None:
+            return ALL_ADDRESSES if any(True for _ in regions) else NOTHING
+        numbers = {number for region in regions for number in region[at]}
+        return union(_read(self.sides[at].examples[number]) for number in numbers)
+
     def taken(self, request: Request) -> list[Taken]:
         """What each rule takes of the requests that are meant, in the order in which they are asked."""
         left: list[Region] = [self.region(request)]
@@ -151,6 +168,8 @@ def _side(name: str, conditions: Iterable[frozenset[str]]) -> Side:
         values = tuple(sorted({value for condition in conditions for value in condition}))
         found = kinds(values, "/" if word == "path" else "")
         if found is not None:
+            if word == "header":
+                found = (*found, (frozenset(), "no such header"))
             return _side_of_kinds(name, conditions, found)
     if word == "method":
         values = tuple(sorted({value for condition in conditions for value in condition}))

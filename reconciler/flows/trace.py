@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from reconciler.flows.ends import Named, named, ports_of
+from reconciler.flows.ends import Named, NoSuchEndError, named, ports_of
 from reconciler.flows.explore import Aim, Path, direct, through
 from reconciler.flows.ranges import Ranges, covers, ports_text
 from reconciler.flows.requests import Request
@@ -80,6 +80,11 @@ def trace(world: World, query: Query) -> Verdict:
 
 def _traced(world: World, query: Query) -> Verdict:
     source, target = named(world, query.source), named(world, query.target)
+    if _is_outside(source) and _is_outside(target):
+        raise NoSuchEndError(
+            f"neither {query.source} nor {query.target} lies in a network of this stack, so nothing is known of the "
+            "way between them; let one be a task, a load balancer or an address inside"
+        )
     if source.container and target.container and source.stand == target.stand:
         return _loopback(world, query, source, target)
     tasks = [text for text in query.via if _is_task(world, text)]
@@ -89,6 +94,10 @@ def _traced(world: World, query: Query) -> Verdict:
     ways = _ways(world, query, source, target, aim)
     found = _judged(world, query, aim, ways, source.ends)
     return _as_far_as_read(world, _with_copies(_with_container(found, world, target, aim), target))
+
+
+def _is_outside(end: Named) -> bool:
+    return end.stand is None and not any(one.segment for one in end.ends)
 
 
 def _as_far_as_read(world: World, found: Verdict) -> Verdict:

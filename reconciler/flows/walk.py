@@ -206,7 +206,7 @@ def _no_way(walk: Walk, segment: str, way: Way | None, ranges: Ranges) -> None:
         walk.block(
             segment,
             "NO_ROUTE_TO_DESTINATION",
-            f"its route table {table} has no route to {addresses_text(ranges, 1)}",
+            f"its route table {table or 'of its own'} has no route to {_shown(walk.world, ranges)}",
             "out",
         )
     elif way.dead:
@@ -215,6 +215,11 @@ def _no_way(walk: Walk, segment: str, way: Way | None, ranges: Ranges) -> None:
     else:
         walk.hop(way.table, way.text)
         walk.lose(way.target, f"{way.table} sends {way.destination} to {way.unmodelled}, which is not modelled")
+
+
+def _shown(world: World, ranges: Ranges) -> str:
+    """Addresses as people call them: most of the internet is the internet."""
+    return f"the {INTERNET_NAME}" if size(ranges) > size(world.internet) // 2 else addresses_text(ranges, 1)
 
 
 def _no_gateway(walk: Walk, way: Way) -> None:

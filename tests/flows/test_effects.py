@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from seen import TYPES, Seen
 
 from reconciler import flows
@@ -48,3 +51,14 @@ def test_a_missing_object_closed_what_it_let_through() -> None:
     assert (
         "the internet no longer reaches loadBalancer/public on tcp 80" in effects(seen)["internet-gateway/main"].closed
     )
+
+
+def test_of_a_large_stack_it_is_said_that_only_the_internet_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen("peers.yaml").with_rule("task/public-1", "ingress", (22, 22), "0.0.0.0/0")
+    whole = effects(seen)["security-group/task/public-1/rules"]
+    assert not whole.only_internet
+    assert flows.ONLY_INTERNET not in whole.sentences
+    monkeypatch.setattr(sys.modules["reconciler.flows.effects"], "FEW_NODES", 1)
+    some = effects(seen)["security-group/task/public-1/rules"]
+    assert set(some.opened) < set(whole.opened)
+    assert flows.ONLY_INTERNET in some.sentences

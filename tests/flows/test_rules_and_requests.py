@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seen import Seen
+from seen import Seen, codes
 from test_desired_flows import replaced, traced
 
 from reconciler import flows
@@ -14,6 +15,7 @@ from reconciler.flows import Query
 from reconciler.flows.patterns import kinds, matches
 from reconciler.flows.requests import Request, Requests, Rule
 from reconciler.model.values import FrozenMap
+from reconciler.resources._actions import FixedResponse
 
 PATTERNS = st.text(alphabet="ab/*?", min_size=1, max_size=5)
 TEXTS = st.text(alphabet="abc/", max_size=6)
@@ -74,6 +76,52 @@ def test_hosts_and_headers_match_whatever_their_case_and_paths_do_not() -> None:
     assert names(Request(host="SHOP.example.com", path="/x")) == ["host"]
     assert names(Request(host="other.example.com", path="/A")) == ["path"]
     assert names(Request(host="other.example.com", path="/a")) == []
+
+
+def test_a_condition_on_a_header_leaves_requests_without_that_header() -> None:
+    rules = [
+        Rule("any-token", 1, FrozenMap({"http-header x-token": frozenset({"*"})}), {}, "", ""),
+        rule("api", 2, path_pattern={"/api"}),
+    ]
+    assert all(one.left for one in Requests(rules).taken(Request()))
+    with_token = Requests(rules).taken(Request(headers={"x-token": ""}))
+    assert [one.rule.name for one in with_token if one.left] == ["any-token"]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.lists(st.sets(st.sampled_from(["a=1", "a=2", "=x"]), min_size=1), min_size=1, max_size=2), max_size=4)
+)
+def test_no_rule_on_the_query_is_called_shadowed_that_some_request_meets(conditions: list[list[set[str]]]) -> None:
+    """A request may carry any of these pairs at once: whether a rule is met is tried with all sets of them."""
+    rules = [
+        Rule(f"r{n}", n, FrozenMap({f"query-string {i}": frozenset(v) for i, v in enumerate(when)}), {}, "", "")
+        for n, when in enumerate(conditions)
+    ]
+    met = set()
+    for carried in ({p for n, p in enumerate(["a=1", "a=2", "=x"]) if bits >> n & 1} for bits in range(8)):
+        first = next((r.name for r in rules if all(values & carried for values in r.when.values())), None)
+        met.add(first)
+    unmet = {one.rule.name for one in Requests(rules).taken(Request()) if not one.left}
+    assert not unmet & met
+
+
+def test_a_rule_for_some_clients_lets_the_internet_through_in_part_only() -> None:
+    seen = Seen()
+    (rules,) = seen.snapshot.found["listener/public/http/rules"]
+    own = {
+        name: dataclasses.replace(one, conditions=FrozenMap({"source-ip": frozenset({"203.0.113.0/24"})}))
+        for name, one in rules.fields.rules.items()
+        if name == "api"
+    }
+    seen.changed("listener/public/http/rules", rules=FrozenMap(own))
+    seen.changed("listener/public/http", default_actions=(FixedResponse(status_code="404"),))
+    found = seen.trace("internet", "task/web", port=80)
+    assert (found.verdict, found.partial) == ("Blocked", True)
+    assert codes(found) == {("listener/public/http", "ELBV2_LISTENER_RULE_RESTRICTION")}
+    assert seen.trace("203.0.113.9", "task/web", port=80).verdict == "Reachable"
+    assert not seen.trace("198.51.100.9", "task/web", port=80).some
+    assert seen.trace("task/orders", "task/web", port=80, via=("loadBalancer/public",)).verdict != "Reachable"
 
 
 def test_a_rule_that_an_earlier_one_shadows_is_found_in_the_reference() -> None:

@@ -1,0 +1,49 @@
+"""Ends that a question names: what is not known is answered with what was meant."""
+
+from __future__ import annotations
+
+import pytest
+from seen import Seen
+from test_desired_flows import traced
+
+from reconciler import flows
+from reconciler.flows import NoSuchEndError, Query
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port", "said"),
+    [
+        ("intrenet", "task/web", None, "intrenet is not known; did you mean internet?"),
+        ("internet", "task/ordrs", None, "did you mean task/orders?"),
+        ("internet", "task/web/ngin", None, "did you mean nginx? It has app, nginx"),
+        ("internet", "task/web", "htpp", "did you mean http? It has app, http"),
+        ("10.0.0.0/33", "task/web", None, "10.0.0.0/33 is not known; write internet, an IPv4 address or block"),
+        ("2001:db8::/32", "task/web", None, "IPv6 is not modelled"),
+        ("internet", "8.8.8.8", None, "neither internet nor 8.8.8.8 lies in a network of this stack"),
+        ("internet", "internet", None, "neither internet nor internet"),
+    ],
+)
+def test_what_is_not_known_is_answered_with_what_was_meant(
+    source: str, target: str, port: str | None, said: str
+) -> None:
+    with pytest.raises(NoSuchEndError) as caught:
+        traced(Query(source, target, port=port))
+    assert said in str(caught.value)
+
+
+def test_of_a_block_the_part_inside_is_asked_about() -> None:
+    """The internet's way to the internet is nobody's."""
+    found = traced(Query("0.0.0.0/0", "0.0.0.0/0", port=80))
+    assert all(path.source.segment or len(path.hops) > 2 for path in found.paths)
+    assert all(blocker.component for blocker in found.blockers)
+
+
+def test_names_that_mermaid_knows_as_words_stand_in_quotes_only() -> None:
+    seen = Seen(edit=lambda text: text.replace("name: orders}", "name: end}").replace("task: orders", "task: end"))
+    world = flows.world_of_graph(seen.graph)
+    drawn = flows.drawing(world, flows.trace(world, Query("internet", "task/end", port=8080)))
+    assert '["task/end"]' in drawn
+    bare = [line.split('"')[::2] for line in drawn.splitlines()]
+    words = [word for parts in bare for word in " ".join(parts).split() if "task" in word or "loadBalancer" in word]
+    assert words == []
+    assert drawn.count("subgraph ") == sum(1 for line in drawn.splitlines() if line.strip() == "end")
