@@ -76,6 +76,7 @@ class _Planner:
         self._live = LiveGraph(comparison.snapshot, comparison.graph.types)
         self._going: dict[str, Observed[Any]] = {}
         self._conflicts: dict[str, str] = {}
+        self._coming: set[str] = set()
 
     def plan(self) -> Plan:
         """Decide each address, then order what was decided; what cannot be ordered is blocked."""
@@ -83,6 +84,7 @@ class _Planner:
         for address in self._graph.order:
             self._decide(address)
         self._remove_losers()
+        self._await_pending()
         self._order()
         self._break_cycles()
         comparison = self._comparison
@@ -337,6 +339,15 @@ class _Planner:
             seal=tuple(self._tag_calls(address, winner, ())),
         )
 
+    def _await_pending(self) -> None:
+        """What an earlier run made and AWS is still making ready: this run waits for it as for its own."""
+        touched = {a.address for a in self._actions.values() if a.verb is not Verb.DELETE}
+        for address, winner in self._comparison.winners.items():
+            if touched and winner.state is State.PENDING and self._kind(address).awaited:
+                self._coming.add(address)
+                if address not in touched:
+                    self._add(dataclasses.replace(self._refresh(address), seal=()))
+
     def _remove_losers(self) -> None:
         comparison = self._comparison
         kept: dict[str, int] = dict.fromkeys(comparison.replaced, 1)
@@ -405,6 +416,19 @@ class _Planner:
                 if action.verb is Verb.CREATE:
                     needs |= self._in_its_place(action)
             self._actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+        for address in self._coming:
+            self._hold_until_ready(address)
+
+    def _hold_until_ready(self, address: str) -> None:
+        """Let all that leads to an address wait for it, through whatever needs no action itself."""
+        (key,) = (a.key for a in self._actions.values() if a.address == address and a.verb is not Verb.DELETE)
+        after = {address}
+        for node in self._graph.order:
+            if not after.isdisjoint(self._graph.edges[node]):
+                after.add(node)
+        for other, action in self._actions.items():
+            if action.address in after - {address} and action.verb in (Verb.CREATE, Verb.UPDATE):
+                self._actions[other] = dataclasses.replace(action, needs=action.needs | {key})
 
     def _in_its_place(self, action: Action) -> set[str]:
         """The deletes of what AWS does not have beside a new object."""

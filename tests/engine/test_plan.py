@@ -205,6 +205,20 @@ def test_a_rollout_that_aws_gave_up_is_not_tried_again_until_asked() -> None:
     assert [a.key for a in planned(TWO_TIER, snapshot, retry=True).actions] == ["update service/web"]
 
 
+def test_what_an_earlier_run_made_is_waited_for_by_all_that_leads_to_it() -> None:
+    """The routes and associations between a service and its NAT gateway may all be there: its tasks would not start."""
+    nat = "nat-gateway/main/us-east-1a"
+    (live,) = world(TWO_TIER).found[nat]
+    pending = dataclasses.replace(live, state=State.PENDING)
+    whole = world(TWO_TIER, without=[nat], more=[pending])
+    assert planned(TWO_TIER, whole).actions == ()
+    actions = {
+        a.key: a for a in planned(TWO_TIER, world(TWO_TIER, without=[nat, "service/orders"], more=[pending])).actions
+    }
+    assert not actions[f"refresh {nat}"].calls
+    assert f"refresh {nat}" in actions["create service/orders"].needs
+
+
 def test_what_depends_on_a_blocked_address_is_blocked_and_the_rest_is_not() -> None:
     twin = observed(TWO_TIER, "subnet/main/private/us-east-1a", "2")
     snapshot = world(TWO_TIER, more=[twin], without=["service/orders", "service/web"])
