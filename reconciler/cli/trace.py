@@ -59,9 +59,9 @@ def command(
         target=target,
         port=_port(port),
         protocol=protocol,
-        path=path,
-        host=host,
-        method=method,
+        path=_path(path),
+        host=_host(host),
+        method=method.upper() if method else None,
         headers=dict(_header(text) for text in headers),
     )
     world = where.world(paths, stack_name, settings, (source, target), health=True)
@@ -82,6 +82,19 @@ def _port(text: str | None) -> int | str | None:
     if not 1 <= number <= 65535:
         raise InputError(f"{text} is no port; write a number between 1 and 65535, or a name")
     return number
+
+
+def _path(text: str | None) -> str | None:
+    """Rules look at a path alone, without the query (ALB guide, "Condition types for listener rules")."""
+    if text is not None and (not text.startswith("/") or "?" in text):
+        raise InputError(f"{text!r} is no path; write what begins with / and ends before the ?")
+    return text
+
+
+def _host(text: str | None) -> str | None:
+    if text is not None and (not text or any(char in text for char in ":/ ")):
+        raise InputError(f"{text!r} is no host; write the name alone, without scheme, port and path")
+    return text
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.flows.ends import NoSuchEndError
+import dataclasses
+
+from reconciler.flows.ends import NoSuchEndError, named
 from reconciler.flows.trace import Verdict, trace
 from reconciler.flows.walk import Blocker
 from reconciler.flows.world import World
@@ -21,15 +23,24 @@ def fixes(world: World, verdict: Verdict) -> list[str]:
 
 def _blockers_if_applied(world: World, verdict: Verdict) -> set[tuple[str, str]] | None:
     """What would block were everything as the files want it; `None` where that cannot be asked."""
-    if world.wanted is None:
+    source, target = (_as_wanted(world, text) for text in (verdict.query.source, verdict.query.target))
+    if world.wanted is None or source is None or target is None:
         return None
     try:
-        wanted = trace(world.wanted, verdict.query)
+        wanted = trace(world.wanted, dataclasses.replace(verdict.query, source=source, target=target))
     except NoSuchEndError:
         return None
     return {(blocker.component, blocker.code) for path in wanted.paths for blocker in path.blockers} | {
         (blocker.component, blocker.code) for blocker in wanted.blockers
     }
+
+
+def _as_wanted(world: World, text: str) -> str | None:
+    """What the files call an end; `None` where it is an interface that they know nothing of."""
+    end = named(world, text)
+    if end.stand is not None:
+        return text if end.container else end.stand.label
+    return None if any(one.live for one in end.ends) else text
 
 
 def _fix(world: World, blocker: Blocker) -> str:
@@ -104,7 +115,8 @@ def _route(world: World, blocker: Blocker) -> str:
 
 
 def _address(world: World, blocker: Blocker) -> str:
-    stand = world.stands.get(blocker.component)
+    behind = (name for name, lives in world.live_of.items() if any(one.name == blocker.component for one in lives))
+    stand = world.stands.get(blocker.component) or world.stands.get(next(behind, ""))
     owner = _kind_of(stand.label) if stand else ""
     if owner.startswith("Task/"):
         ingress = blocker.code == "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 OTHER = "\0"
-"""Stands for every character that no pattern names."""
+"""Stands for every character that no pattern waits for."""
 MOST = 20_000
 """Combinations of places in the patterns that are looked at before giving up."""
 
-_Places = tuple[frozenset[int], ...]
+_Places = tuple[tuple[str, frozenset[int]], ...]
+"""Of each pattern that may still match, how far it has got."""
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -61,25 +62,34 @@ def kinds(patterns: Sequence[str], start: str = "") -> tuple[tuple[frozenset[str
 
     `None` where there are too many to look at.
     """
-    alphabet = [*sorted({char for pattern in patterns for char in pattern if char not in "*?"}), OTHER]
-    places: _Places = tuple(_started(pattern) for pattern in patterns)
+    places: _Places = tuple((pattern, _started(pattern)) for pattern in patterns)
     for char in start:
-        places = tuple(_stepped(p, at, char) for p, at in zip(patterns, places, strict=True))
+        places = _moved(places, char)
     seen = {places: start}
     waiting = [places]
     found: dict[frozenset[str], str] = {}
     for here in waiting:
         text = seen[here]
-        kind = frozenset(p for p, at in zip(patterns, here, strict=True) if len(p) in at)
+        kind = frozenset(pattern for pattern, at in here if len(pattern) in at)
         found.setdefault(kind, text)
-        for char in alphabet:
-            there = tuple(_stepped(p, at, char) for p, at in zip(patterns, here, strict=True))
+        for char in [*_told_apart(here), OTHER]:
+            there = _moved(here, char)
             if there not in seen:
                 if len(seen) >= MOST:
                     return None
                 seen[there] = text + char
                 waiting.append(there)
     return tuple((kind, text.replace(OTHER, _unused(patterns))) for kind, text in found.items())
+
+
+def _moved(places: _Places, char: str) -> _Places:
+    return tuple((pattern, after) for pattern, at in places if (after := _stepped(pattern, at, char)))
+
+
+def _told_apart(places: _Places) -> list[str]:
+    """The characters that some pattern waits for; all others are alike."""
+    waited = {pattern[place] for pattern, at in places for place in at if place < len(pattern)}
+    return sorted(waited - {"*", "?"})
 
 
 def _unused(patterns: Iterable[str]) -> str:

@@ -443,15 +443,15 @@ def _judge(
         walk.lose(unknown[0], f"whether it lets this through {word} of {own.label} is not known")
         return
     walk.hop(component, shown if passed else None)
+    about = (direction, *(walk.world.stands[e.stand].label if e.stand else e.label for e in (own, other)))
     if not passed:
         code = "ENI_SG_RULES_MISMATCH" if ruled else "SG_HAS_NO_RULES"
         ports = ports_text(ports_of(walk.found))
         detail = f"no {word} rule allows {walk.protocol} {ports} {peer} {other.label}"
-        walk.blockers.append(Blocker(component, code, detail, about=(direction, own.label, other.label)))
+        walk.blockers.append(Blocker(component, code, detail, about=about))
         return
     if missing:
         detail = f"no {word} rule allows {walk.protocol} {_missing_text(missing, direction)} {peer} {other.label}"
-        about = (direction, own.label, other.label)
         walk.blockers.append(Blocker(component, "ENI_SG_RULES_MISMATCH", detail, partial=True, about=about))
     walk.found = passed
 

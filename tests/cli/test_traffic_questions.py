@@ -11,7 +11,7 @@ import pytest
 from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
 from reconciler.cli._worlds import Where
-from reconciler.cli.trace import _port
+from reconciler.cli.trace import _host, _path, _port
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
@@ -61,3 +61,17 @@ def test_a_file_that_is_no_snapshot_is_refused_with_the_reason(text: str, said: 
 def test_a_digit_that_is_no_decimal_is_taken_for_a_name_of_a_port() -> None:
     assert _port("80") == 80
     assert _port("²") == "²"
+
+
+@pytest.mark.parametrize("text", ["api", "", "/api?x=1", "https://shop.example.com/api"])
+def test_what_is_no_path_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="is no path"):
+        _path(text)
+    assert _path("/api") == "/api"
+
+
+@pytest.mark.parametrize("text", ["", "shop.example.com:80", "http://shop.example.com", "shop.example.com/api"])
+def test_what_is_no_host_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="is no host"):
+        _host(text)
+    assert _host("Shop.example.com") == "Shop.example.com"

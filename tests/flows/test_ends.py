@@ -47,3 +47,16 @@ def test_names_that_mermaid_knows_as_words_stand_in_quotes_only() -> None:
     words = [word for parts in bare for word in " ".join(parts).split() if "task" in word or "loadBalancer" in word]
     assert words == []
     assert drawn.count("subgraph ") == sum(1 for line in drawn.splitlines() if line.strip() == "end")
+
+
+def test_of_a_live_address_the_fix_is_that_of_the_task_behind_it() -> None:
+    seen = Seen().with_interface("eni-1", "orders", "private/us-east-1a", "10.0.10.9")
+    for target in ("10.0.10.9", "eni-1", "task/orders"):
+        found = seen.trace("internet", target, port=22)
+        fix = {b.component: f for b, f in zip(found.blockers, flows.fixes(seen.world, found), strict=True)}
+        assert fix["security-group/task/orders"] == "Task/orders: add internet to spec.allowFrom"
+        assert "Task/orders: set spec.placement to Public" in " ".join(fix.values())
+    seen.without_rules("task/orders", "ingress")
+    found = seen.trace("loadBalancer/internal", "10.0.10.9", port=8080)
+    fixes = flows.fixes(seen.world, found)
+    assert fixes == ["apply: the files want it open already (Task/orders)"]
