@@ -170,7 +170,7 @@ class Oracle:
             return []
 
         async def ask() -> dict[Probe, str | None]:
-            await self._servers.start(patience)
+            self._servers.start(patience)
             try:
                 return await all_of((probe for one in asked for probe in one.probes()), patience)
             finally:

@@ -11,7 +11,7 @@ import contextlib
 import re
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -25,6 +25,8 @@ from reconciler.model.snapshot import Snapshot
 HOST_PORTS = ((80, "tcp"), (443, "tcp"), (53, "udp"))
 """What listens on every host of the internet."""
 AT_ONCE = 250
+_Answer = Callable[[str, str], Awaitable[str]]
+"""What a server says to a request (without the empty line at its end) of a client."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +69,24 @@ class Servers:
     def __init__(self, network: Network, snapshot: Snapshot) -> None:
         self._network = network
         self._by_id: dict[tuple[str, str], Observed[Any]] = {(o.type, o.id): o for o in snapshot.everything()}
-        self._closing: list[Any] = []
+        self._listening: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self, patience: float) -> None:
+    def start(self, patience: float) -> None:
         """Open every port. The proxies wait `patience` seconds for their targets."""
         for card in self._network.cards.values():
             for port, protocol in self.ports_of(card.id):
-                await self._open(card.space, card.address, port, protocol, card.id)
+                self._open(card.space, card.address, port, protocol, card.id)
         for host in self._network.hosts:
             for port, protocol in HOST_PORTS:
-                await self._open(self._network.internet, host, port, protocol, host)
+                self._open(self._network.internet, host, port, protocol, host)
         for kind, listener in [(k, o) for k, o in self._by_id.items() if k[0] == "listener"]:
             balancer = self._by_id["load-balancer", listener.fields.load_balancer_arn.value]
             rules = self._by_id.get(("listener-rules", kind[1]))
             if balancer.state is State.READY:
                 for card in self.nodes(balancer.id):
                     proxy = _Proxy(card, listener.fields, rules.fields if rules else None, self._by_id, patience)
-                    await self._serve(card.space, card.address, listener.fields.port, proxy.answer)
+                    self._serve(card.space, card.address, listener.fields.port, proxy.answer)
 
     def nodes(self, balancer: str) -> list[Card]:
         """The interfaces of a load balancer."""
@@ -94,13 +96,15 @@ class Servers:
 
     async def stop(self) -> None:
         """Close every port."""
-        for one in self._closing:
-            one.close()
-        for task in self._tasks:
+        loop = asyncio.get_running_loop()
+        for sock in self._listening:
+            loop.remove_reader(sock)
+            sock.close()
+        self._listening.clear()
+        running = list(self._tasks)
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._closing.clear()
-        self._tasks.clear()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def ports_of(self, card: str) -> Iterator[tuple[int, str]]:
         """What the containers behind an interface open: (port, protocol)."""
@@ -110,51 +114,66 @@ class Servers:
                 for container in definition.container_definitions.values():
                     yield from ((m.container_port, m.protocol) for m in container.port_mappings)
 
-    async def _open(self, space: Namespace, address: str, port: int, protocol: str, name: str) -> None:
+    def _open(self, space: Namespace, address: str, port: int, protocol: str, name: str) -> None:
         if protocol == "udp":
             with space.entered():
                 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             sock.bind((address, port))
             sock.setblocking(False)
-            self._tasks.add(asyncio.create_task(_echo(sock, name)))
+            self._run(sock, _echo(sock, name))
         else:
-            await self._serve(space, address, port, _named(name))
+            self._serve(space, address, port, _named(name))
 
-    async def _serve(self, space: Namespace, address: str, port: int, answer: Any) -> None:
+    def _serve(self, space: Namespace, address: str, port: int, answer: _Answer) -> None:
         with space.entered():
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((address, port))
         sock.listen(256)
         sock.setblocking(False)
-        self._closing.append(await asyncio.start_server(_quiet(answer), sock=sock))
+        self._listening.append(sock)
+        asyncio.get_running_loop().add_reader(sock, self._accept, sock, answer)
+
+    def _accept(self, sock: socket.socket, answer: _Answer) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            while True:
+                connection, (client, _) = sock.accept()
+                connection.setblocking(False)
+                self._run(connection, _answered(connection, client, answer))
+
+    def _run(self, sock: socket.socket, work: Coroutine[Any, Any, None]) -> None:
+        """Work with a socket that is closed after it, even where the work never begins."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: sock.close())
 
 
-def _quiet(answer: Any) -> Any:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.write(await answer(reader, writer))
-            await writer.drain()
-        writer.close()
+async def _answered(sock: socket.socket, client: str, answer: _Answer) -> None:
+    loop = asyncio.get_running_loop()
+    said = b""
+    with contextlib.suppress(OSError):
+        while not said.endswith(b"\r\n\r\n"):
+            part = await loop.sock_recv(sock, 4096)
+            if not part:
+                return
+            said += part
+        await loop.sock_sendall(sock, (await answer(said.decode().strip(), client)).encode())
 
-    return serve
 
-
-def _named(name: str) -> Any:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        await reader.readuntil(b"\r\n\r\n")
-        return f"HTTP/1.1 200 OK\r\n\r\n{name}".encode()
+def _named(name: str) -> _Answer:
+    async def answer(request: str, client: str) -> str:
+        return f"HTTP/1.1 200 OK\r\n\r\n{name}"
 
     return answer
 
 
 async def _echo(sock: socket.socket, name: str) -> None:
     loop = asyncio.get_running_loop()
-    with sock:
-        while True:
-            _, client = await loop.sock_recvfrom(sock, 512)
-            with contextlib.suppress(OSError):
-                sock.sendto(name.encode(), client)
+    while True:
+        _, client = await loop.sock_recvfrom(sock, 512)
+        with contextlib.suppress(OSError):
+            sock.sendto(name.encode(), client)
 
 
 class _Proxy:
@@ -169,23 +188,23 @@ class _Proxy:
         self._by_id = by_id
         self._patience = patience
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+    async def answer(self, request: str, client: str) -> str:
+        """What a client gets for a request."""
+        head, *lines = request.split("\r\n")
         method, path, _ = head.split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        client = writer.get_extra_info("peername")[0]
         action = self._action(method, path.partition("?")[0], headers, client)
         if action.type != "forward":
-            return f"HTTP/1.1 {getattr(action, 'status_code', '500')} -\r\n\r\nproxy".encode()
+            return f"HTTP/1.1 {getattr(action, 'status_code', '500')} -\r\n\r\nproxy"
         targets = [
             target for pool, weight in sorted(action.target_groups.items()) if weight for target in self._of(pool)
         ]
         pick = int(headers.get("x-pick", 0))
         if pick >= len(targets):
-            return f"HTTP/1.1 503 -\r\n\r\n{'proxy' if not targets else 'beyond'}".encode()
+            return f"HTTP/1.1 503 -\r\n\r\n{'proxy' if not targets else 'beyond'}"
         onward = Probe(self._card.space, self._card.address, int(headers.get("x-onward", 0)), *targets[pick])
         answered = await connect(onward, self._patience)
-        return f"HTTP/1.1 200 -\r\n\r\n{answered}".encode() if answered else b"HTTP/1.1 504 -\r\n\r\nproxy"
+        return f"HTTP/1.1 200 -\r\n\r\n{answered}" if answered else "HTTP/1.1 504 -\r\n\r\nproxy"
 
     def _action(self, method: str, path: str, headers: Mapping[str, str], client: str) -> Any:
         for rule in self._rules:

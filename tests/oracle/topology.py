@@ -495,6 +495,8 @@ def other_weights(world: World) -> str:
 
 def sick_targets(world: World) -> str:
     pool = world.pools[_pool(world)]
+    if not pool.states:
+        return ""
     sick = world.random.randrange(1, len(pool.states) + 1)
     pool.states = ["unhealthy"] * sick + pool.states[sick:]
     return f"{sick} of {pool.task}"
