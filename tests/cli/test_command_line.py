@@ -129,6 +129,13 @@ def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[st
         "status": "Modified",
         "changes": [{"path": "ingress[tcp 22 0.0.0.0/0]", "observed": "present", "desired": None}],
         "attribution": None,
+        "opened": [
+            "the internet now reaches task/web on tcp 22",
+            "task/orders now reaches task/web on tcp 22",
+            "task/web now reaches task/web on tcp 22",
+        ],
+        "closed": [],
+        "compared": "all",
     }
 
 
