@@ -132,6 +132,10 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
     replaced = {address: differ.replaced(address, old, translate) for address, old in matching.incumbents.items()}
     absent = [a for a in graph.resources if a not in winners and a not in matching.unreadable and a not in replaced]
     missing = {a: differ.cause_of_absence(a) for a in absent if a not in matching.contested}
+    causes = {**missing, **{address: one.cause for address, one in replaced.items()}}
+    for address, one in replaced.items():
+        if not any(change.replaces for change in one.changes):
+            replaced[address] = dataclasses.replace(one, cause=_cause_of_holders(graph, address, causes, one.cause))
     return Comparison(
         graph=graph,
         snapshot=snapshot,
@@ -153,6 +157,14 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         lenient=lenient,
         exempt=tuple(exempt),
     )
+
+
+def _cause_of_holders(graph: Graph, address: str, causes: Mapping[str, Cause], own: Cause) -> Cause:
+    """Why an object is replaced that is as desired, and that a holder which is made anew cannot have: why that is."""
+    found = {causes[holder] for holder in graph.holders.get(address, ()) if holder in causes}
+    if not found:
+        return own
+    return Cause.PENDING if Cause.PENDING in found else Cause.DRIFT
 
 
 def _is_going(kind: ResourceType[Any], live: Observed[Any]) -> bool:

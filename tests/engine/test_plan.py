@@ -162,6 +162,24 @@ def test_without_heal_only_the_spec_is_followed() -> None:
     assert {a.address for a in planned(desired, drifted).visible} > {"target-group/public/web/http"}
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "goes_along"),
+    [
+        ("scheme: Internal\n", "scheme: InternetFacing\n", "target-group/internal/orders/http"),
+        ("10.0.", "10.1.", "elastic-ip/main/us-east-1a"),
+    ],
+)
+def test_without_heal_what_a_change_of_the_spec_replaces_takes_along_what_it_holds(
+    was: str, becomes: str, goes_along: str
+) -> None:
+    """A new load balancer without its target groups, the old one gone, is worse than none of it."""
+    desired = graph(edit=lambda text: text.replace(was, becomes))
+    plan = planned(desired, world(TWO_TIER), heal=False)
+    assert not plan.blocked
+    assert goes_along in {a.address for a in plan.actions if a.replaces}
+    assert by_key(plan).keys() == by_key(planned(desired, world(TWO_TIER))).keys()
+
+
 def test_without_heal_what_needs_something_that_is_gone_is_blocked_and_says_so() -> None:
     """The web task is told the name of the load balancer that is gone, and targets of orders go with theirs."""
     desired = graph(edit=lambda text: text.replace("replicas: 2", "replicas: 3"))
