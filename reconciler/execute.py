@@ -323,6 +323,8 @@ class _Run:
                 self._judge(action, error, attempts, started)
                 self._pause(_backoff(attempts))
                 continue
+            if call.mine and not jmespath.search(call.mine, answer):
+                raise _LookAgain(_taken(call))
             self._outputs.add(action.address, call.known)
             self._outputs.add(
                 action.address,
@@ -438,6 +440,12 @@ class _LookAgain(Exception):
     def __init__(self, error: AwsError) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+def _taken(call: Call) -> AwsError:
+    """What AWS would have said, had it not answered a create with something else of that name."""
+    message = "AWS answered with something of this name that does not carry our tags"
+    return AwsError(operation=call.name, code="AlreadyExists", message=message, error_class=ErrorClass.EXISTS)
 
 
 class _Outputs:

@@ -77,7 +77,8 @@ class Call:
     """One AWS request as data.
 
     `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
-    JMESPath expressions over the answer; `known` gives outputs that no answer carries.
+    JMESPath expressions over the answer; `known` gives outputs that no answer carries. `mine` is an expression that
+    finds our tag in the answer, for a create that AWS answers with whatever bears the name already.
     """
 
     service: str
@@ -85,6 +86,7 @@ class Call:
     params: Mapping[str, Any]
     save: FrozenMap[str, str] = EMPTY
     known: FrozenMap[str, str] = EMPTY
+    mine: str = ""
 
     @property
     def name(self) -> str:

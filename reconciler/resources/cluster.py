@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model import tags as own_tags
 from reconciler.model.fields import Fields
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
@@ -59,7 +60,8 @@ class ClusterType(EcsTags, ResourceType[Cluster]):
     def create(self, resource: Resource[Cluster], context: Context) -> Sequence[Call]:
         params = {"clusterName": context.name, "tags": lower_tag_list(context.tags)}
         save = {"id": "cluster.clusterArn", "arn": "cluster.clusterArn", "name": "cluster.clusterName"}
-        return [Call("ecs", "CreateCluster", params, save=FrozenMap(save))]
+        mine = f"cluster.tags[?key=='{own_tags.ADDRESS}' && value=='{resource.address}'] | [0]"
+        return [Call("ecs", "CreateCluster", params, save=FrozenMap(save), mine=mine)]
 
     def update(
         self, resource: Resource[Cluster], observed: Observed[Cluster], changed: frozenset[str], context: Context

@@ -118,6 +118,23 @@ def test_something_of_another_that_has_our_name_is_left_as_it_is(sandbox: Sandbo
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "other"}
 
 
+@pytest.mark.parametrize("tags", [[], [{"key": "team", "value": "other"}]])
+def test_a_cluster_of_another_that_has_our_name_gets_no_services_of_ours(
+    sandbox: Sandbox, tags: list[dict[str, str]]
+) -> None:
+    """CreateCluster is answered with the cluster that has the name, and no error (Amazon ECS API Reference)."""
+    ecs = boto3.client("ecs")
+    ecs.create_cluster(clusterName="shop_main", tags=tags)
+    applied = client(sandbox.clock, threads=16).apply(graph())
+    (failed,) = by_result(applied.outcomes, Result.FAILED).values()
+    assert failed.action.address == "cluster/main"
+    assert failed.failure is not None
+    assert failed.failure.code == "AlreadyExists"
+    assert "not of this stack" in failed.failure.next
+    assert by_result(applied.outcomes, Result.SKIPPED)["service/orders"].because == "cluster/main"
+    assert ecs.list_services(cluster="shop_main")["serviceArns"] == []
+
+
 class Lease:
     """A lease that is lost after so many checks."""
 
