@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -38,16 +38,19 @@ def command(
     stack_name: str | None,
     settings: Settings,
 ) -> int:
-    """Show who reaches whom on which ports: all tasks, load balancers and the internet."""
+    """Show who reaches whom on which ports: 0, or 1 where some of it is not known.
+
+    It is about all tasks, load balancers and the internet.
+    """
     settings.refuse("name")
     world = where.world(paths, stack_name, settings, (*sources, *targets), health=False)
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)
     if settings.structured:
-        print_document(matrix_document(rows), settings)
+        print_document(matrix_document(rows, world.unread), settings)
     else:
-        click.echo(matrix_text(rows, colour=colourful(sys.stdout)))
-    return 0
+        click.echo(matrix_text(rows, world.unread, colour=colourful(sys.stdout)))
+    return 1 if world.unread or any(row.unknown for row in rows) else 0
 
 
 def _check(world: flows.World, ends: Iterable[str]) -> None:
@@ -57,8 +60,11 @@ def _check(world: flows.World, ends: Iterable[str]) -> None:
             raise InputError(f"{end} is not known; choose from {', '.join(known)}")
 
 
-def matrix_document(rows: Sequence[flows.Row]) -> dict[str, Any]:
-    """`matrix -o json`: each row is about all pairs of its two lists."""
+def matrix_document(rows: Sequence[flows.Row], unread: Mapping[str, str]) -> dict[str, Any]:
+    """`matrix -o json`: each row is about all pairs of its two lists.
+
+    While something is `unread` nothing is known, of pairs without a row neither.
+    """
     return {
         "rows": [
             {
@@ -71,14 +77,16 @@ def matrix_document(rows: Sequence[flows.Row]) -> dict[str, Any]:
                 "unknown": row.unknown or None,
             }
             for row in rows
-        ]
+        ],
+        "unread": dict(sorted(unread.items())),
     }
 
 
-def matrix_text(rows: Sequence[flows.Row], *, colour: bool) -> str:
+def matrix_text(rows: Sequence[flows.Row], unread: Mapping[str, str], *, colour: bool) -> str:
     """One line for each pair of kinds; what is open to the internet first, marked."""
+    warnings = [f"! {name} could not be read: {why}; more may be open" for name, why in sorted(unread.items())]
     if not rows:
-        return "Nothing reaches anything."
+        return "\n".join(warnings) or "Nothing reaches anything."
     table = [("FROM", "TO", "PORTS", "VIA", ""), *(_cells(row) for row in rows)]
     widths = [max(len(cells[n]) for cells in table) for n in range(4)]
     lines = []
@@ -86,7 +94,7 @@ def matrix_text(rows: Sequence[flows.Row], *, colour: bool) -> str:
         line = "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), cells[4]]).rstrip()
         opened = number > 0 and rows[number - 1].is_open
         lines.append(f"\033[33m{line}\033[0m" if colour and opened else line)
-    return "\n".join(lines)
+    return "\n".join([*lines, *warnings])
 
 
 def _cells(row: flows.Row) -> tuple[str, str, str, str, str]:

@@ -94,6 +94,8 @@ def _addresses(world: World, text: str) -> Named:
 
 def _unknown(world: World, text: str) -> str:
     """Why a text names no end, and what to write instead."""
+    if world.wanted is not None and text in world.wanted.by_label:
+        return f"{text} is in the files and not in AWS; apply makes it, and --desired asks about the files"
     try:
         ipaddress.IPv6Interface(text)
     except ValueError:

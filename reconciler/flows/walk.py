@@ -348,15 +348,20 @@ def _answers(walk: Walk, target: End, source: End, door: Gateway | None, *, fore
             if not small:
                 walk.hop(way.table, way.text)
         elif not small:
-            instead = f" ({way.text})" if way is not None else ""
-            walk.block(
-                target.segment,
-                "NO_ROUTE_TO_DESTINATION",
-                f"its route table {table or 'of its own'} has no route to the internet gateway{instead}"
-                if not foreign
-                else f"its route table {table} leads nowhere for {addresses_text(source.ranges, 1)}",
-                "in",
+            detail = (
+                f"its route table {table} leads nowhere for {addresses_text(source.ranges, 1)}"
+                if foreign
+                else _no_way_back(world, target.segment, way)
             )
+            walk.block(target.segment, "NO_ROUTE_TO_DESTINATION", detail, "in")
+
+
+def _no_way_back(world: World, segment: str, way: Way | None) -> str:
+    table = world.table_of(segment) or "of its own"
+    gateway = world.gateways.get(way.target) if way is not None else None
+    if gateway is not None and gateway.kind == "one-to-one" and gateway.at != world.network_of(segment):
+        return f"its route table {table} leads to {gateway.name}, which is not attached to {world.network_of(segment)}"
+    return f"its route table {table} has no route to the internet gateway{f' ({way.text})' if way is not None else ''}"
 
 
 def _reflected(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
 from reconciler.cli._worlds import Where
+from reconciler.cli.matrix import command, matrix_document, matrix_text
 from reconciler.cli.trace import _host, _path, _port
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
@@ -75,3 +77,19 @@ def test_what_is_no_host_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is no host"):
         _host(text)
     assert _host("Shop.example.com") == "Shop.example.com"
+
+
+def test_a_matrix_of_what_could_not_be_read_never_says_that_nothing_is_open() -> None:
+    unread = {"security-group-rules": "AccessDenied"}
+    assert matrix_text([], {}, colour=False) == "Nothing reaches anything."
+    said = matrix_text([], unread, colour=False)
+    assert said == "! security-group-rules could not be read: AccessDenied; more may be open"
+    assert matrix_document([], unread) == {"rows": [], "unread": unread}
+
+
+def test_a_matrix_that_is_not_known_ends_with_status_1(tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    for unknown, status in (({}, 0), ({"network-acl": "AccessDenied"}, 1)):
+        path.write_text(json.dumps({"snapshots": [{**SNAPSHOT, "unknown": unknown}]}))
+        done = CliRunner().invoke(command, ["--snapshot", str(path)], standalone_mode=False)
+        assert done.return_value == status, done.output

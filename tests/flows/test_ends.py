@@ -60,3 +60,17 @@ def test_of_a_live_address_the_fix_is_that_of_the_task_behind_it() -> None:
     found = seen.trace("loadBalancer/internal", "10.0.10.9", port=8080)
     fixes = flows.fixes(seen.world, found)
     assert fixes == ["apply: the files want it open already (Task/orders)"]
+
+
+def test_what_is_in_the_files_and_not_in_aws_is_not_taken_for_a_misspelling() -> None:
+    with pytest.raises(NoSuchEndError, match="task/web is in the files and not in AWS; apply makes it"):
+        Seen().without("service/web").trace("internet", "task/web", port=80)
+
+
+def test_a_route_to_a_detached_gateway_is_not_called_no_route() -> None:
+    found = Seen().changed("internet-gateway/main", vpc_id=None).trace("internet", "task/web", port=80)
+    details = {blocker.component: blocker.detail for blocker in found.blockers}
+    assert details["vpc/main"] == "no internet gateway is attached to it"
+    assert details["subnet/main/public/us-east-1a"] == (
+        "its route table route-table/main/public leads to internet-gateway/main, which is not attached to vpc/main"
+    )

@@ -43,15 +43,15 @@ def test_an_unknown_path(golden: Golden) -> None:
 
 def test_who_reaches_whom(golden: Golden) -> None:
     rows = flows.matrix(flows.world_of_graph(Seen().graph))
-    golden("matrix.txt", matrix_text(rows, colour=False))
-    golden("matrix.json", json.dumps(matrix_document(rows), indent=2))
+    golden("matrix.txt", matrix_text(rows, {}, colour=False))
+    golden("matrix.json", json.dumps(matrix_document(rows, {}), indent=2))
 
 
 def test_what_is_open_to_the_internet_is_marked_and_what_is_not_modelled_is_named(golden: Golden) -> None:
     seen = Seen("peers.yaml").with_rule("task/public-1", "ingress", (22, 22), EVERYONE)
     for zone in ("private/us-east-1a", "private/us-east-1b"):
         seen.with_route(zone, EVERYONE, transit_gateway_id=Id("tgw-0123"))
-    golden("matrix-open.txt", matrix_text(flows.matrix(seen.world), colour=False))
+    golden("matrix-open.txt", matrix_text(flows.matrix(seen.world), {}, colour=False))
 
 
 def test_the_drawing_of_a_path(golden: Golden) -> None:
