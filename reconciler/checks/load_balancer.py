@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.checks._cidrs import block, peer_host_bits
-from reconciler.checks._lookup import foreign_tasks, network_of, placed, repeated
+from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem
-from reconciler.kinds.load_balancer import KIND, LoadBalancerSpec
+from reconciler.kinds._object import quoted
+from reconciler.kinds.load_balancer import KIND, SECURE, Listener, LoadBalancerSpec
 from reconciler.kinds.network import NetworkSpec
 from reconciler.load import StackObjects
 
@@ -16,7 +17,7 @@ ZONES_OF_AN_ALB: Final = 2
 SMALLEST_ALB_SUBNET: Final = 27
 """"Subnets for your load balancer", Application Load Balancers user guide."""
 
-PROTOCOL: Final = {"Application": "HTTP", "Network": "TCP"}
+PROTOCOLS: Final = {"Application": ("HTTP", "HTTPS"), "Network": ("TCP", "TLS")}
 
 
 def check(objects: StackObjects) -> Iterator[Problem]:
@@ -39,10 +40,36 @@ def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
         other = listeners[int(first[2])].name
         yield balancer.problem(again, f"is the port of listener {other} already", "choose another port")
     for index, listener in enumerate(listeners):
-        right = PROTOCOL[balancer.spec.type]
-        if listener.protocol != right:
+        right = PROTOCOLS[balancer.spec.type]
+        if listener.protocol not in right:
             message = f"{listener.protocol} is not for a load balancer of type {balancer.spec.type}"
-            yield balancer.problem((*path, index, "protocol"), message, f"write {right}")
+            yield balancer.problem((*path, index, "protocol"), message, f"write {' or '.join(right)}")
+        yield from _certificates(balancer, (*path, index), listener)
+        if listener.redirect_to is not None:
+            yield from _redirect(balancer, (*path, index, "redirectTo"), listener)
+
+
+def _certificates(balancer: Object[LoadBalancerSpec], path: Path, listener: Listener) -> Iterator[Problem]:
+    if listener.protocol in SECURE:
+        if not listener.certificates:
+            yield balancer.problem(path, f"{listener.protocol} needs a certificate", "add certificates")
+    else:
+        for name, value in (("certificates", listener.certificates), ("sslPolicy", listener.ssl_policy)):
+            if value:
+                message = f"{listener.protocol} takes no {name}"
+                yield balancer.problem((*path, name), message, f"remove it, or listen with {' or '.join(SECURE)}")
+    places = [((*path, "certificates", i), arn) for i, arn in enumerate(listener.certificates)]
+    for again, _ in repeated(places):
+        yield balancer.problem(again, "is written twice", "keep one")
+
+
+def _redirect(balancer: Object[LoadBalancerSpec], path: Path, listener: Listener) -> Iterator[Problem]:
+    if listener.protocol != "HTTP":
+        yield balancer.problem(path, f"{listener.protocol} is not redirected", "remove it, or listen with HTTP")
+    others = [other.name for other in balancer.spec.listeners if other.protocol == "HTTPS"]
+    if listener.redirect_to not in others:
+        message = f"{balancer.id} has no HTTPS listener {quoted(listener.redirect_to)}"
+        yield balancer.problem(path, message, nearest(listener.redirect_to or "", others, "a listener with HTTPS"))
 
 
 def _subnets(balancer: Object[LoadBalancerSpec], network: NetworkSpec) -> Iterator[Problem]:

@@ -59,9 +59,23 @@ def _listener(route: Object[RouteSpec], balancer: Object[LoadBalancerSpec] | Non
     if route.spec.listener not in names:
         message = f"{balancer.id} has no listener {quoted(route.spec.listener)}"
         yield route.problem(("spec", "listener"), message, nearest(route.spec.listener, names))
+    for listener in balancer.spec.listeners:
+        if listener.name == route.spec.listener and listener.redirect_to and route.spec.default:
+            message = f"listener {listener.name} of {balancer.name} redirects to {listener.redirect_to} by default"
+            yield route.problem(("spec", "default"), message, "keep one")
+        if listener.name == route.spec.listener and listener.protocol == "HTTPS":
+            yield from _plain_redirects(route)
     if balancer.spec.type == "Network" and route.spec.rules:
         message = f"{balancer.id} is of type Network, which has no rules"
         yield route.problem(("spec", "rules"), message, "write spec.default only")
+
+
+def _plain_redirects(route: Object[RouteSpec]) -> Iterator[Problem]:
+    """AWS sends no client from HTTPS to HTTP (ALB user guide, "Redirect actions")."""
+    for path, action in _actions(route):
+        if action.redirect and action.redirect.protocol == "HTTP":
+            where = (*path, "redirect", "protocol")
+            yield route.problem(where, "a listener with HTTPS redirects to HTTPS only", "write HTTPS")
 
 
 def _action(route: Object[RouteSpec], path: Path, action: Action) -> Iterator[Problem]:

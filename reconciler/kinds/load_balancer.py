@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import Label, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._spec import Format, Label, NetworkName, PeerText, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import listener as elb_listener
 from reconciler.resources import load_balancer as elb
-from reconciler.resources._actions import FixedResponse
+from reconciler.resources._actions import Action, FixedResponse, Redirect
 from reconciler.resources.listener_rules import ListenerRules
 
 EXAMPLE = """\
@@ -33,13 +33,47 @@ spec:
 """
 
 
+CertificateArn = Annotated[
+    str,
+    Format(
+        r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+"
+        r"|iam::[0-9]{12}:server-certificate/[A-Za-z0-9/+=,.@_-]+)$",
+        "write the ARN of a certificate of ACM, or of a server certificate of IAM",
+        max_length=2048,
+    ),
+]
+SslPolicy = Annotated[
+    str,
+    Format(r"^ELBSecurityPolicy-[A-Za-z0-9-]+$", "write a policy such as ELBSecurityPolicy-TLS13-1-2-2021-06"),
+]
+SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+"""AWS's recommended policy ("Security policies for your Application Load Balancer")."""
+
+SECURE = ("HTTPS", "TLS")
+"""Protocols that take certificates."""
+
+
 class Listener(SpecModel):
     """A port that the load balancer listens on."""
 
     name: Label = Field(description="Name of the listener, which Routes refer to.")
     port: PortNumber = Field(description="Port that clients connect to.")
-    protocol: Literal["HTTP", "TCP"] = Field(
-        description="HTTP on a load balancer of type Application, TCP on one of type Network."
+    protocol: Literal["HTTP", "HTTPS", "TCP", "TLS"] = Field(
+        description="HTTP or HTTPS on a load balancer of type Application, TCP or TLS on one of type Network."
+    )
+    certificates: tuple[CertificateArn, ...] = Field(
+        default=(),
+        max_length=26,
+        description="Certificates of HTTPS and TLS by ARN. Clients get the one for the host that they name (SNI), the "
+        "first where none is.",
+    )
+    ssl_policy: SslPolicy | None = Field(
+        default=None, description=f"Versions and ciphers of HTTPS and TLS; {SSL_POLICY} where none is written."
+    )
+    redirect_to: Label | None = Field(
+        default=None,
+        description="Name of the HTTPS listener that clients are sent to (301) with what no rule takes, instead of "
+        "the default of a Route.",
     )
 
 
@@ -92,7 +126,10 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
                 load_balancer_arn=balancer,
                 port=listener.port,
                 protocol=listener.protocol,
-                default_actions=scope.defaults.get((obj.name, listener.name), (NOT_FOUND,)),
+                certificate_arn=listener.certificates[0] if listener.certificates else None,
+                other_certificate_arns=frozenset(listener.certificates[1:]),
+                ssl_policy=(listener.ssl_policy or SSL_POLICY) if listener.protocol in SECURE else None,
+                default_actions=_default(obj, listener, scope),
             ),
             obj.id,
         )
@@ -100,6 +137,13 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
             rules = scope.rules.get((obj.name, listener.name), FrozenMap())
             collection = ListenerRules(listener_arn=ref, rules=rules)
             yield Resource(f"{ref.address}/rules", "listener-rules", collection, obj.id)
+
+
+def _default(obj: Object[LoadBalancerSpec], listener: Listener, scope: Scope) -> tuple[Action, ...]:
+    if listener.redirect_to:
+        port = next(other.port for other in obj.spec.listeners if other.name == listener.redirect_to)
+        return (Redirect(status_code="HTTP_301", protocol="HTTPS", port=str(port)),)
+    return scope.defaults.get((obj.name, listener.name), (NOT_FOUND,))
 
 
 KIND = Kind(

@@ -22,6 +22,7 @@ from reconciler.kinds._spec import SpecModel
 from reconciler.model.errors import Refused
 from reconciler.model.fields import Fields, traits_of
 from reconciler.model.graph import Graph, StackPolicy
+from reconciler.model.ports import Clock
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
@@ -132,6 +133,14 @@ def sample_graph(*instead: Resource[Any]) -> Graph:
     return Graph.of(StackPolicy("shop", "us-east-1", tags=FrozenMap({"team": "x"})), resources.values(), TYPES)
 
 
+def certified(sandbox: Sandbox) -> Clock:
+    """The clock of a sandbox with the certificates that the table of variations names."""
+    iam = boto3.client("iam", region_name="us-east-1")
+    for name in ("shop", "other", "third"):
+        iam.upload_server_certificate(ServerCertificateName=name, CertificateBody="-", PrivateKey="-")
+    return sandbox.clock
+
+
 @pytest.fixture(scope="session")
 def specs() -> Iterator[Keeper[World]]:
     """The base of the table of variations, converged."""
@@ -152,7 +161,7 @@ def samples() -> Iterator[Keeper[World]]:
 
 def built(sandbox: Sandbox) -> World:
     """The base, and a security group of somebody else in its network."""
-    here = converged(sandbox.clock, graph())
+    here = converged(certified(sandbox), graph())
     (vpc,) = here.snapshot.found["vpc/main"]
     made = boto3.client("ec2").create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc.id)
     REAL[STRANGER] = made["GroupId"]

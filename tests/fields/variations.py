@@ -159,6 +159,19 @@ _SPARE_ROUTE: Final = (
         {"loadBalancer": "spare", "listener": "http", "default": {"forward": [{"task": "api", "port": "http"}]}},
     ),
 )
+_CERTIFICATE: Final = "arn:aws:iam::123456789012:server-certificate/{}"
+_SECURE: Final = (
+    (
+        "LoadBalancer/spare listeners[1]",
+        {
+            "name": "secure",
+            "port": 443,
+            "protocol": "HTTPS",
+            "certificates": [_CERTIFICATE.format("shop"), _CERTIFICATE.format("other")],
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
+        },
+    ),
+)
 _TO_NETWORK: Final = (
     "listener/spare/http loadBalancerArn",
     "listener/spare/http protocol",
@@ -362,6 +375,25 @@ ROWS: Final = (
         _TO_NETWORK,
         given=_SPARE_ROUTE,
         also=(("LoadBalancer/spare type", "Network"),),
+    ),
+    Row(
+        "LoadBalancer/spare listeners[secure].certificates",
+        [_CERTIFICATE.format("third"), _CERTIFICATE.format("shop")],
+        ("listener/spare/secure certificateArn", "listener/spare/secure otherCertificateArns[*"),
+        given=_SECURE,
+        needed="HTTPS needs a certificate",
+    ),
+    Row(
+        "LoadBalancer/spare listeners[secure].sslPolicy",
+        "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        ("listener/spare/secure sslPolicy",),
+        given=_SECURE,
+    ),
+    Row(
+        "LoadBalancer/spare listeners[http].redirectTo",
+        "secure",
+        ("listener/spare/http defaultActions",),
+        given=_SECURE,
     ),
     Row("Task/idle cluster", "second", ("service/idle cluster",)),
     Row(
