@@ -15,6 +15,7 @@ from reconciler.kinds import _annotations, _duration
 from reconciler.kinds._object import Object
 from reconciler.kinds._peer import Peer
 from reconciler.kinds._scope import Scope, Target
+from reconciler.kinds._target_group import target_group
 from reconciler.kinds.load_balancer import LoadBalancerSpec
 from reconciler.kinds.route import RouteSpec, actions_for, actions_of, conditions_for
 from reconciler.kinds.stack import StackSpec
@@ -22,13 +23,12 @@ from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.policy import ObjectPolicy
 from reconciler.model.resource import Resource
-from reconciler.model.values import UNSET, FrozenMap, Ref
+from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
 from reconciler.resources._actions import Action
 from reconciler.resources.listener_rules import ListenerRule
 from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
-from reconciler.resources.target_group import TargetGroup
 
 Objects = Mapping[tuple[str, str], Object[Any]]
 
@@ -107,8 +107,13 @@ def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target
         port_name=port_name,
         container=container.name,
         container_port=port.container_port,
-        protocol="HTTP" if balancer.type == "Application" else "TCP",
-        health_path=port.health_check.path if port.health_check else None,
+        group=target_group(
+            Ref(f"vpc/{spec.network}"),
+            "HTTP" if balancer.type == "Application" else "TCP",
+            port.container_port,
+            port.health_check,
+            port.target_group,
+        ),
     )
 
 
@@ -119,23 +124,8 @@ def _resources(scope: Scope) -> Iterator[Resource[Any]]:
             yield from compiled(obj, scope)
     for task in sorted(scope.targets):
         for target in scope.targets[task]:
-            yield _target_group(scope, target)
+            yield Resource(target.address, "target-group", target.group, f"Task/{task}")
     yield from _security_groups(scope)
-
-
-def _target_group(scope: Scope, target: Target) -> Resource[TargetGroup]:
-    """What the spec leaves open of a health check is AWS's default: `/` by HTTP, or a connection by TCP."""
-    network = scope.spec("Task", target.task).network
-    path = target.health_path or ("/" if target.protocol == "HTTP" else None)
-    fields = TargetGroup(
-        vpc_id=Ref(f"vpc/{network}"),
-        protocol=target.protocol,
-        port=target.container_port,
-        target_type="ip",
-        health_check_protocol="HTTP" if path else target.protocol,
-        health_check_path=path or UNSET,
-    )
-    return Resource(target.address, "target-group", fields, f"Task/{target.task}")
 
 
 def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
@@ -149,9 +139,10 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
             for peer in _peers(spec.allow_from)
         ]
         egress = [
-            RuleKey("tcp", t.container_port, t.container_port, _group_of("task", t.task))
+            RuleKey("tcp", port, port, _group_of("task", t.task))
             for t in all_targets
             if t.load_balancer == balancer.name
+            for port in t.ports
         ]
         yield from _group(balancer, "load-balancer", spec.network, ingress, egress)
     for task in _of_kind(scope.objects, "Task"):
@@ -163,8 +154,9 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
             for peer in _peers((*task_spec.allow_from, *port.allow_from))
         ]
         ingress += [
-            RuleKey("tcp", t.container_port, t.container_port, _group_of("load-balancer", t.load_balancer))
+            RuleKey("tcp", port, port, _group_of("load-balancer", t.load_balancer))
             for t in scope.targets.get(task.name, ())
+            for port in t.ports
         ]
         yield from _group(task, "task", task_spec.network, ingress, _egress(task_spec))
 

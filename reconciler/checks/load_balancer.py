@@ -7,15 +7,19 @@ from typing import Final
 
 from reconciler.checks._cidrs import block, peer_host_bits
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
-from reconciler.kinds import Object, Path, Problem
+from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._object import quoted
-from reconciler.kinds.load_balancer import KIND, SECURE, Listener, LoadBalancerSpec
+from reconciler.kinds.load_balancer import KIND, NAMED, SECURE, Listener, LoadBalancerSpec
 from reconciler.kinds.network import NetworkSpec
 from reconciler.load import StackObjects
+from reconciler.resources.load_balancer import ATTRIBUTES
 
 ZONES_OF_AN_ALB: Final = 2
 SMALLEST_ALB_SUBNET: Final = 27
 """"Subnets for your load balancer", Application Load Balancers user guide."""
+
+LONGEST_IDLE: Final = 4000
+"""Seconds."""
 
 PROTOCOLS: Final = {"Application": ("HTTP", "HTTPS"), "Network": ("TCP", "TLS")}
 
@@ -24,6 +28,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
     """Every load balancer with the network that it lives in."""
     for balancer in objects.of(KIND):
         yield from _listeners(balancer)
+        yield from _attributes(balancer)
         peers = placed(("spec", "allowFrom"), balancer.spec.allow_from)
         yield from peer_host_bits(balancer, peers)
         yield from foreign_tasks(objects, balancer, balancer.spec.network, peers)
@@ -47,6 +52,26 @@ def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
         yield from _certificates(balancer, (*path, index), listener)
         if listener.redirect_to is not None:
             yield from _redirect(balancer, (*path, index, "redirectTo"), listener)
+
+
+def _attributes(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
+    """What AWS takes of each type. Source: ELBv2 API reference, LoadBalancerAttribute."""
+    spec = balancer.spec
+    if spec.idle_timeout and spec.type == "Network":
+        yield balancer.problem(("spec", "idleTimeout"), "type Network has none", "remove it")
+    elif spec.idle_timeout and not 1 <= _duration.seconds(spec.idle_timeout) <= LONGEST_IDLE:
+        message = f"{spec.idle_timeout} is no time that AWS takes"
+        yield balancer.problem(("spec", "idleTimeout"), message, f"write 1s to {LONGEST_IDLE}s")
+    if spec.cross_zone and spec.type == "Application":
+        yield balancer.problem(("spec", "crossZone"), "type Application always does", "remove it")
+    others = ATTRIBUTES["network" if spec.type == "Application" else "application"]
+    for key in spec.attributes:
+        path: Path = ("spec", "attributes", key)
+        option = next((name for name, named in NAMED.items() if key == named), None)
+        if option or key.startswith("access_logs."):
+            yield balancer.problem(path, "has an option of its own", f"write {option or 'accessLogs'}")
+        elif key in others and key not in ATTRIBUTES[spec.type.lower()]:
+            yield balancer.problem(path, f"type {spec.type} has no such attribute", "remove it")
 
 
 def _certificates(balancer: Object[LoadBalancerSpec], path: Path, listener: Listener) -> Iterator[Problem]:

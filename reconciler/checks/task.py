@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.checks._cidrs import peer_host_bits
 from reconciler.checks._cycles import cycles
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
+from reconciler.checks._target_group import port_problems
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._container import Container
 from reconciler.kinds._object import counted, quoted
@@ -91,6 +92,8 @@ def _ports(task: Object[TaskSpec]) -> Iterator[Problem]:
         for i, container in enumerate(task.spec.containers)
         for j, port in enumerate(container.ports)
     ]
+    for place, _, port in opened:
+        yield from port_problems(task, place, port)
     names = {place: container for place, container, _ in opened}
     for again, first in repeated((place, (port.container_port, port.protocol)) for place, _, port in opened):
         yield task.problem(

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from reconciler.kinds import _duration
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, Format, HttpPath, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, Format, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds._target_group import HealthCheck, TargetGroupOptions
 from reconciler.model.values import FrozenMap
 from reconciler.resources import _containers as ecs
 
@@ -41,12 +42,6 @@ SecretArn = Annotated[
 ]
 
 
-class HealthCheck(SpecModel):
-    """How a load balancer asks whether a port is well."""
-
-    path: HttpPath = Field(default="/", description="Path that is asked for with HTTP.")
-
-
 class Port(SpecModel):
     """A port that a container opens."""
 
@@ -60,6 +55,9 @@ class Port(SpecModel):
         default=(),
         description="Who may connect directly to this port, beside those in the task's own allowFrom: internet, an "
         "IPv4 block, task/NAME or loadBalancer/NAME.",
+    )
+    target_group: TargetGroupOptions | None = Field(
+        default=None, description="How load balancers pass requests on to this port."
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.kinds._object import Object
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources._actions import Action
 from reconciler.resources.listener_rules import ListenerRule
+from reconciler.resources.target_group import TargetGroup
 
 if TYPE_CHECKING:
     from reconciler.kinds._kind import Kind
@@ -25,14 +26,18 @@ class Target:
     port_name: str
     container: str
     container_port: int
-    protocol: str
-    """`HTTP` behind an Application load balancer, `TCP` behind one of type Network."""
-    health_path: str | None
+    group: TargetGroup = field(compare=False)
 
     @property
     def address(self) -> str:
         """Address of its target group."""
         return f"target-group/{self.load_balancer}/{self.task}/{self.port_name}"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that the load balancer connects to: the task's, and that of its health check."""
+        check = str(self.group.health_check_port)
+        return (self.container_port, int(check)) if check.isdecimal() else (self.container_port,)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import Format, Label, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, Format, Label, NetworkName, PeerText, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref
@@ -77,6 +78,17 @@ class Listener(SpecModel):
     )
 
 
+class AccessLogs(SpecModel):
+    """Where a load balancer writes a line for each request."""
+
+    bucket: Annotated[
+        str, Format(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "write the name of a bucket of S3", max_length=63)
+    ] = Field(description="Bucket of S3, whose policy lets load balancers write.")
+    prefix: Annotated[str, Format(r"^[^/].*[^/]$|^[^/]$", "write a prefix without / at its ends")] | None = Field(
+        default=None, description="What the keys of the logs begin with."
+    )
+
+
 class LoadBalancerSpec(SpecModel):
     """An Application or Network load balancer with its listeners."""
 
@@ -92,8 +104,31 @@ class LoadBalancerSpec(SpecModel):
         default=(),
         description="Who may connect to the listeners: internet, an IPv4 block, task/NAME or loadBalancer/NAME.",
     )
+    idle_timeout: Annotated[str, DURATION] | None = Field(
+        default=None, description="Time without data after which type Application closes a connection; AWS takes 60s."
+    )
+    deletion_protection: bool = Field(
+        default=False, description="Whether AWS refuses to delete it, until this is taken away."
+    )
+    access_logs: AccessLogs | None = Field(default=None, description="Whether and where it writes access logs.")
+    cross_zone: bool = Field(
+        default=False, description="Whether type Network passes connections on across zones; Application always does."
+    )
+    attributes: Mapping[str, str] = Field(
+        default={},
+        description="Other attributes by AWS's key, such as routing.http2.enabled; one that is taken away goes back "
+        "to what AWS fills in, where this program knows it.",
+    )
     listeners: tuple[Listener, ...] = Field(min_length=1, max_length=50, description="Ports that it listens on.")
 
+
+NAMED = {
+    "idleTimeout": "idle_timeout.timeout_seconds",
+    "deletionProtection": "deletion_protection.enabled",
+    "accessLogs": "access_logs.s3.enabled",
+    "crossZone": "load_balancing.cross_zone.enabled",
+}
+"""AWS's keys of the attributes that have options of their own."""
 
 NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain")
 """What a listener without a default route answers."""
@@ -114,6 +149,7 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
             scheme="internet-facing" if spec.scheme == "InternetFacing" else "internal",
             subnets=subnet_refs(spec.network, network, public=public),
             security_groups=frozenset({Ref(f"security-group/load-balancer/{obj.name}")}),
+            attributes=_attributes(spec),
         ),
         obj.id,
     )
@@ -137,6 +173,22 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
             rules = scope.rules.get((obj.name, listener.name), FrozenMap())
             collection = ListenerRules(listener_arn=ref, rules=rules)
             yield Resource(f"{ref.address}/rules", "listener-rules", collection, obj.id)
+
+
+def _attributes(spec: LoadBalancerSpec) -> FrozenMap[str, str]:
+    wanted = dict(spec.attributes)
+    if spec.idle_timeout:
+        wanted[NAMED["idleTimeout"]] = str(_duration.seconds(spec.idle_timeout))
+    if spec.deletion_protection:
+        wanted[NAMED["deletionProtection"]] = "true"
+    if spec.cross_zone:
+        wanted[NAMED["crossZone"]] = "true"
+    if spec.access_logs:
+        wanted[NAMED["accessLogs"]] = "true"
+        wanted["access_logs.s3.bucket"] = spec.access_logs.bucket
+        wanted["access_logs.s3.prefix"] = spec.access_logs.prefix or ""
+    scheme = "internet-facing" if spec.scheme == "InternetFacing" else "internal"
+    return elb.unlike_aws(wanted, elb.filled_in(spec.type.lower(), scheme))
 
 
 def _default(obj: Object[LoadBalancerSpec], listener: Listener, scope: Scope) -> tuple[Action, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,9 @@ from reconciler.model.facts import Fact, Name, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import NOT_REPORTED, FrozenMap, Id, Marker, Ref
+from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._elb import lists, load_balancing
+from reconciler.resources._elb_attributes import Attributes, modify_attributes, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 from reconciler.resources._tag_index import indexed_tags
 
@@ -28,6 +29,58 @@ class LoadBalancer(Fields):
     scheme: str | Marker = field(immutable=True)
     subnets: frozenset[Ref | Id] = field()
     security_groups: frozenset[Ref | Id] = field()
+    attributes: Attributes | Marker = field(default=UNSET)
+    """Those that are not as AWS fills them in."""
+
+
+ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "application": {
+        "client_keep_alive.seconds": "3600",
+        "connection_logs.s3.bucket": "",
+        "connection_logs.s3.enabled": "false",
+        "connection_logs.s3.prefix": "",
+        "health_check_logs.s3.bucket": "",
+        "health_check_logs.s3.enabled": "false",
+        "health_check_logs.s3.prefix": "",
+        "idle_timeout.timeout_seconds": "60",
+        "load_balancing.cross_zone.enabled": "true",
+        "routing.http.desync_mitigation_mode": "defensive",
+        "routing.http.drop_invalid_header_fields.enabled": "false",
+        "routing.http.preserve_host_header.enabled": "false",
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+        "routing.http.xff_client_port.enabled": "false",
+        "routing.http.xff_header_processing.mode": "append",
+        "routing.http2.enabled": "true",
+        "waf.fail_open.enabled": "false",
+    },
+    "network": {
+        "dns_record.client_routing_policy": "any_availability_zone",
+        "load_balancing.cross_zone.enabled": "false",
+        "secondary_ips.auto_assigned.per_subnet": "0",
+    },
+}
+"""What AWS fills in, by type (ELBv2 API reference, LoadBalancerAttribute)."""
+_EVERY = {
+    "access_logs.s3.bucket": "",
+    "access_logs.s3.enabled": "false",
+    "access_logs.s3.prefix": "",
+    "deletion_protection.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+_LOGS = ("access_logs", "connection_logs", "health_check_logs")
+
+
+def filled_in(type_: str, scheme: object) -> dict[str, str]:
+    """What AWS fills in for load balancers of a type and scheme."""
+    closed = "true" if scheme == "internal" else "false"
+    return {**_EVERY, **ATTRIBUTES.get(type_, {}), "ipv6.deny_all_igw_traffic": closed}
+
+
+def unlike_aws(attributes: Mapping[str, str], filled: Mapping[str, str]) -> Attributes:
+    """The attributes that mean something and are not as AWS fills them in: places of logs mean nothing while there
+    are none."""
+    idle = [f"{log}.s3." for log in _LOGS if attributes.get(f"{log}.s3.enabled") != "true"]
+    return FrozenMap({k: v for k, v in attributes.items() if v != filled.get(k) and not k.startswith(tuple(idle))})
 
 
 _STATES = {
@@ -70,10 +123,11 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[LoadBalancer]]:
         seen = load_balancing(reader, scope)
-        for balancer in seen.load_balancers:
+        balancers = [one for one in seen.load_balancers if seen.concerns(one["LoadBalancerArn"], one.get("VpcId"))]
+        arns = [one["LoadBalancerArn"] for one in balancers]
+        attributes = read_attributes(reader, scope, seen, arns, self.name, "LoadBalancer")
+        for balancer in balancers:
             arn = balancer["LoadBalancerArn"]
-            if not seen.concerns(arn, balancer.get("VpcId")):
-                continue
             state = balancer["State"]
             yield Observed(
                 type=self.name,
@@ -84,6 +138,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
                     scheme=balancer.get("Scheme", NOT_REPORTED),
                     subnets=frozenset(Id(zone["SubnetId"]) for zone in balancer.get("AvailabilityZones", ())),
                     security_groups=frozenset(map(Id, balancer.get("SecurityGroups", ()))),
+                    attributes=_known(balancer, *attributes[arn]) if arn in attributes else NOT_REPORTED,
                 ),
                 outputs=FrozenMap(
                     {
@@ -135,7 +190,8 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
             "dnsName": made + "DNSName",
             "canonicalHostedZoneId": made + "CanonicalHostedZoneId",
         }
-        return [Call("elbv2", "CreateLoadBalancer", params, save=FrozenMap(save))]
+        create = Call("elbv2", "CreateLoadBalancer", params, save=FrozenMap(save))
+        return [create, *_modified(Ref(resource.address), wanted, UNSET)]
 
     def update(
         self,
@@ -152,6 +208,8 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
         if "security_groups" in changed:
             groups = sorted(wanted.security_groups, key=str)
             calls.append(Call("elbv2", "SetSecurityGroups", {**target, "SecurityGroups": groups}))
+        if "attributes" in changed:
+            calls += _modified(observed.id, wanted, observed.fields.attributes)
         return calls
 
     def delete(self, observed: Observed[LoadBalancer], context: Context) -> Sequence[Call]:
@@ -161,6 +219,16 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
         """A network load balancer made without security groups never gets one, nor loses the last of them (ELBv2
         API reference, SetSecurityGroups)."""
         return desired.type != "network" or bool(desired.security_groups) == bool(observed.security_groups)
+
+
+def _known(balancer: Mapping[str, Any], attributes: Mapping[str, str], wanted: Attributes) -> Attributes:
+    """Keys that this program does not know are compared where somebody wants them; it cannot tell what AWS fills in."""
+    filled = filled_in(balancer["Type"], balancer.get("Scheme"))
+    return unlike_aws({k: v for k, v in attributes.items() if k in filled or k in wanted}, filled)
+
+
+def _modified(target: str | Ref, wanted: LoadBalancer, present: Attributes | Marker) -> list[Call]:
+    return modify_attributes(target, wanted.attributes, present, filled_in(wanted.type, wanted.scheme), "LoadBalancer")
 
 
 TYPE = LoadBalancerType()

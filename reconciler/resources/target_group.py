@@ -10,6 +10,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._elb import load_balancing
+from reconciler.resources._elb_attributes import Attributes, modify_attributes, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
@@ -24,11 +25,14 @@ class TargetGroup(Fields):
     """Where a load balancer sends requests, and how it checks health.
 
     AWS's defaults of health checks differ by protocol and between its own documents, so what is unset is not compared.
+    `protocol_version` is `HTTP1`, `HTTP2` or `GRPC`, of protocol HTTP alone. `attributes` are those that are not as
+    AWS fills them in.
     `health_check_port` is text: a number or `traffic-port`. Seconds: interval 5 to 300, timeout 2 to 120.
     """
 
     vpc_id: Ref | Id = field(immutable=True)
     protocol: str = field(immutable=True)
+    protocol_version: str | Marker | None = field(default=UNSET, immutable=True)
     port: int = field(immutable=True)
     target_type: str = field(immutable=True)
     health_check_protocol: str | Marker | None = field(default=UNSET)
@@ -39,6 +43,42 @@ class TargetGroup(Fields):
     healthy_threshold_count: int | Marker | None = field(default=UNSET)
     unhealthy_threshold_count: int | Marker | None = field(default=UNSET)
     matcher: Matcher | Marker | None = field(default=UNSET)
+    attributes: FrozenMap[str, str] | Marker = field(default=UNSET)
+
+
+_ATTRIBUTES: Mapping[str, str] = {
+    "deregistration_delay.timeout_seconds": "300",
+    "load_balancing.algorithm.type": "round_robin",
+    "slow_start.duration_seconds": "0",
+    "stickiness.enabled": "false",
+    "stickiness.app_cookie.cookie_name": "",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "stickiness.lb_cookie.duration_seconds": "86400",
+    "stickiness.type": "lb_cookie",
+}
+"""What AWS fills in where an option says nothing (ELBv2 API reference, TargetGroupAttribute)."""
+
+
+def unlike_aws(attributes: Mapping[str, str]) -> FrozenMap[str, str]:
+    """The attributes that options are about, as far as they mean something and are not as AWS fills them in.
+
+    Network target groups have the one type of stickiness `source_ip`, which has no settings.
+    """
+    if attributes.get("stickiness.enabled") != "true":
+        idle = ["stickiness."]
+    elif attributes.get("stickiness.type") == "source_ip":
+        idle = ["stickiness.type", "stickiness.lb_cookie", "stickiness.app_cookie"]
+    elif attributes.get("stickiness.type") == "app_cookie":
+        idle = ["stickiness.lb_cookie"]
+    else:
+        idle = ["stickiness.app_cookie"]
+    return FrozenMap(
+        {
+            key: value
+            for key, value in attributes.items()
+            if key in _ATTRIBUTES and value != _ATTRIBUTES[key] and not key.startswith(tuple(idle))
+        }
+    )
 
 
 _ALWAYS_REPORTED = (
@@ -49,7 +89,8 @@ _ALWAYS_REPORTED = (
     "healthy_threshold_count",
     "unhealthy_threshold_count",
 )
-_IMMUTABLE = ("vpc_id", "protocol", "port", "target_type")
+_ASIDE = frozenset({"vpc_id", "protocol", "protocol_version", "port", "target_type", "attributes"})
+"""What ModifyTargetGroup does not take."""
 
 
 class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
@@ -70,20 +111,23 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TargetGroup]]:
         seen = load_balancing(reader, scope)
-        for group in seen.target_groups:
+        groups = [one for one in seen.target_groups if seen.concerns(one["TargetGroupArn"], one.get("VpcId"))]
+        arns = [one["TargetGroupArn"] for one in groups]
+        attributes = read_attributes(reader, scope, seen, arns, self.name, "TargetGroup")
+        for group in groups:
             arn = group["TargetGroupArn"]
-            if not seen.concerns(arn, group.get("VpcId")):
-                continue
             yield Observed(
                 type=self.name,
                 id=arn,
                 fields=TargetGroup(
                     vpc_id=Id(group["VpcId"]),
                     protocol=group["Protocol"],
+                    protocol_version=group.get("ProtocolVersion"),
                     port=group["Port"],
                     target_type=group["TargetType"],
                     health_check_path=group.get("HealthCheckPath"),
                     matcher=_read_matcher(group.get("Matcher")),
+                    attributes=unlike_aws(attributes[arn][0]) if arn in attributes else NOT_REPORTED,
                     **{name: group.get(_member(name), NOT_REPORTED) for name in _ALWAYS_REPORTED},
                 ),
                 outputs=FrozenMap({"id": arn, "arn": arn, "name": group["TargetGroupName"]}),
@@ -95,12 +139,13 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
         wanted = {name for name, _, _ in set_fields(resource.fields)}
         params = {
             "Name": context.name,
-            **_params(resource.fields, wanted),
+            **_params(resource.fields, wanted - {"attributes"}),
             "Tags": tag_list(context.tags),
         }
         made = "TargetGroups[0]."
         save = {"id": made + "TargetGroupArn", "arn": made + "TargetGroupArn", "name": made + "TargetGroupName"}
-        return [Call("elbv2", "CreateTargetGroup", params, save=FrozenMap(save))]
+        create = Call("elbv2", "CreateTargetGroup", params, save=FrozenMap(save))
+        return [create, *_modified(Ref(resource.address), resource.fields, UNSET)]
 
     def update(
         self,
@@ -109,11 +154,20 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
         changed: frozenset[str],
         context: Context,
     ) -> Sequence[Call]:
-        params = _params(resource.fields, changed - frozenset(_IMMUTABLE))
-        return [Call("elbv2", "ModifyTargetGroup", {"TargetGroupArn": observed.id, **params})] if params else []
+        params = _params(resource.fields, changed - _ASIDE)
+        calls = [Call("elbv2", "ModifyTargetGroup", {"TargetGroupArn": observed.id, **params})] if params else []
+        if "attributes" in changed:
+            calls += _modified(observed.id, resource.fields, observed.fields.attributes)
+        return calls
 
     def delete(self, observed: Observed[TargetGroup], context: Context) -> Sequence[Call]:
         return [Call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": observed.id})]
+
+
+def _modified(group: str | Ref, wanted: TargetGroup, present: Attributes | Marker) -> list[Call]:
+    """AWS takes no empty name of a cookie back: without `app_cookie` it means nothing."""
+    filled = {key: value for key, value in _ATTRIBUTES.items() if value}
+    return modify_attributes(group, wanted.attributes, present, filled, "TargetGroup")
 
 
 def _member(name: str) -> str:

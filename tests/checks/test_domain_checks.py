@@ -136,6 +136,7 @@ PUBLIC = "  public: {cidrs: [10.0.0.0/24, 10.0.1.0/24]}\n"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 APP = "Task/web: spec.containers[0]"
 RULE = "Route/front: spec.rules[0]"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
 MATCH = 'match: {paths: ["/api/*"]}'
 ENV = 'env: {PEER: "http://${loadBalancer/wire.dnsName}/"}'
 ONE_OF_TWO_NETWORKS = "write one of main, other"
@@ -380,9 +381,125 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         ],
         ["LoadBalancer/front: spec.listeners[1].port: is the port of listener http already, choose another port"],
     ),
+    "HTTPS without a certificate": (
+        [("protocol: HTTP}", "protocol: HTTPS}")],
+        ["LoadBalancer/front: spec.listeners[0]: HTTPS needs a certificate, add certificates"],
+    ),
+    "certificates without TLS": (
+        [("protocol: HTTP}", f"protocol: HTTP, certificates: [{CERTIFICATE}], sslPolicy: ELBSecurityPolicy-2016-08}}")],
+        [
+            "LoadBalancer/front: spec.listeners[0].certificates: HTTP takes no certificates, "
+            "remove it, or listen with HTTPS or TLS",
+            "LoadBalancer/front: spec.listeners[0].sslPolicy: HTTP takes no sslPolicy, "
+            "remove it, or listen with HTTPS or TLS",
+        ],
+    ),
+    "a certificate twice": (
+        [("protocol: HTTP}", f"protocol: HTTPS, certificates: [{CERTIFICATE}, {CERTIFICATE}]}}")],
+        ["LoadBalancer/front: spec.listeners[0].certificates[1]: is written twice, keep one"],
+    ),
+    "a redirect to a listener that is not there": (
+        [("protocol: HTTP}", "protocol: HTTP, redirectTo: https}"), ("\n  default: {forward", "\n  # {forward")],
+        [
+            'LoadBalancer/front: spec.listeners[0].redirectTo: LoadBalancer/front has no HTTPS listener "https", '
+            "add a listener with HTTPS"
+        ],
+    ),
+    "two defaults of a listener": (
+        [
+            (
+                "protocol: HTTP}]",
+                "protocol: HTTP, redirectTo: s}, {name: s, port: 443, protocol: HTTPS, "
+                f"certificates: [{CERTIFICATE}]}}]",
+            )
+        ],
+        ["Route/front: spec.default: listener http of front redirects to s by default, keep one"],
+    ),
+    "a redirect from HTTPS to HTTP": (
+        [
+            ("protocol: HTTP}", f"protocol: HTTPS, certificates: [{CERTIFICATE}]}}"),
+            ("fixedResponse: {statusCode: 403}", "redirect: {protocol: HTTP}"),
+        ],
+        ["Route/front: spec.rules[1].redirect.protocol: a listener with HTTPS redirects to HTTPS only, write HTTPS"],
+    ),
+    "gRPC without TLS": (
+        [("containerPort: 80}", "containerPort: 80, targetGroup: {protocolVersion: GRPC}}")],
+        [
+            f"Route/front: spec.{place}.forward[0].port: port http of Task/web speaks GRPC, "
+            "which needs a listener with HTTPS, name a listener with HTTPS"
+            for place in ("default", "rules[0]")
+        ],
+    ),
+    "options of target groups that AWS has not": (
+        [
+            (
+                "containerPort: 80}",
+                "containerPort: 80, healthCheck: {interval: 5s, codes: 200-500}, "
+                "targetGroup: {slowStart: 20s, algorithm: WeightedRandom, deregistrationDelay: 2h, "
+                "stickiness: {duration: 169h, cookie: AWSALB}}}",
+            )
+        ],
+        [
+            f"{APP}.ports[0].healthCheck.codes: 200-500 is no answer that AWS takes, write codes from 200 to 499",
+            f"{APP}.ports[0].healthCheck.timeout: the 5s that AWS takes is not less than the interval 5s, write less",
+            f"{APP}.ports[0].targetGroup.deregistrationDelay: 2h is no time that AWS takes, write 0s to 3600s",
+            f"{APP}.ports[0].targetGroup.slowStart: 20s is no time that AWS takes, write 30s to 900s",
+            f"{APP}.ports[0].targetGroup.slowStart: WeightedRandom has none, remove one of them",
+            f"{APP}.ports[0].targetGroup.stickiness.cookie: AWSALB is how the load balancer's own begin, "
+            "write another name",
+            f"{APP}.ports[0].targetGroup.stickiness.duration: 169h is no time that AWS takes, write 1s to 604800s",
+        ],
+    ),
+    "a check that only opens a connection, of HTTP": (
+        [("containerPort: 80}", "containerPort: 80, healthCheck: {protocol: TCP, path: /}}")],
+        [
+            *(
+                f"Route/front: spec.{place}.forward[0].port: the health check of port http of Task/web is TCP, which "
+                "type Application does not make, write HTTP there, or name another port"
+                for place in ("default", "rules[0]")
+            ),
+            f"{APP}.ports[0].healthCheck.path: a check with TCP only opens a connection, remove it",
+        ],
+    ),
+    "options of a target group that a Network load balancer has not": (
+        [
+            (
+                "containerPort: 9000}",
+                "containerPort: 9000, targetGroup: {slowStart: 30s, stickiness: {duration: 1h}}}",
+            )
+        ],
+        [
+            "Route/wire: spec.default.forward[0].port: port side of Task/web has slowStart, which type Network "
+            "has not, remove it, or name another port",
+            "Route/wire: spec.default.forward[0].port: port side of Task/web has stickiness with settings, "
+            "which type Network has not, write stickiness: {}",
+        ],
+    ),
+    "attributes that a load balancer has not": (
+        [
+            (
+                "type: Application\n",
+                "type: Application\n  idleTimeout: 4001s\n  crossZone: true\n  attributes: "
+                "{idle_timeout.timeout_seconds: '5', dns_record.client_routing_policy: any_availability_zone}\n",
+            ),
+            ("type: Network\n", "type: Network\n  idleTimeout: 5s\n"),
+        ],
+        [
+            'LoadBalancer/front: spec.attributes["dns_record.client_routing_policy"]: '
+            "type Application has no such attribute, remove it",
+            'LoadBalancer/front: spec.attributes["idle_timeout.timeout_seconds"]: has an option of its own, '
+            "write idleTimeout",
+            "LoadBalancer/front: spec.crossZone: type Application always does, remove it",
+            "LoadBalancer/front: spec.idleTimeout: 4001s is no time that AWS takes, write 1s to 4000s",
+            "LoadBalancer/wire: spec.idleTimeout: type Network has none, remove it",
+        ],
+    ),
     "HTTP on a Network load balancer": (
         [("protocol: TCP", "protocol: HTTP")],
-        ["LoadBalancer/wire: spec.listeners[0].protocol: HTTP is not for a load balancer of type Network, write TCP"],
+        [
+            "LoadBalancer/wire: spec.listeners[0].protocol: HTTP is not for a load balancer of type Network, "
+            "write TCP or TLS"
+        ],
     ),
     "a listener of a Network load balancer with nothing behind it": (
         [

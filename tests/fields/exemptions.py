@@ -35,6 +35,10 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
         "Task.containers[].ports[].name",
         "behind",
     ): "The name of a target group never changes (ELBv2, ModifyTargetGroup).",
+    (
+        "Task.containers[].ports[].targetGroup.protocolVersion",
+        "behind",
+    ): "The protocol version of a target group never changes (ELBv2, ModifyTargetGroup).",
     ("internet-gateway.vpc_id", "change"): _ATTACHED,
     ("elastic-ip.domain", "change"): "EC2 has the domain vpc alone since EC2-Classic ended (EC2, AllocateAddress).",
     ("listener-rules.listener_arn", "change"): _BELONGS,
@@ -76,7 +80,6 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("routes.routes[].origin", "others"): _ONLY_SEEN,
     ("routes.routes[].state", "others"): _ONLY_SEEN,
     ("internet-gateway.attached", "change"): _ATTACHED,
-    ("target-group.matcher.grpc_code", "others"): "No option makes a target group for gRPC (ELBv2, Matcher).",
     ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
     ("listener-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
     ("listener.default_actions[].text", "others"): "No option authenticates users (ELBv2, Action).",

@@ -172,6 +172,12 @@ _SECURE: Final = (
         },
     ),
 )
+_WEB_GROUP: Final = "target-group/front/web/http"
+_STICKY: Final = (
+    ("Task/web containers[app].ports[http].targetGroup", {"stickiness": {"duration": "1h", "cookie": "S"}}),
+)
+_LOGGED: Final = (("LoadBalancer/spare accessLogs", {"bucket": "shop-logs", "prefix": "front"}),)
+_ON_NETWORK: Final = (("LoadBalancer/spare type", "Network"), ("LoadBalancer/spare listeners[http].protocol", "TCP"))
 _TO_NETWORK: Final = (
     "listener/spare/http loadBalancerArn",
     "listener/spare/http protocol",
@@ -376,6 +382,18 @@ ROWS: Final = (
         given=_SPARE_ROUTE,
         also=(("LoadBalancer/spare type", "Network"),),
     ),
+    *(
+        Row(f"LoadBalancer/spare {option}", value, ("load-balancer/spare attributes*",), **more)
+        for option, value, more in (
+            ("idleTimeout", "2m", {}),
+            ("deletionProtection", True, {}),
+            ("accessLogs", {"bucket": "shop-logs", "prefix": "front"}, {}),
+            ("accessLogs.bucket", "shop-logs-2", {"given": _LOGGED}),
+            ("accessLogs.prefix", "back", {"given": _LOGGED}),
+            ("attributes", {"routing.http2.enabled": "false", "client_keep_alive.seconds": "600"}, {}),
+            ("crossZone", True, {"given": (*_SPARE_ROUTE, *_ON_NETWORK)}),
+        )
+    ),
     Row(
         "LoadBalancer/spare listeners[secure].certificates",
         [_CERTIFICATE.format("third"), _CERTIFICATE.format("shop")],
@@ -573,6 +591,61 @@ ROWS: Final = (
         "Task/web containers[app].ports[http].healthCheck.path",
         "/ready",
         ("target-group/front/web/http healthCheckPath",),
+    ),
+    *(
+        Row(f"Task/web containers[app].ports[http].healthCheck.{option}", value, (f"{_WEB_GROUP} {shown}",))
+        for option, value, shown in (
+            ("protocol", "HTTPS", "healthCheckProtocol"),
+            ("interval", "10s", "healthCheckIntervalSeconds"),
+            ("timeout", "3s", "healthCheckTimeoutSeconds"),
+            ("healthyThreshold", 3, "healthyThresholdCount"),
+            ("unhealthyThreshold", 4, "unhealthyThresholdCount"),
+            ("codes", "200-299,302", "matcher.httpCode"),
+        )
+    ),
+    Row(
+        "Task/web containers[app].ports[http].healthCheck.port",
+        8081,
+        (
+            f"{_WEB_GROUP} healthCheckPort",
+            *_group("load-balancer/front", "egress[tcp 8081 security-group/task/web]"),
+            *_group("task/web", "ingress[tcp 8081 security-group/load-balancer/front]"),
+        ),
+    ),
+    *(
+        Row(f"Task/web containers[app].ports[http].targetGroup{option}", value, (f"{_WEB_GROUP} attributes*",), **more)
+        for option, value, more in (
+            ("", {"deregistrationDelay": "20s", "slowStart": "40s", "stickiness": {"duration": "1h"}}, {}),
+            (".deregistrationDelay", "5s", {}),
+            (".slowStart", "30s", {}),
+            (".algorithm", "LeastOutstandingRequests", {}),
+            (".stickiness", {"cookie": "SHOP", "duration": "2h"}, {}),
+            (".stickiness.duration", "2h", {"given": _STICKY}),
+            (".stickiness.cookie", "CART", {"given": _STICKY}),
+        )
+    ),
+    Row(
+        "Task/api containers[app].ports[extra].targetGroup.protocolVersion",
+        "GRPC",
+        (
+            "target-group/spare/api/extra protocolVersion",
+            "target-group/spare/api/extra healthCheckPath",
+            "target-group/spare/api/extra matcher.*",
+            "listener/spare/secure defaultActions",
+            "service/api loadBalancers[*",
+        ),
+        given=(
+            *_SECURE,
+            ("Task/api containers[app].ports[1]", _EXTRA),
+            (
+                "Route/spare",
+                {
+                    "loadBalancer": "spare",
+                    "listener": "secure",
+                    "default": {"forward": [{"task": "api", "port": "extra"}]},
+                },
+            ),
+        ),
     ),
     Row(
         "Task/web containers[app].dependsOn", [{"container": "side", "condition": "Complete"}], _app("dependsOn[side]")
