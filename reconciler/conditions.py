@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.diff import Comparison
+from reconciler.flows import Judged
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Observed, State
 
@@ -40,6 +41,29 @@ def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condi
     )
 
 
+def with_flows(obj: str, said: tuple[Condition, ...], flows: Sequence[Judged]) -> tuple[Condition, ...]:
+    """What is true of an object where these flows of its stack were judged.
+
+    A Stack's flows hold when all of them do; an object that becomes nothing of its own in AWS lacks nothing.
+    """
+    kind, _, name = obj.partition("/")
+    if kind == "Stack":
+        return (*said, _flows_hold(flows))
+    if kind == "Flow":
+        return (Condition("Ready", "True", "Declared"), _flows_hold([flow for flow in flows if flow.name == name]))
+    if said == (Condition("Ready", "Unknown", "Unknown"),):
+        return (Condition("Ready", "True", "NothingOfItsOwn"),)
+    return said
+
+
+def _flows_hold(flows: Sequence[Judged]) -> Condition:
+    for holds, status, reason in ((False, "False", "Broken"), (None, "Unknown", "NotKnown")):
+        found = [flow for flow in flows if flow.holds is holds]
+        if found:
+            return Condition("FlowsHold", status, reason, "; ".join(f"{flow.name}: {flow.why}" for flow in found))
+    return Condition("FlowsHold", "True", "AsDeclared")
+
+
 def status_of(conditions: Sequence[Condition]) -> str:
     """One word for a table."""
     held = {c.type: c for c in conditions}
@@ -48,6 +72,8 @@ def status_of(conditions: Sequence[Condition]) -> str:
             return word
     if "Synced" in held and held["Synced"].status == "False":
         return "Pending"
+    if "FlowsHold" in held and held["FlowsHold"].status != "True":
+        return "Broken" if held["FlowsHold"].status == "False" else "Unknown"
     ready = held["Ready"]
     return "Ready" if ready.status == "True" else ready.reason
 

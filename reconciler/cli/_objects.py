@@ -7,12 +7,13 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reconciler import engine
+from reconciler import engine, resources
 from reconciler.cli._failures import InputError
 from reconciler.cli._settings import Settings
 from reconciler.cli._values import found_lines
-from reconciler.cli._workspace import connect, graph_of, today
-from reconciler.conditions import Condition, conditions_of, status_of
+from reconciler.cli._workspace import connect, flows_of, graph_of, today
+from reconciler.conditions import Condition, conditions_of, status_of, with_flows
+from reconciler.flows import judged, world_of_snapshot
 from reconciler.kinds import Object, discover
 from reconciler.load import StackObjects
 from reconciler.model.fields import member_name, traits_of
@@ -22,6 +23,8 @@ from reconciler.model.values import NOT_REPORTED
 from reconciler.plan import Choices
 from reconciler.status import RunningTask, running_tasks, services_of
 
+_JUDGED = ("Flow", "Stack")
+"""Kinds whose status says whether traffic goes where it must: only for these are network interfaces read."""
 _ALWAYS = 4
 """Columns that a table has though all their cells are empty: what an object is and how it does."""
 
@@ -103,13 +106,16 @@ def shown(stacks: Sequence[StackObjects], kind: str | None, name: str | None, se
     for stack in stacks:
         graph = graph_of(stack)
         reader = connect(graph.stack, settings).reader
-        view = engine.view(graph, reader, Choices(today=today()))
         objects = {obj.id: obj for obj in (stack.stack, *stack.objects.values())}
-        for _, obj in sorted(objects.items()):
-            if kind in (None, obj.kind) and name in (None, obj.name):
-                conditions = conditions_of(obj.id, view.comparison, view.plan)
-                tasks = _tasks(obj, view, reader) if obj.kind == "Task" else ()
-                found.append(Shown(obj, graph, view, conditions, tuple(tasks)))
+        chosen = [o for _, o in sorted(objects.items()) if kind in (None, o.kind) and name in (None, o.name)]
+        declared = flows_of(stack) if any(o.kind in _JUDGED for o in chosen) else []
+        evidence = resources.filters_and_interfaces() if declared else {}
+        view = engine.view(graph, reader, Choices(today=today()), evidence=evidence)
+        flows = judged(world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence}), declared)
+        for obj in chosen:
+            conditions = with_flows(obj.id, conditions_of(obj.id, view.comparison, view.plan), flows)
+            tasks = _tasks(obj, view, reader) if obj.kind == "Task" else ()
+            found.append(Shown(obj, graph, view, conditions, tuple(tasks)))
     return found
 
 

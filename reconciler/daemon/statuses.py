@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler import engine
-from reconciler.conditions import Condition, conditions_of, status_of
+from reconciler.conditions import Condition, conditions_of, status_of, with_flows
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.memory import STATUS, Memory
 from reconciler.flows import Judged
@@ -29,9 +29,7 @@ class Statuses:
 
     def keep(self, desired: Desired, view: engine.View, flows: Sequence[Judged], now: float) -> None:
         """The conditions of every object after a pass that judged these flows."""
-        found = {
-            obj: _with_flows(obj, conditions_of(obj, view.comparison, view.plan), flows) for obj in desired.objects
-        }
+        found = {obj: with_flows(obj, conditions_of(obj, view.comparison, view.plan), flows) for obj in desired.objects}
         self._put(desired, found, now)
 
     def unknown(self, desired: Desired, reason: str, message: str, now: float) -> None:
@@ -68,26 +66,6 @@ class Statuses:
         more = f" and {len(self.broken) - 1} more" if len(self.broken) > 1 else ""
         stalled = Condition("Stalled", "True", "SpecInvalid", f"{self.broken[0]}{more}; the last good version holds")
         return (*(one for one in said if one.type != "Stalled"), stalled)
-
-
-def _with_flows(obj: str, said: tuple[Condition, ...], flows: Sequence[Judged]) -> tuple[Condition, ...]:
-    """A Stack's flows hold when all of them do; an object that becomes nothing of its own in AWS lacks nothing."""
-    kind, _, name = obj.partition("/")
-    if kind == "Stack":
-        return (*said, _flows_hold(flows))
-    if kind == "Flow":
-        return (Condition("Ready", "True", "Declared"), _flows_hold([flow for flow in flows if flow.name == name]))
-    if said == (Condition("Ready", "Unknown", "Unknown"),):
-        return (Condition("Ready", "True", "NothingOfItsOwn"),)
-    return said
-
-
-def _flows_hold(flows: Sequence[Judged]) -> Condition:
-    for holds, status, reason in ((False, "False", "Broken"), (None, "Unknown", "NotKnown")):
-        found = [flow for flow in flows if flow.holds is holds]
-        if found:
-            return Condition("FlowsHold", status, reason, "; ".join(f"{flow.name}: {flow.why}" for flow in found))
-    return Condition("FlowsHold", "True", "AsDeclared")
 
 
 def _document(

@@ -106,6 +106,7 @@ def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
     assert asked(environment, "drift", "-f", str(stack), status=0)["inSync"] is True
     items = asked(environment, "get", "-f", str(stack), status=0)["items"]
     assert {i["kind"] for i in items} >= {"Stack", "Network", "Task", "LoadBalancer", "Flow"}
+    assert {i["status"] for i in items if i["kind"] in ("Flow", "Route", "Stack")} == {"Ready"}
 
 
 def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[str, str], stack: Path) -> None:
