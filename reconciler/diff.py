@@ -444,12 +444,17 @@ class _Differ:
         return kind.collection is None and listed != frozenset(self._graph.stack.tags)
 
     def cause_of_absence(self, address: str) -> Cause:
-        """Missing where the graph was fully converged once, or where a converged object refers to it."""
+        """Missing where the graph was fully converged once, or where a converged object refers to it.
+
+        What is kept as history refers to what was there in its day.
+        """
         if self.converged_before:
             return Cause.DRIFT
         for other in self._graph.dependants[address]:
             digest = self._graph.applied_digests[other]
-            if any(live.applied == digest for live in self._snapshot.found.get(other, ())):
+            history = self._graph.types[self._graph.resources[other].type].keeps
+            lives = (o for o in self._snapshot.found.get(other, ()) if o.in_use or not history)
+            if any(live.applied == digest for live in lives):
                 return Cause.DRIFT
         return Cause.PENDING
 

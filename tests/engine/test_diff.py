@@ -159,6 +159,17 @@ def test_what_is_gone_is_missing_without_anchors_where_a_converged_object_refers
     assert compare(desired, gone).missing == {"nat-gateway/main/us-east-1a": Cause.DRIFT}
 
 
+def test_what_only_history_refers_to_is_pending() -> None:
+    """A load balancer taken out of the spec and put back: the old task definition named it, the service does not."""
+    desired, definition = graph(), "task-definition/web"
+    old = dataclasses.replace(observed(desired, definition, converged=False), in_use=False)
+    without = ["load-balancer/internal", "listener/internal/http", "listener/internal/http/rules"]
+    snapshot = world(desired, without=[*without, definition], more=[old], converged=False)
+    assert compare(desired, snapshot).missing["load-balancer/internal"] is Cause.PENDING
+    used = world(desired, without=[*without, definition], more=[dataclasses.replace(old, in_use=True)], converged=False)
+    assert compare(desired, used).missing["load-balancer/internal"] is Cause.DRIFT
+
+
 def test_what_never_was_is_pending() -> None:
     desired = graph()
     assert compare(desired, world(desired, without=["service/web"], converged=False)).missing == {
