@@ -1,0 +1,59 @@
+"""The examples under `specs/`, each applied, changed and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import boto3
+import pytest
+from cuts import client
+from moto.acm.models import acm_backends
+from worlds import graph
+
+from reconciler.engine import view
+from reconciler.model.graph import Graph
+from reconciler.sandbox import Sandbox
+
+CHANGES = {
+    "https.yaml": (
+        ("redirectTo: https}", "}"),
+        ("methods: [GET, HEAD]", "methods: [GET]"),
+        ("deregistrationDelay: 20s", "slowStart: 60s"),
+        ("idleTimeout: 2m", "idleTimeout: 60s"),
+    ),
+    "grpc.yaml": (('codes: "0"', 'codes: "0-99"'), ("50051", "50052")),
+    "canary.yaml": (("weight: 95", "weight: 50"), ("weight: 5}", "weight: 50}"), ("stickiness: 1h", "stickiness: 2h")),
+    "stream.yaml": (("crossZone: true", "crossZone: false"), ("interval: 10s", "interval: 20s")),
+}
+
+
+def with_certificates() -> None:
+    """The certificates that the examples name: ACM itself chooses the ARN of a new one."""
+    acm = boto3.client("acm", region_name="us-east-1")
+    made = acm.request_certificate(DomainName="shop.example.com")["CertificateArn"]
+    known = acm_backends["123456789012"]["us-east-1"]._certificates
+    issued: Any = known[made]
+    issued.status = "ISSUED"
+    prefix = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-00000000000"
+    known.update(dict.fromkeys((f"{prefix}1", f"{prefix}2"), issued))
+
+
+def edited(name: str, edits: Iterable[tuple[str, str]]) -> Graph:
+    def edit(text: str) -> str:
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new, 1)
+        return text
+
+    return graph(name, edit)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_example_is_applied_changed_and_deleted(sandbox: Sandbox, name: str) -> None:
+    with_certificates()
+    for desired in (graph(name), edited(name, CHANGES[name]), graph(name)):
+        done = client(sandbox.clock, threads=4).apply(desired)
+        assert done.converged, done
+        assert not view(desired, client(sandbox.clock).reader).plan.visible
+    assert client(sandbox.clock, threads=4).delete(desired).converged
