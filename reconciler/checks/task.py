@@ -24,6 +24,7 @@ ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\
 ECR_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
 """What a task without a way out needs for an image of ECR and for its logs ("Amazon ECR interface VPC endpoints")."""
 
+LONGEST_COOLDOWN: Final = 86_400
 LONGEST_GRACE: Final = 2_147_483_647
 """ECS API reference, CreateService: healthCheckGracePeriodSeconds."""
 
@@ -37,6 +38,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from _ports(task)
         yield from _loopback(task)
         yield from _start_order(task)
+        yield from _autoscaling(task)
         yield from _deployment(task, targets)
         peers = list(_peers(task.spec))
         yield from peer_host_bits(task, peers)
@@ -155,13 +157,32 @@ def _condition(task: Object[TaskSpec], path: Path, condition: str, other: Contai
         )
 
 
+def _autoscaling(task: Object[TaskSpec]) -> Iterator[Problem]:
+    """Numbers that make sense together (Application Auto Scaling API reference, RegisterScalableTarget)."""
+    scaling = task.spec.autoscaling
+    path: Path = ("spec", "autoscaling")
+    if scaling is None:
+        return
+    if scaling.min > scaling.max:
+        yield task.problem((*path, "min"), f"{scaling.min} is above max ({scaling.max})", "write less")
+    if scaling.cpu is None and scaling.memory is None:
+        yield task.problem(path, "does not say by what", "add cpu or memory")
+    for field, text in (
+        ("scaleInCooldown", scaling.scale_in_cooldown),
+        ("scaleOutCooldown", scaling.scale_out_cooldown),
+    ):
+        if _duration.seconds(text) > LONGEST_COOLDOWN:
+            yield task.problem((*path, field), f"{text} is too long", f"write at most {LONGEST_COOLDOWN}s")
+
+
 def _deployment(task: Object[TaskSpec], targets: Collection[str]) -> Iterator[Problem]:
     """A deployment that may neither stop a task nor start one never ends (ECS developer guide, "Rolling update")."""
     spec, here = task.spec, task.spec.deployment
-    least = math.ceil(spec.replicas * here.minimum_healthy_percent / 100)
-    most = spec.replicas * here.maximum_percent // 100
-    if spec.replicas and least >= spec.replicas >= most:
-        message = f"with {counted(spec.replicas, 'replica')} no task may be stopped and none started meanwhile"
+    replicas = spec.first_replicas
+    least = math.ceil(replicas * here.minimum_healthy_percent / 100)
+    most = replicas * here.maximum_percent // 100
+    if replicas and least >= replicas >= most:
+        message = f"with {counted(replicas, 'replica')} no task may be stopped and none started meanwhile"
         yield task.problem(("spec", "deployment"), message, "raise maximumPercent or lower minimumHealthyPercent")
     path: Path = ("spec", "healthCheckGracePeriod")
     grace = _duration.seconds(spec.health_check_grace_period)

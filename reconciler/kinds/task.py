@@ -22,6 +22,7 @@ from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
 from reconciler.resources._containers import LogConfiguration
 from reconciler.resources.log_group import LogGroup
+from reconciler.resources.scalable_target import ScalableTarget, TargetTracking
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -100,6 +101,23 @@ class Deployment(SpecModel):
     )
 
 
+class Autoscaling(SpecModel):
+    """How many replicas there are, by how busy they are."""
+
+    min: int = Field(ge=0, le=5000, description="Fewest replicas.")
+    max: int = Field(ge=1, le=5000, description="Most replicas.")
+    cpu: int | None = Field(default=None, ge=1, le=100, description="Average use of CPU in percent that is aimed at.")
+    memory: int | None = Field(
+        default=None, ge=1, le=100, description="Average use of memory in percent that is aimed at."
+    )
+    scale_in_cooldown: Annotated[str, DURATION] = Field(
+        default="5m", description="Time after replicas were taken away in which no more are."
+    )
+    scale_out_cooldown: Annotated[str, DURATION] = Field(
+        default="5m", description="Time after replicas were added in which no more are."
+    )
+
+
 class Egress(SpecModel):
     """Connections that the task may make."""
 
@@ -118,6 +136,10 @@ class TaskSpec(SpecModel):
         description="Public: public subnets and a public address too. Private: private subnets, private address only.",
     )
     replicas: int = Field(default=1, ge=0, le=5000, description="Number of copies of the task that are kept running.")
+    autoscaling: Autoscaling | None = Field(
+        default=None,
+        description="Lets AWS choose the number of replicas. Then replicas is only how many there are at first.",
+    )
     cpu: int = Field(
         default=256,
         description="CPU units of each copy; 1024 are one vCPU.",
@@ -170,6 +192,12 @@ class TaskSpec(SpecModel):
         default="LATEST", description="Version of Fargate that it runs on."
     )
 
+    @property
+    def first_replicas(self) -> int:
+        """How many replicas a new service begins with."""
+        scaling = self.autoscaling
+        return max(scaling.min, min(scaling.max, self.replicas)) if scaling else self.replicas
+
 
 def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
     """The ECS service with its task definition, its log group and its roles."""
@@ -205,6 +233,34 @@ def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
         obj.id,
     )
     yield Resource(f"service/{obj.name}", "service", _service(obj, scope, definition), obj.id)
+    if spec.autoscaling:
+        target = _scalable_target(obj.name, spec.cluster, spec.autoscaling)
+        yield Resource(f"scalable-target/{obj.name}", "scalable-target", target, obj.id)
+
+
+def _scalable_target(task: str, cluster: str, scaling: Autoscaling) -> ScalableTarget:
+    metrics = {
+        "cpu": ("ECSServiceAverageCPUUtilization", scaling.cpu),
+        "memory": ("ECSServiceAverageMemoryUtilization", scaling.memory),
+    }
+    return ScalableTarget(
+        cluster=Ref(f"cluster/{cluster}"),
+        service=Ref(f"service/{task}"),
+        min_capacity=scaling.min,
+        max_capacity=scaling.max,
+        policies=FrozenMap(
+            {
+                name: TargetTracking(
+                    predefined_metric_type=metric,
+                    target_value=float(aim),
+                    scale_in_cooldown=_duration.seconds(scaling.scale_in_cooldown),
+                    scale_out_cooldown=_duration.seconds(scaling.scale_out_cooldown),
+                )
+                for name, (metric, aim) in metrics.items()
+                if aim is not None
+            }
+        ),
+    )
 
 
 def _log_options(log_group: Ref, region: str, task: str) -> FrozenMap[str, str | Template | Ref | Id]:
@@ -226,7 +282,7 @@ def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_servic
     return ecs_service.Service(
         cluster=Ref(f"cluster/{spec.cluster}"),
         task_definition=definition,
-        desired_count=spec.replicas,
+        desired_count=spec.first_replicas,
         network_configuration=ecs_service.NetworkConfiguration(
             awsvpc_configuration=ecs_service.AwsvpcConfiguration(
                 subnets=subnet_refs(spec.network, network, public=public),

@@ -51,6 +51,8 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("subnet.vpc_id", "change"): _BELONGS,
     ("vpc-endpoint.vpc_id", "change"): _BELONGS,
     ("nat-gateway.subnet_id", "change"): _STAYS,
+    ("scalable-target.cluster", "change"): _BELONGS,
+    ("scalable-target.service", "change"): _BELONGS,
     ("nat-gateway.allocation_id", "change"): _STAYS,
     ("nat-gateway.connectivity_type", "change"): _STAYS,
     ("subnet.availability_zone", "change"): _STAYS,

@@ -197,6 +197,7 @@ _ROUTED_TO_WEB: Final = (
     ("Route/front default.forward[web].port", "web"),
     ("Flow/in port", "web"),
 )
+_UNSCALED: Final = ("- scalable-target/idle",)
 _THIRD: Final = (("Task/web containers[2]", {"name": "third", "image": "redis:7", "essential": False}),)
 _THIRD_TASK: Final = (
     (
@@ -434,6 +435,28 @@ ROWS: Final = (
         removed=(),
     ),
     Row("Task/web replicas", 3, ("service/web desiredCount",), needed="with 1 replica no task may be stopped"),
+    Row(
+        "Task/idle autoscaling",
+        {"min": 2, "max": 3, "cpu": 50},
+        ("+ scalable-target/idle", "service/idle desiredCount"),
+        removed=_UNSCALED,
+    ),
+    Row("Task/api autoscaling.min", 2, ("scalable-target/api minCapacity",)),
+    Row("Task/api autoscaling.max", 9, ("scalable-target/api maxCapacity",)),
+    Row(
+        "Task/api autoscaling.cpu",
+        40,
+        ("scalable-target/api policies[cpu].targetValue",),
+        removed=("scalable-target/api policies[cpu].*",),
+    ),
+    Row(
+        "Task/api autoscaling.memory",
+        40,
+        ("scalable-target/api policies[memory].targetValue",),
+        removed=("scalable-target/api policies[memory].*",),
+    ),
+    Row("Task/api autoscaling.scaleInCooldown", "2m", ("scalable-target/api policies[*].scaleInCooldown",)),
+    Row("Task/api autoscaling.scaleOutCooldown", "2m", ("scalable-target/api policies[*].scaleOutCooldown",)),
     Row("Task/web cpu", 1024, _definition("web", "cpu"), given=(("Task/web memory", 2048),)),
     Row("Task/idle memory", 1024, _definition("idle", "memory"), removed=("service/idle taskDefinition",)),
     Row(

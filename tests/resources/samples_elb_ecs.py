@@ -9,7 +9,7 @@ from type_sample import Sample
 
 from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
-from reconciler.model.values import FrozenMap, Ref, Template
+from reconciler.model.values import UNSET, FrozenMap, Ref, Template
 from reconciler.resources._actions import Action, FixedResponse, Redirect, forward_to
 from reconciler.resources._conditions import conditions_of
 from reconciler.resources._containers import Container, LogConfiguration, PortMapping
@@ -20,6 +20,7 @@ from reconciler.resources.listener_rules import ListenerRule, ListenerRules
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.log_group import LogGroup
 from reconciler.resources.role import Policy, Role
+from reconciler.resources.scalable_target import ScalableTarget, TargetTracking
 from reconciler.resources.service import (
     AwsvpcConfiguration,
     DeploymentCircuitBreaker,
@@ -128,6 +129,30 @@ def _service(**changes: Any) -> Service:
         "health_check_grace_period_seconds": 60,
     }
     return Service(**fields | changes)
+
+
+def _tracking(aim: float) -> TargetTracking:
+    return TargetTracking(
+        predefined_metric_type="ECSServiceAverageCPUUtilization",
+        target_value=aim,
+        scale_in_cooldown=60,
+        scale_out_cooldown=30,
+    )
+
+
+_MEMORY = TargetTracking(predefined_metric_type="ECSServiceAverageMemoryUtilization", target_value=70.0)
+
+
+def _scaled(**changes: Any) -> ScalableTarget:
+    fields: dict[str, Any] = {
+        "cluster": Ref("cluster/main"),
+        "service": Ref("service/scaled"),
+        "min_capacity": 1,
+        "max_capacity": 4,
+        "policies": FrozenMap({"cpu": _tracking(60.0)}),
+        "resource_id": "service/main/scaled",
+    }
+    return ScalableTarget(**fields | changes)
 
 
 def _placed(public: str, *groups: Ref) -> NetworkConfiguration:
@@ -298,7 +323,22 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_resource(DEFINITION.address, _definition("nginx:1.27"))),
         Sample(_resource(NEXT_DEFINITION.address, _definition("nginx:1.28"))),
     ),
+    "scalable-target": (
+        Sample(
+            _resource("scalable-target/scaled", _scaled()),
+            others=(
+                _scaled(min_capacity=2),
+                _scaled(max_capacity=8),
+                _scaled(policies=FrozenMap({"cpu": _tracking(40.0), "memory": _MEMORY})),
+                _scaled(policies=FrozenMap({"cpu": dataclasses.replace(_MEMORY, disable_scale_in=True)})),
+            ),
+            outputs={"id": "arn-of-the-target", "arn": "arn-of-the-target"},
+        ),
+    ),
     "service": (
+        Sample(
+            _resource("service/scaled", _service(load_balancers=frozenset(), health_check_grace_period_seconds=UNSET))
+        ),
         Sample(
             _resource("service/web", _service()),
             others=(
