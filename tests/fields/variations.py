@@ -41,7 +41,7 @@ class Row:
     and nothing else: whole lines, `*` for any text, each found at least once. Then the field is removed, where it is
     not required, and the plan must show `removed` (by default `shows` with creating and deleting the other way
     round). `needed` is what validation says where the field cannot simply be left out, `refused` what a pass says
-    where it cannot be changed.
+    where it cannot be changed. `unseen` is a change of the graph that AWS has no field for.
     """
 
     field: str
@@ -52,6 +52,7 @@ class Row:
     also: tuple[Edit, ...] = ()
     needed: str = ""
     refused: str = ""
+    unseen: bool = False
 
     @property
     def shows_when_removed(self) -> tuple[str, ...]:
@@ -229,7 +230,54 @@ _DEFAULT: Final = ("listener/front/http defaultActions",)
 _PLAIN: Final = ("listener/front/plain defaultActions",)
 
 
+def _secret(field: str) -> tuple[Row, ...]:
+    """The three places that a secret of an alert may be in."""
+    places = {
+        "env": ("HOOK_URL", "OTHER_URL"),
+        "file": ("/run/hook", "/run/other"),
+        "value": ("https://a.example.com", "https://b.example.com"),
+    }
+    one_of = "exactly one|write one|has none"
+    return tuple(
+        Row(f"{field}.{name}", after, given=((field, {name: before}),), needed=one_of)
+        for name, (before, after) in places.items()
+    )
+
+
+_TOPIC: Final = "arn:aws:sns:us-east-1:123456789012:other"
+_SINKS: Final = "Alert/on-call sinks"
+_ALERTS: Final = (
+    Row(_SINKS, [{"name": "chat", "apprise": {"url": {"env": "OTHER"}}}]),
+    Row(f"{_SINKS}[hook].name", "other"),
+    Row(f"{_SINKS}[hook].webhook", {"url": {"env": "URL"}}, needed="hook|sink|write one"),
+    Row(f"{_SINKS}[hook].webhook.url", {"env": "URL"}),
+    *_secret(f"{_SINKS}[hook].webhook.url"),
+    Row(f"{_SINKS}[hook].webhook.secret", {"env": "KEY"}),
+    *_secret(f"{_SINKS}[hook].webhook.secret"),
+    Row(f"{_SINKS}[topic].sns", {"topicArn": _TOPIC}, needed="topic|sink|write one"),
+    Row(f"{_SINKS}[topic].sns.topicArn", _TOPIC),
+    Row(f"{_SINKS}[chat].apprise", {"url": {"env": "OTHER"}}, needed="chat|sink|write one"),
+    Row(f"{_SINKS}[chat].apprise.url", {"env": "OTHER"}),
+    *_secret(f"{_SINKS}[chat].apprise.url"),
+    Row("Alert/on-call severity", "error"),
+    Row("Alert/on-call events", ["ApplyFailed"]),
+    Row("Alert/on-call objects", ["Task/*"]),
+    Row("Alert/on-call groupWait", "10s"),
+    Row("Alert/on-call repeatInterval", "4h"),
+    Row("Alert/on-call template", {"title": "drift", "text": "drift"}),
+    Row("Alert/on-call template.title", "drift"),
+    Row("Alert/on-call template.text", "drift"),
+)
+
+
 ROWS: Final = (
+    *_ALERTS,
+    Row("Stack/shop events", {"queueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/events"}),
+    Row(
+        "Stack/shop events.queueUrl",
+        "https://sqs.us-east-1.amazonaws.com/123456789012/others",
+        given=(("Stack/shop events", {"queueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/events"}),),
+    ),
     Row("Stack/shop account", "123456789012"),
     Row("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"}),
     Row("Stack/shop assumeRole.arn", "arn:aws:iam::123456789012:role/deploy", given=(_ROLE,)),
@@ -786,7 +834,7 @@ ROWS: Final = (
     Row("Route/front rules[admin].fixedResponse.statusCode", 404, _ANSWER),
     Row("Route/front rules[admin].fixedResponse.contentType", "application/json", _ANSWER),
     Row("Route/front rules[admin].fixedResponse.body", "go away", _ANSWER),
-    Row("Route/front rules[admin].name", "closed"),
+    Row("Route/front rules[admin].name", "closed", unseen=True),
     Row("Route/front rules[admin].match", {"hosts": ["admin.example.com"]}, _rules("front/http", "admin].conditions")),
     Row("Route/front rules[api].match.paths", ["/api/*", "/v2/*"], _rules("front/http", "api].conditions")),
     Row("Route/front rules[api].match.hosts", ["*.example.com"], _rules("front/http", "api].conditions")),
