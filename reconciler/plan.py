@@ -76,6 +76,7 @@ class _Planner:
         self._live = LiveGraph(comparison.snapshot, comparison.graph.types)
         self._going: dict[str, Observed[Any]] = {}
         self._conflicts: dict[str, str] = {}
+        self._kept: set[tuple[str, str]] = set()
         self._coming: set[str] = set()
 
     def plan(self) -> Plan:
@@ -473,18 +474,34 @@ class _Planner:
                 self._drop_what_waits_in_vain()
 
     def _drop_what_waits_in_vain(self) -> None:
-        """What refers to something that is neither there nor made is blocked with it."""
+        """What refers to something that is neither there nor made is blocked with it, and what that uses stays."""
         while True:
             vain = {
                 key: waiting
                 for key, a in self._actions.items()
                 if a.verb is not Verb.DELETE and (waiting := self._without_target(a.address))
             }
-            if not vain:
-                return
             for key, waiting in vain.items():
                 self._block(self._actions[key].address, f"needs {waiting}, which is blocked", f"see {waiting}")
             self._drop(vain.keys())
+            if not vain and not self._drop_deletes_of_what_is_still_used():
+                return
+
+    def _drop_deletes_of_what_is_still_used(self) -> bool:
+        """What was to make way for something that is blocked stays, and so does what something blocked uses."""
+        deletes = {(a.type, a.id or ""): a for a in self._actions.values() if a.verb is Verb.DELETE}
+        kept = {
+            node
+            for node, action in deletes.items()
+            if (action.retires and action.address in self._blocked)
+            or any(
+                user in self._kept or (user not in deletes and self._live.address(user) in self._blocked)
+                for user in self._live.users(node)
+            )
+        }
+        self._kept |= kept
+        self._drop({deletes[node].key for node in kept})
+        return bool(kept)
 
     def _drop(self, gone: AbstractSet[str]) -> None:
         self._actions = {

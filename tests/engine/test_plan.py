@@ -249,6 +249,15 @@ def test_what_depends_on_a_blocked_address_is_blocked_and_the_rest_is_not() -> N
     assert "create service/web" in by_key(plan)
 
 
+def test_subnets_that_trade_their_zones_are_blocked_and_nothing_that_is_used_goes() -> None:
+    """Either range is free only when the other subnet is gone: nothing may be taken from what cannot be made anew."""
+    desired = graph(edit=lambda text: text.replace("[us-east-1a, us-east-1b]", "[us-east-1b, us-east-1a]"))
+    plan = planned(desired, world(TWO_TIER))
+    assert {"subnet/main/public/us-east-1a", "subnet/main/private/us-east-1b"} <= {b.address for b in plan.blocked}
+    assert [a.key for a in plan.actions if a.verb is Verb.DELETE] == []
+    assert not plan.disruptions
+
+
 def test_equal_worlds_give_equal_plans_and_another_world_another_fingerprint() -> None:
     one, two = (planned(TWO_TIER, world(TWO_TIER, without=["service/web"])) for _ in range(2))
     assert one == two
