@@ -15,6 +15,7 @@ from reconciler.engine import view
 from reconciler.model.graph import Graph
 from reconciler.sandbox import Sandbox
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-00000000000{}"
 CHANGES = {
     "https.yaml": (
         ("redirectTo: https}", "}"),
@@ -24,7 +25,11 @@ CHANGES = {
     ),
     "grpc.yaml": (('codes: "0"', 'codes: "0-99"'), ("50051", "50052")),
     "canary.yaml": (("weight: 95", "weight: 50"), ("weight: 5}", "weight: 50}"), ("stickiness: 1h", "stickiness: 2h")),
-    "stream.yaml": (("crossZone: true", "crossZone: false"), ("interval: 10s", "interval: 20s")),
+    "stream.yaml": (
+        ("crossZone: true", "crossZone: false"),
+        ("interval: 10s", "interval: 20s"),
+        ("protocol: TCP}]", f"protocol: TLS, certificates: [{CERTIFICATE.format(1)}, {CERTIFICATE.format(2)}]}}]"),
+    ),
 }
 
 
@@ -35,8 +40,7 @@ def with_certificates() -> None:
     known = acm_backends["123456789012"]["us-east-1"]._certificates
     issued: Any = known[made]
     issued.status = "ISSUED"
-    prefix = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-00000000000"
-    known.update(dict.fromkeys((f"{prefix}1", f"{prefix}2"), issued))
+    known.update(dict.fromkeys(map(CERTIFICATE.format, (1, 2)), issued))
 
 
 def edited(name: str, edits: Iterable[tuple[str, str]]) -> Graph:
