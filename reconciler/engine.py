@@ -201,9 +201,14 @@ def _undone(before: Plan, after: Plan) -> bool:
 
 
 def _stubborn(before: Plan, after: Plan) -> dict[str, Action]:
-    """The updates of `before` that `after` would make again, to the same values."""
-    made = {a.key: _content(a) for a in before.actions if a.verb is Verb.UPDATE}
-    return {a.key: a for a in after.actions if a.key in made and made[a.key] & _content(a)}
+    """What `after` would do again though AWS took it: updates to the same values, and creates of what is not there."""
+    made = {a.key: a for a in before.actions}
+    again = [(made[a.key], a) for a in after.actions if a.key in made]
+    return {
+        a.key: a
+        for first, a in again
+        if (a.verb is Verb.UPDATE and _content(first) & _content(a)) or (a.verb is Verb.CREATE and not a.replaces)
+    }
 
 
 def _content(action: Action) -> set[tuple[str, str]]:
@@ -213,13 +218,15 @@ def _content(action: Action) -> set[tuple[str, str]]:
 def _non_converging(outcome: Outcome, again: Action | None) -> Outcome:
     if again is None:
         return outcome
-    fields = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in again.changes)
-    failure = Failure(
-        operation=", ".join(sorted({call.name for call in again.calls})),
-        code="NonConverging",
-        message=f"AWS accepted the change and still reports: {fields}",
-        next="make the spec say what AWS makes of it, or take the field out",
-    )
+    if again.verb is Verb.CREATE:
+        message = "AWS accepted this and shows nothing of it that carries the stack's tags"
+        step = "look whether something of that name is there and whose it is; if AWS is only late, run again"
+    else:
+        fields = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in again.changes)
+        message = f"AWS accepted the change and still reports: {fields}"
+        step = "make the spec say what AWS makes of it, or take the field out"
+    operation = ", ".join(sorted({call.name for call in again.calls}))
+    failure = Failure(operation, "NonConverging", message, step)
     return dataclasses.replace(outcome, result=Result.FAILED, failure=failure)
 
 

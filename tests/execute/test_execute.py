@@ -76,6 +76,22 @@ def test_a_change_that_aws_takes_and_forgets_is_not_converging_and_is_written_on
     assert forgotten == ["ModifyTargetGroup"]
 
 
+def test_a_create_that_aws_takes_and_forgets_is_not_converging_and_is_asked_once(sandbox: Sandbox) -> None:
+    forgotten: list[str] = []
+
+    def forget(call: Call, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if call.operation in ("CreateLogGroup", "PutRetentionPolicy", "TagResource") and "orders" in str(params):
+            forgotten.append(call.operation)
+            return {}
+        return None
+
+    applied = spoiled(sandbox, forget).apply(graph())
+    failed = by_result(applied.outcomes, Result.FAILED)["log-group/orders"].failure
+    assert failed is not None
+    assert failed.code == "NonConverging"
+    assert forgotten.count("CreateLogGroup") == 1
+
+
 def test_what_does_not_depend_on_a_failure_goes_on_and_the_next_run_takes_it_from_there(sandbox: Sandbox) -> None:
     desired = graph()
     applied = spoiled(sandbox, denied("CreateService", "orders")).apply(desired)
@@ -151,7 +167,7 @@ class Lease:
 def test_a_lost_lease_stops_every_further_write(sandbox: Sandbox, held: int) -> None:
     desired = graph()
     one = client(sandbox.clock, threads=8)
-    doing = dataclasses.replace(one.doing, guard=Lease(held))
+    doing = dataclasses.replace(one.doing, writer=one.doing.writer.guarded(Lease(held)))
     with pytest.raises(LeaseLost, match="another process"):
         apply(desired, view(desired, one.reader), one.reader.fresh(), doing)
     assert one.calls.mutating == held
