@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 SEEDS ?= 0-199
 
-.PHONY: setup demo test lint crash soak-daemon fuzz oracle bench image-check generate clean
+.PHONY: setup demo test lint crash soak soak-daemon fuzz oracle bench image-check generate clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,7 +21,6 @@ test: setup
 demo: setup
 	$(BIN)/python -m reconciler.demo
 
-.PHONY: soak
 soak: setup
 	SOAK=$(SEEDS) $(BIN)/python -m pytest tests/crash/test_soak.py -n $(WORKERS)
 
