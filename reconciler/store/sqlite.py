@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.store import MOST_CHANGES, Append, Entry, Lease, Put, Remove, Retention, StoreError, Value
+from reconciler.store.presence import Presence
 
 BUSY_SECONDS: Final = 5.0
 """How long a statement waits for another process's transaction."""
@@ -50,6 +51,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, busy: float = BUSY_SECONDS) -> None:
         self._path = path
         self._busy = busy
+        self._presence = Presence(path.with_name(f"{path.name}.holders"))
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -112,11 +114,13 @@ class SqliteStore:
         return found[::-1] if newest else found
 
     def acquire(self, name: str, holder: str, now: float, term: float) -> Lease:
-        """The lease as it is afterwards."""
+        """The lease as it is afterwards. One whose holder's process has died is free at once."""
         with self._writing() as db:
             current = _lease(db, name)
-            if current is not None and current.holder and current.holder != holder and current.expires > now:
+            runs = current is not None and current.holder not in ("", holder) and current.expires > now
+            if current is not None and runs and not self._presence.is_gone(current.holder):
                 return current
+            self._presence.announce(holder)
             fence = (current.fence if current else 0) + 1
             db.execute(
                 "INSERT INTO leases VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE "
@@ -170,6 +174,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._presence.close()
             self._drop()
 
     @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,3 +185,23 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="make it writable"):
         SqliteStore(tmp_path / "file" / "store.db").items("k")
+
+
+def test_the_lease_of_a_killed_process_is_free_at_once_and_that_of_a_living_one_is_not(
+    store: SqliteStore, path: Path
+) -> None:
+    program = (
+        "import sys, pathlib\nfrom reconciler.store.sqlite import SqliteStore\n"
+        "print(SqliteStore(pathlib.Path(sys.argv[1])).acquire('shop', 'theirs', 100.0, 90.0).fence, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        fence = int(other.stdout.readline())
+        assert store.acquire("shop", "ours", 101.0, 90.0).holder == "theirs"
+        other.kill()
+        other.wait()
+        taken = store.acquire("shop", "ours", 102.0, 90.0)
+    assert (taken.holder, taken.fence) == ("ours", fence + 1)
