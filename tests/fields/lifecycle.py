@@ -61,8 +61,7 @@ def moved(world: World, graph: Graph, lines: Iterable[str]) -> World:
     first = seen_from(world.snapshot, graph)
     assert not first.plan.blocked, first.plan.blocked
     _same(shown(first), lines, "plan")
-    _apply(world.clock, graph, first)
-    return World(world.clock, graph, in_sync(world.clock, graph).snapshot)
+    return _applied(world.clock, graph, first)
 
 
 def behind(world: World, before: World) -> World | None:
@@ -90,8 +89,7 @@ def behind(world: World, before: World) -> World | None:
     }
     seen = view(world.graph, client(world.clock).reader)
     _same(drifted(seen), expected, "drift")
-    _apply(world.clock, world.graph, seen)
-    return World(world.clock, world.graph, in_sync(world.clock, world.graph).snapshot)
+    return _applied(world.clock, world.graph, seen)
 
 
 def shown(seen: View) -> Lines:
@@ -193,10 +191,14 @@ def _named(line: str, seen: View) -> str:
 _AWS_MADE = ("arn:", "sg-", "subnet-", "vpc-")
 
 
-def _apply(clock: Clock, graph: Graph, first: View) -> None:
+def _applied(clock: Clock, graph: Graph, first: View) -> World:
+    """What the last look of an apply found: nothing to do."""
     mine = client(clock)
     applied = apply(graph, first, mine.reader, mine.doing)
     assert applied.converged, _explained(applied)
+    assert (applied.left.actions, applied.left.drift) == ((), ())
+    assert applied.seen
+    return World(clock, graph, applied.seen.snapshot)
 
 
 def _explained(applied: Any) -> object:
