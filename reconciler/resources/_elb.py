@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.model.errors import AwsError
 from reconciler.model.ports import Reader
@@ -20,10 +20,22 @@ from reconciler.model.tags import STACK
 from reconciler.resources._ownership import tag_map
 from reconciler.resources._tag_index import indexed_tags
 
+T = TypeVar("T")
+
 _ARNS_PER_CALL = 20
 _NAME_START = 21
 """Characters of a stack's name that the shortest cut of a 32-character name surely keeps."""
 _NOT_FOUND = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"})
+
+
+def unless_gone(question: Callable[[], T]) -> T | None:
+    """What a question about one object gives; `None` where the object has gone since it was listed."""
+    try:
+        return question()
+    except AwsError as error:
+        if error.code not in _NOT_FOUND:
+            raise
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +118,8 @@ def _listeners(reader: Reader, balancers: Iterable[Mapping[str, Any]]) -> list[M
 
 
 def _listeners_of(reader: Reader, balancer: str) -> list[Mapping[str, Any]]:
-    """A load balancer that has just gone has none."""
-    try:
-        return reader.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=balancer)
-    except AwsError as error:
-        if error.code not in _NOT_FOUND:
-            raise
-        return []
+    asked = partial(reader.pages, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=balancer)
+    return unless_gone(asked) or []
 
 
 def _tags(

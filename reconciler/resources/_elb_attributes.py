@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Scope
 from reconciler.model.values import FrozenMap, Marker, Ref
-from reconciler.resources._elb import LoadBalancing
+from reconciler.resources._elb import LoadBalancing, unless_gone
 from reconciler.resources._ownership import ownership
 
 Attributes = FrozenMap[str, str]
@@ -40,11 +40,13 @@ def read_attributes(
         else:
             plain[arn] = ({}, wanted[address])
     answers = reader.together(
-        partial(reader.get, "elbv2", f"Describe{thing}Attributes", **{f"{thing}Arn": arn}) for arn in asked
+        partial(unless_gone, partial(reader.get, "elbv2", f"Describe{thing}Attributes", **{f"{thing}Arn": arn}))
+        for arn in asked
     )
     return plain | {
         arn: ({one["Key"]: one["Value"] for one in answer["Attributes"]}, mine)
         for (arn, mine), answer in zip(asked.items(), answers, strict=True)
+        if answer is not None
     }
 
 

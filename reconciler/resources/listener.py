@@ -12,7 +12,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources._actions import LAST, Action, action_params, forwarded, read_actions
-from reconciler.resources._elb import LoadBalancing, load_balancing
+from reconciler.resources._elb import LoadBalancing, load_balancing, unless_gone
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
@@ -149,12 +149,16 @@ def _other_certificates(reader: Reader, listeners: Iterable[Mapping[str, Any]]) 
     """Certificates beside the default one, by listener: AWS lists them by listener only."""
     secure = [one["ListenerArn"] for one in listeners if _default_certificate(one)]
     answers = reader.together(
-        partial(reader.pages, "elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
+        partial(
+            unless_gone,
+            partial(reader.pages, "elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn),
+        )
         for arn in secure
     )
     return {
         arn: frozenset(one["CertificateArn"] for one in certificates if not one.get("IsDefault"))
         for arn, certificates in zip(secure, answers, strict=True)
+        if certificates is not None
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from exemptions import EXEMPT
 from keeper import Keeper
 from lifecycle import World, behind, changes_of, converged, in_sync, moved, seen_from
+from live_stack import upload_certificates
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from samples import SAMPLES
@@ -26,6 +27,7 @@ from reconciler.model.ports import Clock
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
+from reconciler.resources.listener_rules import ListenerRules
 from reconciler.resources.routes import Routes
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, SecurityGroupRules
 from reconciler.sandbox import Sandbox
@@ -118,26 +120,35 @@ SAMPLE_CASES = [
 ]
 
 
+def empty_part(parent: str, ref: Ref) -> tuple[str, Fields]:
+    """The collection that is a part of a sample, with nothing of ours in it."""
+    match parent:
+        case "route-table":
+            return "routes", Routes(route_table_id=ref, routes=FrozenMap())
+        case "listener":
+            return "listener-rules", ListenerRules(listener_arn=ref, rules=FrozenMap())
+        case _:
+            everywhere = FrozenMap({EVERYWHERE: Rule()})
+            return "security-group-rules", SecurityGroupRules(group_id=ref, ingress=FrozenMap(), egress=everywhere)
+
+
 def sample_graph(*instead: Resource[Any]) -> Graph:
     """All samples as one stack, some with other fields; what no sample puts into a table or group is nothing."""
     resources = {r.address: r for r in NETWORK}
-    for parent in (*SAMPLES["route-table"], *SAMPLES["security-group"]):
+    for parent in (*SAMPLES["route-table"], *SAMPLES["security-group"], *SAMPLES["listener"]):
         ref = Ref(parent.resource.address)
-        routes = Routes(route_table_id=ref, routes=FrozenMap())
-        rules = SecurityGroupRules(group_id=ref, ingress=FrozenMap(), egress=FrozenMap({EVERYWHERE: Rule()}))
-        kind, part = ("routes", routes) if parent.resource.type == "route-table" else ("security-group-rules", rules)
-        address = f"{ref.address}/{TYPES[kind].collection}"
-        resources[address] = Resource(address, kind, part, parent.resource.owner)
+        kind, part = empty_part(parent.resource.type, ref)
+        if parent.resource.type != "listener" or parent.resource.fields.protocol in ("HTTP", "HTTPS"):
+            address = f"{ref.address}/{TYPES[kind].collection}"
+            resources[address] = Resource(address, kind, part, parent.resource.owner)
     resources |= {s.resource.address: s.resource for kind in TYPES for s in SAMPLES[kind]}
     resources |= {r.address: r for r in instead}
     return Graph.of(StackPolicy("shop", "us-east-1", tags=FrozenMap({"team": "x"})), resources.values(), TYPES)
 
 
 def certified(sandbox: Sandbox) -> Clock:
-    """The clock of a sandbox with the certificates that the table of variations names."""
-    iam = boto3.client("iam", region_name="us-east-1")
-    for name in ("shop", "other", "third"):
-        iam.upload_server_certificate(ServerCertificateName=name, CertificateBody="-", PrivateKey="-")
+    """The clock of a sandbox with the certificates that the tables name."""
+    upload_certificates()
     return sandbox.clock
 
 
@@ -153,7 +164,8 @@ def specs() -> Iterator[Keeper[World]]:
 def samples() -> Iterator[Keeper[World]]:
     """The samples of all resource types, converged."""
     keeper = Keeper(
-        lambda sandbox: converged(sandbox.clock, sample_graph()), lambda world, n: live_sample(world, SAMPLE_CASES[n])
+        lambda sandbox: converged(certified(sandbox), sample_graph()),
+        lambda world, n: live_sample(world, SAMPLE_CASES[n]),
     )
     yield keeper
     keeper.close()

@@ -46,6 +46,7 @@ DEFINITION, NEXT_DEFINITION = Ref("task-definition/web"), Ref("task-definition/w
 
 NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain", message_body="no such shop")
 TO_WEB = forward_to({TARGETS: 1})
+_CERTIFICATE = "arn:aws:iam::123456789012:server-certificate/{}"
 
 
 def _resource(address: str, fields: Fields, type_name: str = "") -> Resource[Any]:
@@ -59,6 +60,7 @@ def _balancer(**changes: Any) -> LoadBalancer:
         "scheme": "internet-facing",
         "subnets": SUBNETS,
         "security_groups": frozenset({BALANCER_GROUP}),
+        "attributes": FrozenMap(),
     }
     return LoadBalancer(**fields | changes)
 
@@ -77,12 +79,25 @@ def _targets(**changes: Any) -> TargetGroup:
         "healthy_threshold_count": 5,
         "unhealthy_threshold_count": 2,
         "matcher": Matcher(http_code="200"),
+        "attributes": FrozenMap(),
     }
     return TargetGroup(**fields | changes)
 
 
 def _listener(*actions: Action, port: int = 80) -> Listener:
     return Listener(load_balancer_arn=BALANCER, port=port, protocol="HTTP", default_actions=actions)
+
+
+def _secure(**changes: Any) -> Listener:
+    fields: dict[str, Any] = {
+        "load_balancer_arn": BALANCER,
+        "port": 443,
+        "protocol": "HTTPS",
+        "default_actions": (NOT_FOUND,),
+        "certificate_arn": _CERTIFICATE.format("shop"),
+        "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    }
+    return Listener(**fields | changes)
 
 
 def _stream(**changes: Any) -> Listener:
@@ -244,6 +259,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             others=(
                 _balancer(subnets=SUBNETS | {Ref("subnet/main/public/us-east-1c")}),
                 _balancer(security_groups=frozenset({WEB_GROUP})),
+                _balancer(attributes=FrozenMap({"idle_timeout.timeout_seconds": "120"})),
             ),
         ),
         Sample(_resource(NETWORK_BALANCER.address, _balancer(type="network", scheme="internal"))),
@@ -256,6 +272,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _targets(health_check_interval_seconds=10, health_check_timeout_seconds=3),
                 _targets(healthy_threshold_count=2, unhealthy_threshold_count=3),
                 _targets(matcher=Matcher(http_code="200-399")),
+                _targets(attributes=FrozenMap({"deregistration_delay.timeout_seconds": "30"})),
             ),
         ),
         Sample(_resource(CANARY.address, _targets())),
@@ -274,6 +291,14 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _listener(TO_WEB),
                 _listener(Redirect(status_code="HTTP_301", port="8443", path="/moved")),
                 _listener(forward_to({TARGETS: 3, CANARY: 1}, stickiness=600)),
+            ),
+        ),
+        Sample(
+            _resource("listener/public/https", _secure()),
+            others=(
+                _secure(certificate_arn=_CERTIFICATE.format("other")),
+                _secure(other_certificate_arns=frozenset({_CERTIFICATE.format("third")})),
+                _secure(ssl_policy="ELBSecurityPolicy-TLS13-1-3-2021-06"),
             ),
         ),
         Sample(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import samples_ec2
-from live_stack import LiveStack, differing
+from live_stack import LiveStack, differing, upload_certificates
 from samples_elb_ecs import NETWORK, SAMPLES
 from type_sample import Sample
 
@@ -68,6 +68,7 @@ def without_the_uncompared(value: Any) -> Any:
 @pytest.fixture
 def live(sandbox: Sandbox) -> NamedStack:
     """A service behind a load balancer in the sample network, none of it made yet."""
+    upload_certificates()
     network = [sample.resource for samples in samples_ec2.SAMPLES.values() for sample in samples]
     return NamedStack(sandbox, [*network, *NETWORK, *(sample.resource for sample in ALL)], TYPES)
 
