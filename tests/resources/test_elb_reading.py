@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scripted_reader import ScriptedReader, refused
 
 from reconciler.model.errors import AwsError
-from reconciler.model.resource import Observed, ResourceType, Scope, State
+from reconciler.model.resource import Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, FrozenMap, Id
 from reconciler.resources._actions import (
     Action,
@@ -216,6 +216,27 @@ def test_the_listeners_of_a_load_balancer_that_has_just_gone_are_none() -> None:
     ours = balancer("ours")
     account = Account([ours], listeners=[listener(ours)], gone=(ours["LoadBalancerArn"],))
     assert names(LISTENER, account) == []
+
+
+def test_a_load_balancer_that_goes_before_its_attributes_are_read_is_no_failure() -> None:
+    ours, other = balancer("ours"), balancer("other")
+    fields = LoadBalancer(
+        vpc_id=Id("vpc-ours"),
+        type="application",
+        scheme="internal",
+        subnets=frozenset(),
+        security_groups=frozenset(),
+        attributes=FrozenMap({"idle_timeout.timeout_seconds": "120"}),
+    )
+    wanted = Resource("some/address", "load-balancer", fields, "LoadBalancer/ours")
+    account = Account([ours, other], stacks={ours["LoadBalancerArn"]: "shop"})
+    gone = refused("elbv2:DescribeLoadBalancerAttributes", "LoadBalancerNotFound")
+    account.answers["DescribeLoadBalancerAttributes"] = lambda **_: (_ for _ in ()).throw(gone)
+    asking = dataclasses.replace(scope(), expected={"load-balancer": [wanted]})
+    found = {o.outputs["name"]: o.fields.attributes for o in BALANCER.observe(account, asking)}
+    assert account.asked[-1] == "DescribeLoadBalancerAttributes"
+    assert found["ours"] is NOT_REPORTED
+    assert "other" in found
 
 
 def test_any_other_failure_is_not_taken_for_an_empty_account() -> None:
