@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +84,8 @@ def status(settings: Settings) -> int:
         f"uptime   {uptime}, at {found['speed']:g} times the speed of the wall clock\n"
         f"calls    {found['calls']}"
     )
+    if found["faults"]:
+        text += f"\nfaults   {_faults_in_words(found['faults'])}"
     _say({"running": True, **found}, text, settings)
     return 0
 
@@ -128,6 +131,59 @@ def break_something(name: str | None, listing: bool, stack: str | None, settings
         return _failed(error, settings)
     _say({"break": name, "did": did}, did, settings)
     return 0
+
+
+@command.command()
+@click.argument("wanted", metavar="[NAME=VALUE]...", nargs=-1)
+@click.option("--none", "well", is_flag=True, help="Nothing goes wrong any more.")
+@settings_options
+def faults(wanted: tuple[str, ...], well: bool, settings: Settings) -> int:
+    """Have AWS do badly from now on, or with no argument say how it does.
+
+    \b
+    throttle, errors_5xx         rate of requests that are refused, 0 to 1
+    lost_before, lost_after      rate of connections that break, the work not done or done
+    latency                      seconds of AWS before each answer
+    lag                          seconds of AWS for which what was just made is unknown
+    buckets                      true: AWS's published request limits
+    page                         the most items on a page of a list
+    only                         operations with a rate or latency: ec2:CreateVpc,ec2:DescribeVpcs
+    times                        how many requests the rates may spoil in all
+    seed                         which requests those are
+    """
+    if wanted and well:
+        raise click.UsageError("--none goes with no NAME=VALUE")
+    try:
+        if not wanted and not well:
+            found = process.status()
+            made = None if found is None else found["faults"]
+        else:
+            made = process.set_faults(dict(map(_fault, wanted)))
+        if made is None:
+            raise Refused("no sandbox runs", _START_ONE)
+    except ReconcilerError as error:
+        return _failed(error, settings)
+    _say({"faults": made}, _faults_in_words(made) if made else "nothing goes wrong", settings)
+    return 0
+
+
+def _fault(text: str) -> tuple[str, Any]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise Refused(f"{text!r} is no NAME=VALUE", "write it like throttle=0.2")
+    if name == "only":
+        return name, value.split(",")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _faults_in_words(made: dict[str, Any]) -> str:
+    def shown(value: Any) -> str:
+        return ",".join(value) if isinstance(value, list) else json.dumps(value)
+
+    return " ".join(f"{name}={shown(value)}" for name, value in made.items())
 
 
 def _say(document: dict[str, Any], text: str, settings: Settings) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from random import Random
-from typing import Literal
+from typing import Any, Final, Literal, Self
 
 Phase = Literal["before", "after"]
 """Before AWS did the work of a request, or after it."""
@@ -53,6 +53,58 @@ class Faults:
     """The operations ("ec2:CreateVpc") that rates and latency apply to; None is all of them."""
     times: int | None = None
     """How many requests the rates may spoil in all; None is no limit."""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, without what is as it always is; `from_document` reads it."""
+        usual = asdict(Faults())
+        found = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        return {**found, "only": sorted(self.only)} if self.only is not None else found
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """What `document` wrote. Raises ValueError, which says what may stand there."""
+        unknown = sorted(document.keys() - SETTINGS.keys())
+        if unknown:
+            raise ValueError(f"there is no fault {unknown[0]!r}; there are: {', '.join(SETTINGS)}")
+        for name, value in document.items():
+            is_right, wanted = SETTINGS[name]
+            if not is_right(value):
+                raise ValueError(f"{name} is {wanted}, not {value!r}")
+        only = document.get("only")
+        return cls(**{**document, **({"only": frozenset(only)} if only is not None else {})})
+
+
+def _is_number(value: Any, most: float) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _is_count(value: Any, least: int = 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _are_operations(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and ":" in each for each in value)
+
+
+_RATE: Final = (lambda value: _is_number(value, 1), "a rate of 0 to 1")
+_SECONDS: Final = (lambda value: _is_number(value, 3600), "a number of seconds up to 3600")
+_COUNT: Final = (_is_count, "a whole number from 1")
+
+SETTINGS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "throttle": _RATE,
+    "errors_5xx": _RATE,
+    "lost_before": _RATE,
+    "lost_after": _RATE,
+    "latency": _SECONDS,
+    "lag": _SECONDS,
+    "buckets": (lambda value: isinstance(value, bool), "true or false"),
+    "page": _COUNT,
+    "seed": (lambda value: _is_count(value, 0), "a whole number from 0"),
+    "only": (_are_operations, "operations like ec2:CreateVpc"),
+    "times": _COUNT,
+}
+"""The faults that another process may ask for: whether a value is right, and what it is. A client that dies at a
+request of its own is none: it is killed."""
 
 
 class Dice:

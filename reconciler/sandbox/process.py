@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
@@ -141,7 +141,7 @@ def stop() -> Running | None:
 
 def status() -> dict[str, Any] | None:
     """What the running sandbox says of itself: `url`, `pid`, `uptimeSeconds`, `calls`, `callsByOperation`,
-    `clock`, `speed`; None when there is none. Raises SandboxProcessError when it does not answer.
+    `clock`, `speed`, `faults`; None when there is none. Raises SandboxProcessError when it does not answer.
     """
     found = find()
     return None if found is None else {"url": found.url, **ask(found, "GET", "status")}
@@ -156,17 +156,26 @@ def reset() -> bool:
     return True
 
 
+def set_faults(wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Have the running sandbox make these mistakes from now on, and no others: the fields of `Faults` by name.
+
+    What it makes then; None when there is none. Raises SandboxProcessError, also for what is no fault.
+    """
+    found = find()
+    return None if found is None else ask(found, "POST", "faults", wanted)
+
+
 def ensure_running() -> str:
     """The address of the sandbox, started when there is none. Raises SandboxProcessError."""
     return start()[0].url
 
 
-def ask(found: Running, method: str, what: str) -> dict[str, Any]:
-    """Talk to a sandbox's own door. Raises SandboxProcessError when it does not answer."""
+def ask(found: Running, method: str, what: str, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Talk to a sandbox's own door. Raises SandboxProcessError when it does not answer, or refuses."""
     host, _, port = found.url.removeprefix("http://").partition(":")
     connection = HTTPConnection(host, int(port), timeout=_READY_SECONDS)
     try:
-        connection.request(method, f"/_sandbox/{what}")
+        connection.request(method, f"/_sandbox/{what}", None if wanted is None else json.dumps(wanted))
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     except (OSError, HTTPException, ValueError) as error:
         raise SandboxProcessError(
@@ -174,6 +183,8 @@ def ask(found: Running, method: str, what: str) -> dict[str, Any]:
         ) from None
     finally:
         connection.close()
+    if "error" in answer:
+        raise SandboxProcessError(str(answer["error"]))
     return answer
 
 

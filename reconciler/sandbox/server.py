@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from .faults import ConnectionLostError, Faults
 from .process import DEFAULT_PORT, DEFAULT_SPEED
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _OWN_DOOR: Final = "/_sandbox/"
+_OK: Final = "200 OK"
 _LOCK_ATTEMPTS: Final = 20
 _LOCK_PAUSE: Final = 0.02
 
@@ -55,22 +57,27 @@ class Application:
         """Answer one HTTP request."""
         path: str = environ.get("PATH_INFO", "")
         if path.startswith(_OWN_DOOR):
-            return self._own(path.removeprefix(_OWN_DOOR), environ["REQUEST_METHOD"], start_response)
+            status, answer = self._own(path.removeprefix(_OWN_DOOR), environ)
+            body = json.dumps(answer).encode()
+            start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
         return self._aws(path, environ, start_response)
 
-    def _own(self, what: str, method: str, start_response: Any) -> Iterable[bytes]:
-        answer: dict[str, Any]
+    def _own(self, what: str, environ: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        method: str = environ["REQUEST_METHOD"]
         if (method, what) == ("GET", "status"):
-            answer = self._status()
-        elif (method, what) == ("POST", "reset"):
+            return _OK, self._status()
+        if (method, what) == ("POST", "reset"):
             self._sandbox.reset()
-            answer = {"reset": True}
-        else:
-            start_response("404 Not Found", [("Content-Type", "application/json")])
-            return [b"{}"]
-        body = json.dumps(answer).encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+            return _OK, {"reset": True}
+        if (method, what) == ("POST", "faults"):
+            try:
+                wanted = Faults.from_document(json.loads(_body(environ)))
+            except ValueError as error:
+                return "400 Bad Request", {"error": str(error)}
+            self._sandbox.faults = wanted
+            return _OK, wanted.document()
+        return "404 Not Found", {"error": f"{method} {what} is nothing that the sandbox does"}
 
     def _status(self) -> dict[str, Any]:
         calls = dict(sorted(self._sandbox.calls.copy().items()))
@@ -81,6 +88,7 @@ class Application:
             "callsByOperation": calls,
             "clock": self._sandbox.clock.now(),
             "speed": self._sandbox.clock.rate,
+            "faults": self._sandbox.faults.document(),
         }
 
     def _aws(self, path: str, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -88,9 +96,8 @@ class Application:
         from werkzeug.http import HTTP_STATUS_CODES
 
         from . import wire
-        from .faults import ConnectionLostError
 
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = _body(environ)
         headers = {name: environ[key] for key, name in _TELLING_HEADERS.items() if key in environ}
         method: str = environ["REQUEST_METHOD"]
         text = body.decode("utf-8", "replace")
@@ -117,6 +124,11 @@ class Application:
         answer = self._moto({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         content = b"".join(answer)
         return seen[0], seen[1], content
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    sent: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return sent
 
 
 @contextmanager

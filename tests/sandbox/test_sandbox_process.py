@@ -2,16 +2,18 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reconciler.sandbox import process
+from reconciler.sandbox import Faults, process
 from reconciler.sandbox.environment import point_at
 
 
@@ -33,9 +35,9 @@ def _free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def aws(url: str, *arguments: str) -> str:
+def aws(url: str, *arguments: str, **settings: str) -> str:
     """What the AWS CLI prints."""
-    environment = dict(os.environ, AWS_DEFAULT_REGION="us-east-1")
+    environment = dict(os.environ, AWS_DEFAULT_REGION="us-east-1", **settings)
     point_at(url, environment)
     command = [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"]
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
@@ -141,3 +143,38 @@ def test_asking_for_it_loads_neither_moto_nor_boto3() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_another_process_says_what_goes_wrong(running: process.Running) -> None:
+    refused = Faults(throttle=1, only=frozenset({"ec2:DescribeVpcs"}), times=1, seed=7)
+    assert process.set_faults(refused.document()) == refused.document()
+    assert (process.status() or {})["faults"] == {"throttle": 1, "only": ["ec2:DescribeVpcs"], "times": 1, "seed": 7}
+    environment = {"AWS_MAX_ATTEMPTS": "1"}
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        aws(running.url, "ec2", "describe-vpcs", **environment)
+    assert "RequestLimitExceeded" in failed.value.stderr
+    aws(running.url, "ec2", "describe-vpcs", **environment)
+    assert process.set_faults({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"throttel": 1}, "there is no fault 'throttel'; there are: throttle, "),
+        ({"throttle": 1.5}, "throttle is a rate of 0 to 1, not 1.5"),
+        ({"throttle": True}, "throttle is a rate"),
+        ({"lag": -1}, "lag is a number of seconds"),
+        ({"only": ["CreateVpc"]}, "only is operations like ec2:CreateVpc"),
+        ({"die_at": [1, "before"]}, "there is no fault 'die_at'"),
+    ],
+)
+def test_what_is_no_fault_is_refused_by_name(wanted: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        Faults.from_document(wanted)
+
+
+def test_a_refused_fault_changes_nothing(running: process.Running) -> None:
+    process.set_faults({"lag": 5})
+    with pytest.raises(process.SandboxProcessError, match="throttle is a rate of 0 to 1, not 'much'"):
+        process.set_faults({"throttle": "much"})
+    assert (process.status() or {})["faults"] == {"lag": 5}
