@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler import engine, resources
 from reconciler.cli._failures import InputError
@@ -22,6 +22,9 @@ from reconciler.model.ports import Reader
 from reconciler.model.values import NOT_REPORTED
 from reconciler.plan import Choices
 from reconciler.status import RunningTask, running_tasks, services_of
+
+if TYPE_CHECKING:
+    from reconciler.aws import AwsReader
 
 _JUDGED = ("Flow", "Stack")
 """Kinds whose status says whether traffic goes where it must: only for these are network interfaces read."""
@@ -100,12 +103,21 @@ def _kind_of(word: str) -> str:
     raise InputError(f"no kind {word!r}; {hint}")
 
 
-def shown(stacks: Sequence[StackObjects], kind: str | None, name: str | None, settings: Settings) -> list[Shown]:
-    """The chosen objects of some stacks with one look at AWS per stack."""
+def shown(
+    stacks: Sequence[StackObjects],
+    kind: str | None,
+    name: str | None,
+    settings: Settings,
+    readers: dict[str, AwsReader] | None = None,
+) -> list[Shown]:
+    """The chosen objects of some stacks with one look at AWS per stack. Who looks again and again keeps `readers`."""
     found: list[Shown] = []
+    known = {} if readers is None else readers
     for stack in stacks:
         graph = graph_of(stack)
-        reader = connect(graph.stack, settings).reader
+        if stack.stack.name not in known:
+            known[stack.stack.name] = connect(graph.stack, settings).reader
+        reader = known[stack.stack.name].fresh()
         objects = {obj.id: obj for obj in (stack.stack, *stack.objects.values())}
         chosen = [o for _, o in sorted(objects.items()) if kind in (None, o.kind) and name in (None, o.name)]
         declared = flows_of(stack) if any(o.kind in _JUDGED for o in chosen) else []

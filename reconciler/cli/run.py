@@ -27,7 +27,6 @@ from reconciler.daemon.files import Files
 from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.http import serve
 from reconciler.daemon.loop import Loop, Options
-from reconciler.daemon.webhook import Webhook
 from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
@@ -42,7 +41,6 @@ CLOSING = 3.0
 @click.command("run")
 @files_option
 @click.option("--once", is_flag=True, help="One pass over every stack, then end: 0 in sync, 1 not.")
-@click.option("--webhook", help="Post every event to this URL as JSON.")
 @click.option(
     "--listen",
     metavar="[HOST:]PORT",
@@ -56,7 +54,6 @@ CLOSING = 3.0
 def command(
     paths: Sequence[str],
     once: bool,
-    webhook: str | None,
     listen: str | None,
     log_format: str | None,
     store_path: Path | None,
@@ -64,20 +61,15 @@ def command(
 ) -> int:
     """Look at every stack each interval, heal or report drift, follow changed files; one line per event."""
     settings.refuse("name", "wide", "yaml")
-    if webhook and not webhook.startswith(("http://", "https://")):
-        raise click.UsageError(f"--webhook {webhook!r} is no http or https URL")
     if "-" in paths:
         raise click.UsageError("run follows files; standard input cannot be read again")
     place = _host_and_port(listen) if listen else None
     line = logs.json_line if (log_format or ("text" if sys.stdout.isatty() else "json")) == "json" else logs.text_line
-    hook = Webhook(webhook, _complain) if webhook else None
     saying = threading.Lock()
 
     def emit(event: Event) -> None:
         with saying:
             click.echo(line(event))
-        if hook is not None:
-            hook.send(event.document())
 
     stop = threading.Event()
     links = _Links(settings)
@@ -109,8 +101,6 @@ def command(
         sent.set()
         sending.join(CLOSING)
         loop.close()
-        if hook is not None:
-            hook.close(CLOSING)
     if not finished:
         _complain("gave up requests that were still under way; the next run looks again")
         sys.stdout.flush()

@@ -14,8 +14,10 @@ def json_line(event: Event) -> str:
 
 
 def text_line(event: Event) -> str:
-    """Time, stack, what happened, to what, and the rest."""
+    """Time, stack, object, resource, what happened, and in which pass."""
     at = datetime.fromtimestamp(event.time, UTC).strftime("%H:%M:%S")
-    where = " ".join(part for part in (event.stack, event.object) if part)
+    resource = "" if event.message.startswith(event.address) else event.address
+    where = " ".join(part for part in (event.stack, event.object, resource) if part)
     said = f"{at} {event.severity.value:<7} {event.type}"
-    return f"{said} {where}: {event.message}" if where or event.message else said
+    passed = f" (pass {event.pass_id})" if event.pass_id else ""
+    return f"{said} {where}: {event.message}{passed}" if where or event.message else f"{said}{passed}"

@@ -15,6 +15,7 @@ from reconciler.daemon import findings
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.files import Reading
 from reconciler.daemon.hearing import Hearing
+from reconciler.daemon.history import History
 from reconciler.daemon.leases import TERM, Leases
 from reconciler.daemon.memory import REQUESTS, Memory, Route
 from reconciler.daemon.metrics import Metrics
@@ -86,8 +87,8 @@ class Loop:
         self._ticked = time.monotonic()
         self.metrics.queue = lambda: (self.queue.depth, self.queue.busy)
         self._deps = Deps(
-            clock, self._place, self._neighbours, self.leases, self.memory, self._statuses, self.metrics,
-            self.queue, stop, self._options.hearing,
+            clock, self._place, self._neighbours, self.leases, self.memory, History(self.memory),
+            self._statuses, self.metrics, self.queue, stop, self._options.hearing,
         )  # fmt: skip
 
     def follow(self, reading: Reading) -> None:

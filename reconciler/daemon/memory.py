@@ -78,9 +78,9 @@ class Memory:
             groups.append(tuple(changes))
         self._write(groups)
 
-    def append(self, log: str, stack: str, value: Mapping[str, Any]) -> None:
-        """One entry of a log."""
-        self._write([(Append(log, self._now(), stack, value),)])
+    def write(self, *changes: Change) -> None:
+        """All of these or none of them."""
+        self._write([changes])
 
     def items(self, kind: str, prefix: str = "") -> Mapping[str, Mapping[str, Any]]:
         """Items as they are on disk; none where it cannot be read."""

@@ -14,8 +14,9 @@ from reconciler.attribution import Attribution, Key
 from reconciler.daemon import findings, health
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.hearing import Hearing
+from reconciler.daemon.history import History
 from reconciler.daemon.leases import Held, Leases, lease_name
-from reconciler.daemon.memory import APPROVALS, HISTORY, Memory
+from reconciler.daemon.memory import APPROVALS, Memory
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
@@ -76,6 +77,7 @@ class Deps:
     neighbours: Callable[[Graph], Mapping[str, Graph]]
     leases: Leases
     memory: Memory
+    history: History
     statuses: Statuses
     metrics: Metrics
     queue: WorkQueue
@@ -94,13 +96,16 @@ class Pass:
         self._name = state.graph.stack.name
         self._began = deps.clock.now()
         self._flows: Sequence[Judged] = ()
+        self._wrote = False
         self.id = secrets.token_hex(4)
 
     def run(self) -> None:
         """Do it, and put the stack back in the queue for the next."""
         deps, state = self._deps, self._state
+        message = ""
         try:
-            self._under_lease()
+            if not self._under_lease():
+                return
             result = "in sync" if state.in_sync else "not in sync"
         except LeaseLost as lost:
             result = "lease lost"
@@ -108,13 +113,17 @@ class Pass:
             self._say("LeaseLost", str(lost), Severity.WARNING)
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
         except ReconcilerError as error:
-            result = "failed"
+            result, message = "failed", str(error)
             state.in_sync = False
             self._failed(error)
-        deps.metrics.passed(self._name, result, deps.clock.now() - self._began, deps.clock.now())
+        now = deps.clock.now()
+        deps.metrics.passed(self._name, result, now - self._began, now)
+        if not self._wrote:
+            deps.history.quiet(self._name, result, message, now - self._began, now)
         deps.memory.tidy()
 
-    def _under_lease(self) -> None:
+    def _under_lease(self) -> bool:
+        """The pass, where the stack is not in somebody else's hands."""
         deps = self._deps
         place = deps.place(self._graph)
         engine.check_account(self._graph.stack, place.reader)
@@ -125,11 +134,11 @@ class Pass:
         except StoreError as error:
             deps.memory.complain(error)
             self._reconciled(place, None)
-            return
+            return True
         if not isinstance(found, Held):
             deps.metrics.lease(self._name, held=False)
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
-            return
+            return False
         held = found
         deps.metrics.lease(self._name, held=True)
         if not deps.memory.failing:
@@ -138,6 +147,7 @@ class Pass:
             self._reconciled(place, held)
         finally:
             deps.leases.give_back(held)
+        return True
 
     def _reconciled(self, place: Place, held: Held | None) -> None:
         deps, state, graph = self._deps, self._state, self._graph
@@ -353,7 +363,8 @@ class Pass:
             "actions": list(_told(applied)),
         }
         if entry["actions"]:
-            self._deps.memory.append(HISTORY, self._name, entry)
+            self._wrote = True
+            self._deps.history.changed(self._name, entry, self._deps.clock.now())
 
 
 def _told(applied: engine.Applied) -> Iterator[dict[str, object]]:

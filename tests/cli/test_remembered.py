@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.store import Append, Put
+from reconciler.daemon.history import History
+from reconciler.daemon.memory import Memory
+from reconciler.store import Append, Put, Remove
 from reconciler.store.sqlite import SqliteStore
 
 
@@ -86,3 +89,67 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, capsys: pytest.Captu
     status, _, err = run(capsys, "status", "--store", str(tmp_path / "none.db"))
     assert status == 1
     assert "reconciler run" in err
+
+
+def test_sync_asks_for_a_look_and_says_when_nobody_took_the_request(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run(capsys, "sync", "shop", "--timeout", "0s", "--store", str(file))
+    assert status == 1
+    assert "reconciler run" in err
+    assert list(SqliteStore(file).items("request")) == ["shop"]
+
+
+def test_sync_ends_when_a_daemon_has_taken_the_request(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def daemon() -> None:
+        store = SqliteStore(file)
+        while not store.items("request"):
+            threading.Event().wait(0.01)
+        store.write(Remove("request", "shop"))
+
+    taking = threading.Thread(target=daemon)
+    taking.start()
+    status, out, _ = run(capsys, "-o", "json", "sync", "--all", "--timeout", "60s", "--store", str(file))
+    taking.join()
+    assert status == 0
+    assert json.loads(out) == {"requested": ["shop"]}
+
+
+def test_sync_of_what_is_not_held_says_what_is(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "sync", "shpo", "--store", str(file))
+    assert status == 1
+    assert "did you mean shop?" in err
+    assert run(capsys, "sync", "--store", str(file))[0] == 64
+    assert run(capsys, "sync", "--all", "shop", "--store", str(file))[0] == 64
+
+
+def test_history_shows_each_change_and_counts_the_passes_between(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    memory = Memory(SqliteStore(file), lambda _: None, lambda: 0.0)
+    history = History(memory)
+    action = {"action": "update", "address": "a/b", "reason": "drift", "result": "done", "error": None}
+    entry = {"pass": "p1", "triggers": ["event"], "seconds": 1.5, "converged": True, "actions": [action]}
+    for at in (60.0, 120.0, 180.0):
+        history.quiet("shop", "in sync", "", 0.1, at)
+    history.changed("shop", entry, 200.0)
+    history.quiet("shop", "failed", "AWS does not answer", 0.1, 260.0)
+    _, out, _ = run(capsys, "history", "--store", str(file))
+    assert out.splitlines() == [
+        "1970-01-01T00:03:00+00:00 shop 3 passes since 1970-01-01T00:01:00+00:00, nothing changed: in sync",
+        "1970-01-01T00:03:20+00:00 shop pass p1 (event, 1.5 s): converged",
+        "    update a/b (drift): done",
+        "1970-01-01T00:04:20+00:00 shop 1 pass, nothing changed: failed: AWS does not answer",
+    ]
+    assert len(run(capsys, "history", "--limit", "1", "--store", str(file))[1].splitlines()) == 1
+    assert run(capsys, "history", "--stack", "cart", "--store", str(file))[1] == ""
+
+
+def test_a_run_of_quiet_passes_ends_after_a_day_so_that_old_ones_can_be_forgotten(file: Path) -> None:
+    store = SqliteStore(file)
+    history = History(Memory(store, lambda _: None, lambda: 0.0))
+    for hour in range(50):
+        history.quiet("shop", "in sync", "", 0.1, hour * 3600.0)
+    closed = [entry.value["passes"] for entry in store.entries("run")]
+    assert closed == [24, 24]
+    assert store.items("run")["shop"]["passes"] == 2

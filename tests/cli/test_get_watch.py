@@ -1,0 +1,64 @@
+"""`get -w`: what changes in AWS is shown as it does, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+
+from reconciler.cli import get
+from reconciler.cli.main import main
+from reconciler.sandbox import Sandbox
+
+SPEC = """
+apiVersion: reconciler.dev/v1
+kind: Stack
+metadata: {name: shop}
+spec: {region: us-east-1}
+---
+apiVersion: reconciler.dev/v1
+kind: Network
+metadata: {name: main}
+spec:
+  cidr: 10.0.0.0/16
+  availabilityZones: [us-east-1a]
+  public: {cidrs: [10.0.0.0/24]}
+"""
+
+
+def test_watching_shows_an_object_again_only_when_it_changed(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "stack.yaml"
+    file.write_text(SPEC)
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            tags = [
+                {"Key": "reconciler.dev/stack", "Value": "shop"},
+                {"Key": "reconciler.dev/address", "Value": "vpc/main"},
+            ]
+            boto3.client("ec2").create_vpc(
+                CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
+            )
+            sandbox.clock.advance(60)
+        if looks == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(get.time, "sleep", sleep)
+    with pytest.raises(SystemExit) as ended:
+        main(["-o", "json", "get", "network", "-w", "-f", str(file)])
+    assert ended.value.code == 130
+    said = capsys.readouterr().out
+    decoder, documents = json.JSONDecoder(), []
+    while said.strip():
+        document, end = decoder.raw_decode(said := said.lstrip())
+        documents.append(document)
+        said = said[end:]
+    shown = [document["items"][0]["resources"] for document in documents if "items" in document]
+    assert [{one["address"]: one["state"] for one in each}["vpc/main"] for each in shown] == ["missing", "ready"]
