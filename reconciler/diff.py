@@ -231,7 +231,7 @@ class _Matching:
         self._graph = graph
         self._snapshot = snapshot
         self._excluded: set[tuple[str, str]] = set()
-        self._referenced = self._named_by_others()
+        self._users = self._named_by()
         self.unreadable = self._unreadable()
         self._expected = {a: known for a in graph.resources if (known := self._outputs_of_name(a))}
         while True:
@@ -252,11 +252,16 @@ class _Matching:
             Context(stack.name, snapshot.account, snapshot.region, snapshot.partition, name=name)
         )
 
-    def _named_by_others(self) -> set[str]:
-        named: set[str] = set()
-        for live in self._snapshot.live():
-            named |= {i.value for i in edge_ids(live.fields)} - set(live.outputs.values()) - {live.id}
-        return named
+    def _named_by(self) -> dict[str, list[Observed[Any]]]:
+        """What uses an object, by the object's id and outputs: ours and what others put into our networks."""
+        users: dict[str, list[Observed[Any]]] = {}
+        for live in (*self._snapshot.live(), *self._snapshot.foreign):
+            for value in {i.value for i in edge_ids(live.fields)} - set(live.outputs.values()) - {live.id}:
+                users.setdefault(value, []).append(live)
+        return users
+
+    def _is_used(self, live: Observed[Any]) -> bool:
+        return live.id in self._users
 
     def _unreadable(self) -> dict[str, str]:
         """Addresses of types that could not be read, and what refers to them."""
@@ -289,7 +294,7 @@ class _Matching:
                 self._choose(address, kind, fitting)
                 self.retired += losers
             elif losers:
-                best = max(losers, key=lambda o: (o.in_use, o.id in self._referenced, o.created, o.id))
+                best = max(losers, key=lambda o: (o.in_use, self._is_used(o), o.created, o.id))
                 self.incumbents[address] = best
                 self.retired += [o for o in losers if o is not best]
 
@@ -299,13 +304,42 @@ class _Matching:
             self._win(address, fitting[0])
             self.retired += fitting[1:]
             return
-        used = [o for o in fitting if o.id in self._referenced]
+        used = [o for o in fitting if self._is_used(o)]
+        if len(used) > 1:
+            used = self._enough(address, used)
         if len(used) > 1:
             self.contested[address] = tuple(sorted(used, key=lambda o: o.id))
             return
-        ranked = sorted(fitting, key=lambda o: (o.id not in self._referenced, o.created, o.id))
+        ranked = sorted(fitting, key=lambda o: (o not in used, o.created, o.id))
         self._win(address, ranked[0])
         self.twins += ranked[1:]
+
+    def _enough(self, address: str, used: list[Observed[Any]]) -> list[Observed[Any]]:
+        """Of twins that are in use the one without which nothing would be left to lose by, or all of them.
+
+        Processes that died one after the other, each before it could see the work of the last, leave whole networks
+        twice. What stands in a lesser one has its like in the greater: that is kept, and the lesser goes with all that
+        stands in it. An object that stands in a network which goes is not the one to keep.
+        """
+        wanted = list(set_fields(self._graph.resources[address].fields))
+        at_home = [o for o in used if all(self._agrees(value, getattr(o.fields, name)) for name, value, _ in wanted)]
+        if len(at_home) == 1:
+            return at_home
+        standing = {o.id: self._standing_on(o) for o in used}
+        enough = [o for o in at_home or used if all(standing[other.id] <= standing[o.id] for other in used)]
+        return [min(enough, key=lambda o: (o.created, o.id))] if enough else used
+
+    def _standing_on(self, live: Observed[Any]) -> set[str]:
+        """The addresses of what uses an object, and of what uses that; what is not ours counts by its id."""
+        found: dict[tuple[str, str], Observed[Any]] = {}
+        ahead = [live]
+        while ahead:
+            one = ahead.pop()
+            for value in {one.id, *one.outputs.values()}:
+                new = [user for user in self._users.get(value, ()) if (user.type, user.id) not in found]
+                found |= {(user.type, user.id): user for user in new}
+                ahead += new
+        return {user.address or user.id for user in found.values()}
 
     def _win(self, address: str, live: Observed[Any]) -> None:
         self.winners[address] = live

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from worlds import edited, graph, observed, outputs_of, world
 
 from reconciler.diff import Comparison, compare
 from reconciler.model import tags as own_tags
+from reconciler.model.graph import Graph
 from reconciler.model.plan import Cause, Change
 from reconciler.model.resource import State
-from reconciler.model.values import KNOWN_AFTER_APPLY, NOT_REPORTED, FrozenMap, Id
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import KNOWN_AFTER_APPLY, NOT_REPORTED, FrozenMap, Id, transform
+from reconciler.plan import make
 from reconciler.resources.routes import Route
 from reconciler.resources.security_group_rules import Rule, RuleKey
 
@@ -221,6 +225,46 @@ def test_twins_that_are_both_in_use_are_contested() -> None:
     two = world(desired, more=[twin])
     used = edited(two, "route-table-association/main/private/us-east-1b", subnet_id=Id(twin.id))
     assert set(compare(desired, used).contested) == {address}
+
+
+def doubled(desired: Graph, first: int, second: int) -> Snapshot:
+    """What two processes leave that died one after the other, neither having seen the other's work.
+
+    Each came as far as so many of what can be there twice, in the graph's order.
+    """
+    order = [a for a in desired.order if desired.types[desired.resources[a].type].cloudformation.startswith("AWS::EC2")]
+
+    def of_the_second(value: Any) -> Any:
+        is_output = isinstance(value, Id) and value.value.rpartition("#")[0].rpartition(":")[2] in order
+        return Id(value.value.replace("#1", "#2"), value.output) if is_output else value
+
+    late = [observed(desired, address, "2", converged=False) for address in order[:second]]
+    more = [dataclasses.replace(one, fields=transform(one.fields, of_the_second)) for one in late]
+    there = {*order[:first]}
+    return world(desired, without=[a for a in desired.order if a not in there], more=more, converged=False)
+
+
+@pytest.mark.parametrize(("first", "second"), [(2, 2), (8, 8), (12, 20), (20, 12), (25, 9), (9, 25), (3, 30)])
+def test_of_two_unfinished_networks_the_further_one_is_kept(first: int, second: int) -> None:
+    desired = graph()
+    snapshot = doubled(desired, first, second)
+    found = compare(desired, snapshot)
+    kept = "#2" if second > first else "#1"
+    assert not found.contested
+    in_both = {a: o for a, o in found.winners.items() if len(snapshot.found[a]) > 1}
+    assert "vpc/main" in in_both
+    in_a_network = [o.id[-2:] for a, o in in_both.items() if not a.startswith("elastic-ip/")]
+    assert set(in_a_network) == {kept}
+    assert not make(found).blocked
+
+
+def test_what_others_put_into_the_lesser_network_is_not_taken_from_them() -> None:
+    desired = graph()
+    snapshot = doubled(desired, 20, 12)
+    (group,) = (o for o in doubled(desired, 0, 20).found["security-group/task/web"] if o.id.endswith("#2"))
+    theirs = dataclasses.replace(group, id="sg-theirs", address=None, stack=None, outputs=FrozenMap())
+    found = compare(desired, dataclasses.replace(snapshot, foreign=(theirs,)))
+    assert set(found.contested) == {"vpc/main"}
 
 
 def test_a_dying_object_is_no_candidate() -> None:
