@@ -17,7 +17,7 @@ def test_of_the_networks_of_two_dead_processes_one_is_left(sandbox: Sandbox) -> 
     assert client(sandbox.clock).apply(desired).converged
     undisturbed = inventory()
     sandbox.reset()
-    for last in (20, 28):
+    for last in (24, 28):
         sandbox.faults = Faults(lag=UNSEEN, die_at=(last, "after"))
         try:
             client(sandbox.clock).apply(desired)
