@@ -89,8 +89,12 @@ def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence:
 
 def is_certain(seen: View) -> bool:
     """Whether a view may be acted upon, or whether the objects themselves must first be asked for their tags."""
-    is_quiet = not (seen.plan.actions or seen.plan.drift or seen.plan.blocked)
-    return is_quiet or not any(live.by_index for live in seen.snapshot.live())
+    return is_quiet(seen) or not any(live.by_index for live in seen.snapshot.live())
+
+
+def is_quiet(seen: View) -> bool:
+    """Whether a view has nothing to do and nothing to tell."""
+    return not (seen.plan.actions or seen.plan.drift or seen.plan.blocked)
 
 
 def view_of(graph: Graph, seen: Look, choices: Choices | None = None) -> View:

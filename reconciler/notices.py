@@ -136,9 +136,11 @@ def touched(notice: Notice, stacks: Mapping[str, Known]) -> dict[str, frozenset[
 
 
 def _parts(names: Iterable[str]) -> Iterator[str]:
-    """Names, and in place of an ARN that leads through others (`listener-rule/app/...`) those as well."""
+    """Names, in place of an ARN that leads through others (`listener-rule/app/...`) those as well, and the service
+    whose group a task is in (`service:NAME`)."""
     for name in names:
         yield name
+        yield name.removeprefix("service:")
         if name.startswith("arn:") and ":listener-rule/" in name:
             yield name.replace(":listener-rule/", ":listener/").rpartition("/")[0]
         if name.startswith("arn:") and ":listener" in name:

@@ -71,8 +71,28 @@ def look(
     `by_index` takes tags from AWS's index where that saves calls: enough to see that nothing is to be done.
     """
     scope = dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index)
-    found: dict[str, Sequence[Observed[Any]]] = {}
-    unknown: dict[str, str] = {}
+    return _look(types, reader, scope, {}, {})
+
+
+def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> Look:
+    """An earlier look with these types, as far as they concern one of its stacks, looked at anew.
+
+    What they need is taken from there. Good for telling that nothing has changed: what has may have changed more.
+    """
+    scope = dataclasses.replace(scope_of(reader, [graph.stack.name], [graph]), by_index=True)
+    known = {name: found for name, found in before.found.items() if name not in types}
+    blind = {name: why for name, why in before.unknown.items() if name not in types}
+    return dataclasses.replace(_look(types, reader, scope, known, blind), stacks=before.stacks)
+
+
+def _look(
+    types: Readables,
+    reader: Reader,
+    scope: Scope,
+    known: Mapping[str, Sequence[Observed[Any]]],
+    blind: Mapping[str, str],
+) -> Look:
+    found, unknown = dict(known), dict(blind)
     waiting = dict(types)
     running: dict[Future[list[Observed[Any]]], str] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
@@ -82,9 +102,9 @@ def look(
         while waiting or running:
             for name in [n for n, t in waiting.items() if all(need in found or need in unknown for need in t.needs)]:
                 kind = waiting.pop(name)
-                blind = [need for need in kind.needs if need in unknown]
-                if blind:
-                    unknown[name] = unknown[blind[0]]
+                unread = [need for need in kind.needs if need in unknown]
+                if unread:
+                    unknown[name] = unknown[unread[0]]
                     continue
                 here = dataclasses.replace(scope, found={need: found[need] for need in kind.needs})
                 running[pool.submit(_observed, kind.observe, reader, here)] = name

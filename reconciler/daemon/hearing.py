@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from reconciler.attribution import Attribution, Key, Record, attributed, calls_to_look_up, record_of
-from reconciler.daemon.intake import Intake, Queue
+from reconciler.daemon.intake import Intake, Queue, Touch
 from reconciler.engine import View
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Graph
@@ -55,7 +55,7 @@ class Hearing:
         self._lines: dict[str, _Line] = {}
         self._unheard = ""
 
-    def follow(self, graphs: Iterable[Graph], trigger: Callable[[str, Iterable[str]], object]) -> None:
+    def follow(self, graphs: Iterable[Graph], trigger: Touch) -> None:
         """Listen to the queues that these stacks name, each once, and no longer to others."""
         wanted = {graph.stack.queue_url: graph for graph in graphs if graph.stack.queue_url}
         for url in self._lines.keys() - wanted.keys():
@@ -107,7 +107,7 @@ class Hearing:
             found |= attributed(view.comparison, left, _once([*told, *listed]), source.me)
         return found
 
-    def _listen(self, url: str, graph: Graph, trigger: Callable[[str, Iterable[str]], object]) -> None:
+    def _listen(self, url: str, graph: Graph, trigger: Touch) -> None:
         try:
             source = self._source(graph)
             intake = Intake(source.queue(url), lambda: self._known, trigger, self._clock, source.me, self._complain)

@@ -38,6 +38,11 @@ class Queue(Protocol[L]):
         """Done with these. Raises `ReconcilerError`."""
 
 
+Touch = Callable[[str, Iterable[str], str], object]
+"""What is done about a stack that an event touches: its name, the addresses, and the call (`ec2:DeleteRoute`) if it was
+one."""
+
+
 class Intake:
     """Reads one queue. Every message is counted once in `counts`: `touching` what led to a look, `own` what we did
     ourselves, `quiet`, `foreign`, `duplicate` and `bad` what was dropped, `failed` what comes again.
@@ -47,7 +52,7 @@ class Intake:
         self,
         queue: Queue[Any],
         known: Callable[[], Mapping[str, Known]],
-        trigger: Callable[[str, Iterable[str]], object],
+        trigger: Touch,
         clock: Clock,
         me: str,
         complain: Callable[[str], None],
@@ -123,7 +128,7 @@ class Intake:
         if notice.record is not None:
             self._records.append(notice.record)
         for stack, addresses in stacks.items():
-            self._trigger(stack, addresses)
+            self._trigger(stack, addresses, notice.record.call if notice.record else "")
         return "touching"
 
     def _remember(self, notice: Notice) -> None:

@@ -118,12 +118,14 @@ class Loop:
             self.queue.forget(name)
             self.queue.add(name, Trigger.EDIT)
 
-    def trigger(self, stack: str, addresses: Iterable[str] = (), reason: Trigger = Trigger.EVENT) -> bool:
-        """Have a look at a stack soon, for something that was seen to happen to it; whether it is held here."""
-        if stack not in self.stacks:
-            return False
-        self.queue.add(stack, reason, addresses)
-        return True
+    def touched(self, stack: str, addresses: Iterable[str], call: str) -> None:
+        """Have a look soon at what an event touched of a stack: what it names, and what the call could have made."""
+        state = self.stacks.get(stack)
+        if state is not None:
+            graph = state.graph
+            found = [graph.resources[a].type if a in graph.resources else "" for a in addresses]
+            found += [kind.name for kind in graph.types.values() if call in kind.changed_by]
+            self.queue.add(stack, Trigger.EVENT, () if "" in found else found)
 
     def rules(self) -> list[Rule]:
         """The alerts of all stacks."""
@@ -132,7 +134,7 @@ class Loop:
     def listen(self) -> None:
         """Hear of what happens to the stacks that name a queue."""
         if self._options.hearing is not None:
-            self._options.hearing.follow([state.graph for state in self.stacks.values()], self.trigger)
+            self._options.hearing.follow([state.graph for state in self.stacks.values()], self.touched)
 
     def trigger_all(self, reason: Trigger = Trigger.REQUEST) -> None:
         """Have a look at everything soon."""
@@ -246,7 +248,8 @@ class Loop:
     def _requests(self) -> None:
         """What the command line asked for since the last time."""
         for stack in self.memory.items(REQUESTS):
-            if self.trigger(stack, (), Trigger.REQUEST):
+            if stack in self.stacks:
+                self.queue.add(stack, Trigger.REQUEST)
                 try:
                     self.memory.store.write(Remove(REQUESTS, stack))
                 except StoreError as error:

@@ -152,16 +152,19 @@ class Pass:
     def _reconciled(self, place: Place, held: Held | None) -> None:
         deps, state, graph = self._deps, self._state, self._graph
         choices = self._choices()
-        seen = self._seen(place)
-        first = engine.view_of(graph, seen.look, choices)
-        if not engine.is_certain(first):
-            seen = place.seen_alone(graph)
-            first = engine.view_of(graph, seen.look, choices)
+        types = {name: kind for name, kind in {**graph.types, **place.evidence}.items() if name != TARGET_HEALTH.name}
+
+        def looked(seen: Seen) -> tuple[Seen, engine.View, Snapshot, list[Judged]]:
+            view = engine.view_of(graph, seen.look, choices)
+            configured = health.apart(view.snapshot)
+            return seen, view, configured, judged(world_of_snapshot(graph, configured, types), state.desired.flows)
+
+        seen, first, configured, flows = looked(self._seen(place))
+        calm = engine.is_quiet(first) and not broken(flows) and not any(health.ailing(first))
+        if not engine.is_certain(first) or not (seen.whole or calm):
+            seen, first, configured, flows = looked(place.seen_alone(graph))
         _check_anything_seen(first.snapshot, graph)
         kept = self._unread(first)
-        types = {name: kind for name, kind in {**graph.types, **place.evidence}.items() if name != TARGET_HEALTH.name}
-        configured = health.apart(first.snapshot)
-        flows = judged(world_of_snapshot(graph, configured, types), state.desired.flows)
         told = policy.told(graph.stack, first.plan.drift)
         changed = effects(graph, configured, types, told)
         whose: Mapping[Key, Attribution] = {}
@@ -178,13 +181,13 @@ class Pass:
             first = engine.view_of(graph, seen.look, choices)
         if not first.plan.actions:
             state.in_sync = not first.plan.drift and not first.plan.blocked and not broken(flows)
-            self._settled(first, seen)
+            self._settled(first, seen, place)
             self._tell([], (findings.APPLY,), self._withheld_keys())
             return
         refusal = self._refusal(first.plan) or self._breaking(first.plan)
         if refusal is not None or held is None:
             state.in_sync = False
-            self._settled(first, seen)
+            self._settled(first, seen, place)
             self._tell([refusal] if refusal else [], (findings.APPLY,), self._withheld_keys())
             return
         if deps.clock.now() - seen.at > FRESH_TO_ACT:
@@ -194,6 +197,10 @@ class Pass:
 
     def _seen(self, place: Place) -> Seen:
         asked = self._item.triggers - {Trigger.RESYNC}
+        if asked == {Trigger.EVENT} and not self._item.whole:
+            part = place.seen_in_part(self._graph, self._item.types, self._state.changed)
+            if part is not None:
+                return part
         if asked and asked <= _ALONE:
             return place.seen_alone(self._graph, by_index=True)
         since = self._item.asked if asked else self._deps.clock.now() - FRESH * self._graph.stack.interval
@@ -243,22 +250,22 @@ class Pass:
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
         elif applied.converged:
             deps.queue.forget(self._name)
-            self._next(seen)
+            self._next(seen, place)
         elif failures:
             deps.queue.retry(self._name)
         elif not deps.stop.is_set():
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
 
-    def _settled(self, view: engine.View, seen: Seen) -> None:
+    def _settled(self, view: engine.View, seen: Seen, place: Place) -> None:
         deps = self._deps
         deps.queue.forget(self._name)
         deps.statuses.keep(self._state.desired, view, self._flows, deps.clock.now())
-        self._next(seen)
+        self._next(seen, place)
 
-    def _next(self, seen: Seen) -> None:
+    def _next(self, seen: Seen, place: Place) -> None:
         """The next routine pass, for all that shared a look at the same time."""
-        queue, interval = self._deps.queue, self._graph.stack.interval
-        queue.add_after(self._name, max(0.0, seen.at + interval * seen.jitter - self._deps.clock.now()))
+        due = place.next_at(self._name, self._graph.stack.interval, seen)
+        self._deps.queue.add_after(self._name, max(0.0, due - self._deps.clock.now()))
 
     def _refusal(self, plan: Plan) -> Finding | None:
         found = policy.disruption(plan, self._graph.stack)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.daemon.queue import jittered
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.observe import Look, look
+from reconciler.observe import Look, look, look_again
 
 STACKS_PER_LOOK: Final = 200
 """Values that one filter of an EC2 request may have (EC2 API reference)."""
@@ -19,12 +20,16 @@ STACKS_PER_LOOK: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look: when it began, and what the jitter of what follows from it is, so that its stacks stay together."""
+    """One look: when it began, and what the jitter of what follows from it is, so that its stacks stay together.
+
+    One that is not `whole` is an earlier one with some types looked at again: it may say that all is well, no more.
+    """
 
     look: Look
     at: float
     jitter: float
     stacks: frozenset[str]
+    whole: bool = True
 
 
 class Place:
@@ -39,6 +44,7 @@ class Place:
         self._dice = dice
         self._lock = threading.Lock()
         self._latest: Mapping[str, Seen] = {}
+        self._alone: Mapping[str, Seen] = {}
 
     def seen(self, graph: Graph, neighbours: Mapping[str, Graph], since: float) -> Seen:
         """A look at this stack that began after `since`: a new one at it and all its neighbours if need be."""
@@ -55,7 +61,32 @@ class Place:
 
     def seen_alone(self, graph: Graph, *, by_index: bool = False) -> Seen:
         """A look at one stack and nothing else, for what cannot wait and what is to be acted upon."""
-        return self._look([graph], by_index=by_index)
+        fresh = self._look([graph], by_index=by_index)
+        with self._lock:
+            self._alone = {**self._alone, graph.stack.name: fresh}
+        return fresh
+
+    def seen_in_part(self, graph: Graph, types: Iterable[str], since: float) -> Seen | None:
+        """The last look at a stack with these types of it looked at again; None where there was none after `since`."""
+        name = graph.stack.name
+        with self._lock:
+            known = [one[name] for one in (self._latest, self._alone) if name in one]
+        last = max(known, key=lambda one: one.at, default=None)
+        chosen = {kind: graph.types[kind] for kind in types}
+        if last is None or last.at <= since:
+            return None
+        there = {*last.look.found, *last.look.unknown, *chosen}
+        if not all(there.issuperset(kind.needs) for kind in chosen.values()):
+            return None
+        return dataclasses.replace(last, look=look_again(last.look, chosen, self.reader.fresh(), graph), whole=False)
+
+    def next_at(self, stack: str, interval: float, seen: Seen) -> float:
+        """When the next routine look is due: with the stacks that shared the last one, where that is still to come."""
+        with self._lock:
+            shared = self._latest.get(stack, seen)
+        times = [one.at + interval * one.jitter for one in (shared, seen)]
+        now = self._clock.now()
+        return min((at for at in times if at > now), default=now)
 
     def _look(self, graphs: list[Graph], *, by_index: bool) -> Seen:
         at = self._clock.now()

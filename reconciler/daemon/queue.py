@@ -33,13 +33,17 @@ class Trigger(Enum):
 
 @dataclass(slots=True)
 class Item:
-    """One stack in the queue: when it is due, why, when it was last asked for, and what was touched."""
+    """One stack in the queue: when it is due, why, when it was last asked for, and what was touched.
+
+    `types` are the resource types that events touched; `whole`: something asked for more than these.
+    """
 
     key: str
     due: float
     triggers: set[Trigger] = field(default_factory=set)
     asked: float = 0.0
-    addresses: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    whole: bool = False
 
     @property
     def rank(self) -> float:
@@ -58,14 +62,17 @@ class WorkQueue:
         self._busy: set[str] = set()
         self._failures: dict[str, int] = {}
 
-    def add(self, key: str, trigger: Trigger, addresses: Iterable[str] = ()) -> None:
-        """Due at once; an AWS event does not shorten the wait of a stack that fails."""
+    def add(self, key: str, trigger: Trigger, types: Iterable[str] = ()) -> None:
+        """Due at once, to be looked at as far as these types go, or wholly where there are none.
+
+        An AWS event does not shorten the wait of a stack that fails.
+        """
         with self._lock:
             now = self._now()
             waiting = self._waiting.get(key)
             backing_off = self._failures.get(key, 0) > 0 and waiting is not None
             due = waiting.due if trigger is Trigger.EVENT and backing_off and waiting else now
-            self._put(key, due, trigger, addresses)
+            self._put(key, due, trigger, types)
 
     def add_after(self, key: str, seconds: float, trigger: Trigger = Trigger.RESYNC) -> None:
         """Due in `seconds`, or sooner where it is due sooner already."""
@@ -143,7 +150,7 @@ class WorkQueue:
         with self._lock:
             return len(self._busy)
 
-    def _put(self, key: str, due: float, trigger: Trigger, addresses: Iterable[str]) -> None:
+    def _put(self, key: str, due: float, trigger: Trigger, types: Iterable[str]) -> None:
         item = self._waiting.get(key)
         if item is None:
             item = self._waiting[key] = Item(key, due)
@@ -151,7 +158,9 @@ class WorkQueue:
         item.triggers.add(trigger)
         if trigger is not Trigger.RESYNC:
             item.asked = self._now()
-        item.addresses |= set(addresses)
+            touched = set(types)
+            item.types |= touched
+            item.whole |= not touched
         self._lock.notify_all()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from worlds import SPECS
 
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
+from reconciler.daemon.desired import Desired
 from reconciler.daemon.files import Files
 from reconciler.daemon.loop import Loop, Options
 from reconciler.model.events import Event
@@ -41,6 +42,11 @@ class Daemon:
         """Take over what these files say."""
         named = [(f"{number}/stack.yaml", text.encode()) for number, text in enumerate(texts)]
         self.loop.follow(Files(lambda: named, lambda: None).reading())
+
+    def desired(self, text: str) -> Desired:
+        """What a file wants of its only stack."""
+        (found,) = Files(lambda: [("stack.yaml", text.encode())], lambda: None).reading().stacks.values()
+        return found
 
     def until_idle(self, turns: int = 60) -> None:
         """Turns until a pass found nothing to do."""

@@ -42,7 +42,7 @@ class Listening:
         me = self.access.principal(sandbox.clock)
         self.intake = Intake(queue, lambda: self.known, self._trigger, sandbox.clock, me, self.said.append)
 
-    def _trigger(self, stack: str, addresses: Any) -> None:
+    def _trigger(self, stack: str, addresses: Any, call: str) -> None:
         if self.fails:
             raise RuntimeError("a bug")
         self.triggered.append((stack, frozenset(addresses)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -11,7 +13,6 @@ from holding import REFERENCE, Daemon, edited, stack
 from worlds import graph
 
 from reconciler.daemon.leases import TERM, Leases
-from reconciler.daemon.queue import Trigger
 from reconciler.model.events import Phase
 from reconciler.sandbox import Faults, Sandbox
 from reconciler.store.sqlite import SqliteStore
@@ -165,8 +166,8 @@ def test_an_event_is_looked_at_at_once(applied: Sandbox, file: Path) -> None:
     daemon.hold(ALERTING)
     daemon.loop.turn()
     scale_to_zero()
-    assert daemon.loop.trigger("shop", ["service/orders"], Trigger.EVENT)
-    assert not daemon.loop.trigger("unknown", [], Trigger.EVENT)
+    daemon.loop.touched("shop", ["service/orders"], "ecs:UpdateService")
+    daemon.loop.touched("unknown", [], "")
     daemon.loop.turn()
     assert daemon.named() == ["DriftFound", "FlowBroken"]
 
@@ -238,3 +239,50 @@ def test_conditions_say_since_when_and_for_which_spec(applied: Sandbox, file: Pa
     generations = {key: one["generation"] for key, one in daemon.store.items("status").items()}
     assert generations["shop/Task/web"] == 2
     assert generations["shop/Task/orders"] == 1
+
+
+def calls_of(daemon: Daemon, turn: Callable[[], object]) -> dict[str, int]:
+    before = Counter(daemon.calls.by_operation())
+    turn()
+    return dict(Counter(daemon.calls.by_operation()) - before)
+
+
+def test_an_event_has_just_what_it_touches_looked_at(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    daemon.loop.touched("shop", ["security-group/task/web", "security-group/task/web/rules"], "ec2:CreateTags")
+    seen = calls_of(daemon, daemon.loop.turn)
+    assert seen == {"ec2:DescribeSecurityGroups": 1}
+    daemon.loop.touched("shop", ["internet-gateway/gone"], "")
+    assert "ec2:DescribeVpcs" in calls_of(daemon, daemon.loop.turn), "what no graph has may be of any type"
+    daemon.loop.touched("shop", [], "ec2:CreateSubnet")
+    assert calls_of(daemon, daemon.loop.turn) == {"ec2:DescribeSubnets": 1}, "what the call can make is looked for"
+    assert daemon.named() == []
+
+
+def test_an_event_does_not_put_the_next_routine_look_off(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    due = daemon.loop.turn()
+    applied.clock.advance(due / 2)
+    daemon.loop.touched("shop", ["vpc/main"], "")
+    assert daemon.loop.turn() == pytest.approx(due / 2)
+    daemon.loop.touched("shop", [], "")
+    assert daemon.loop.turn() == pytest.approx(due / 2)
+
+
+def test_what_part_of_a_look_shows_is_told_only_once_the_whole_stack_was_looked_at(
+    applied: Sandbox, file: Path
+) -> None:
+    """A new revision that an apply elsewhere made is foreign to the last look, and not drift."""
+    daemon = Daemon(applied, file)
+    daemon.hold(ALERTING)
+    daemon.loop.turn()
+    newer = ALERTING.replace("nginx:1.27", "nginx:1.28")
+    assert client(applied.clock, threads=16).apply(graph(edit=lambda _: newer)).converged
+    daemon.loop.stacks["shop"].desired = Daemon(applied, file.with_name("other")).desired(newer)
+    daemon.loop.touched("shop", ["service/web"], "ecs:UpdateService")
+    daemon.loop.turn()
+    assert daemon.named() == []
+    assert daemon.loop.stacks["shop"].in_sync

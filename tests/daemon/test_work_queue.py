@@ -43,12 +43,13 @@ def test_a_key_that_is_worked_on_is_not_given_out_again() -> None:
 def test_triggers_that_wait_are_one_pass_that_knows_them_all() -> None:
     one, _ = queue()
     one.add_after("shop", 60)
-    one.add("shop", Trigger.EVENT, ["vpc/main"])
-    one.add("shop", Trigger.EDIT, ["service/web"])
+    one.add("shop", Trigger.EVENT, ["vpc"])
+    one.add("shop", Trigger.EDIT)
     item = one.take()
     assert item is not None
     assert item.triggers == {Trigger.RESYNC, Trigger.EVENT, Trigger.EDIT}
-    assert item.addresses == {"vpc/main", "service/web"}
+    assert item.types == {"vpc"}
+    assert item.whole
     one.done("shop")
     assert one.seconds_to_next() is None
 
