@@ -51,6 +51,7 @@ def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
         account=spec.account,
         role_arn=role.arn if role else None,
         external_id=role.external_id if role else None,
+        session_name=role.session_name if role else "reconciler",
         tags=FrozenMap(spec.tags),
         drift=spec.drift.policy,
         interval=float(_duration.seconds(spec.drift.interval)),

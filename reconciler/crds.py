@@ -24,6 +24,7 @@ _KEPT = (
     "description",
     "type",
     "x-kubernetes-int-or-string",
+    "x-kubernetes-preserve-unknown-fields",
     "enum",
     "pattern",
     "minLength",

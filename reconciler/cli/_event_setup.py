@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._workspace import connect, files_option, graph_of, load_stacks, select
+from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.model.errors import AwsError, Refused
 
 
@@ -22,7 +22,7 @@ from reconciler.model.errors import AwsError, Refused
 )
 @click.option("--apply", "applying", is_flag=True, help="Make the requests; without it they are only shown.")
 @settings_options
-def setup(paths: Sequence[str], stack_name: str | None, name: str, applying: bool, settings: Settings) -> int:
+def setup(inputs: Inputs, stack_name: str | None, name: str, applying: bool, settings: Settings) -> int:
     """Show the queue, its policy and the EventBridge rules that feed it, or make them.
 
     One set serves all stacks of an account and region. Making it again changes nothing. EventBridge hands on API calls
@@ -34,7 +34,7 @@ def setup(paths: Sequence[str], stack_name: str | None, name: str, applying: boo
 
     settings.refuse("name")
     _check_name(name)
-    stacks = select(load_stacks(paths), stack_name, everything=False, changing=True)
+    stacks = select(load_stacks(inputs), stack_name, everything=False, changing=True)
     graph = graph_of(stacks[0])
     connection = connect(graph.stack, settings)
     access, account = connection.access, connection.reader.account

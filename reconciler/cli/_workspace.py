@@ -4,82 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler import checks
 from reconciler.cli._failures import InputError, InvalidInputError
+from reconciler.cli._inputs import Inputs
 from reconciler.cli._settings import Settings
 from reconciler.kinds import Object, Problem
-from reconciler.load import MAX_BYTES, Bundle, StackObjects, load
+from reconciler.load import Bundle, StackObjects
 from reconciler.model.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.aws import Access, AwsReader, Calls
     from reconciler.model.graph import Graph, StackPolicy
 
-SUFFIXES = (".yaml", ".yml")
-
-
-def files_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`-f PATH`, repeatable."""
-    help_text = "File or folder of specs, - for standard input; repeatable. Default: ./specs"
-    return click.option("-f", "--file", "paths", multiple=True, help=help_text)(function)
-
 
 def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--stack NAME` and `--all`."""
     function = click.option("--all", "everything", is_flag=True, help="All stacks of the files.")(function)
     return click.option("--stack", "stack_name", help="Only this stack.")(function)
-
-
-def read_files(paths: Sequence[str]) -> list[tuple[str, bytes]]:
-    """Names and bytes of all spec files under some paths, in order. Raises `InputError`.
-
-    Of what is too long, or never ends, only as much is read as shows that it is.
-    """
-    found: list[tuple[str, bytes]] = []
-    if "-" in paths:
-        found.append(("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)))
-    for file in spec_files(paths):
-        try:
-            with file.open("rb") as stream:
-                found.append((str(file), stream.read(MAX_BYTES + 1)))
-        except OSError as error:
-            raise InputError(f"{file}: {error.strerror}; make it readable or leave it out") from error
-    return found
-
-
-def spec_files(paths: Sequence[str]) -> list[Path]:
-    """The files that are meant by some paths, standard input left out. Raises `InputError`."""
-    if "" in paths:
-        raise InputError("-f '' names no file; is a variable empty?")
-    named = [path for path in paths or ("specs",) if path != "-"]
-    return [file for path in named for file in _spec_files(Path(path), given=bool(paths))]
-
-
-def _spec_files(path: Path, *, given: bool) -> Iterator[Path]:
-    if path.is_dir():
-        files = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix in SUFFIXES
-            and file.is_file()
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        )
-        if not files:
-            raise InputError(f"{path}: no .yaml or .yml file in this folder; name the right one with -f")
-        yield from files
-    elif path.exists():
-        yield path
-    else:
-        hint = "check the path" if given else "name your files with -f PATH"
-        raise InputError(f"{path}: no such file or folder; {hint}")
 
 
 def problems_of(bundle: Bundle) -> list[Problem]:
@@ -90,9 +37,9 @@ def problems_of(bundle: Bundle) -> list[Problem]:
     return sorted(set(found))
 
 
-def load_stacks(paths: Sequence[str]) -> dict[str, StackObjects]:
+def load_stacks(inputs: Inputs) -> dict[str, StackObjects]:
     """The checked stacks of some files. Raises `InputError` and `InvalidInputError`."""
-    bundle = load(read_files(paths))
+    bundle = inputs.bundle()
     problems = problems_of(bundle)
     if problems:
         raise InvalidInputError(problems)
@@ -138,7 +85,8 @@ class Connection:
 
 
 def connect(policy: StackPolicy, settings: Settings) -> Connection:
-    """Access to the account and region of a stack. Raises `Refused` and `AwsError`."""
+    """Access to the account and region of a stack. Raises `Refused`, of any other account too, and `AwsError`."""
+    from reconciler import engine
     from reconciler.aws import Access, AwsReader, Calls
     from reconciler.clock import SystemClock
 
@@ -158,10 +106,13 @@ def connect(policy: StackPolicy, settings: Settings) -> Connection:
         endpoint_url=endpoint,
         role_arn=policy.role_arn,
         external_id=policy.external_id,
+        role_session_name=policy.session_name,
         sandbox=settings.sandbox,
     )
     calls = Calls()
-    return Connection(access, AwsReader(access, SystemClock(), calls), calls)
+    reader = AwsReader(access, SystemClock(), calls)
+    engine.check_account(policy, reader)
+    return Connection(access, reader, calls)
 
 
 def graph_of(stack: StackObjects) -> Graph:

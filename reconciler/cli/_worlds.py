@@ -12,6 +12,7 @@ import click
 
 from reconciler import flows
 from reconciler.cli._failures import InputError
+from reconciler.cli._inputs import Inputs
 from reconciler.cli._settings import Settings
 from reconciler.cli._snapshots import read_snapshot
 from reconciler.cli._workspace import connect, graph_of, load_stacks, select
@@ -36,7 +37,7 @@ class Where:
         return f"snapshot {self.snapshot}" if self.snapshot else self.word
 
     def world(
-        self, paths: Sequence[str], stack: str | None, settings: Settings, ends: Sequence[str], *, health: bool
+        self, inputs: Inputs, stack: str | None, settings: Settings, ends: Sequence[str], *, health: bool
     ) -> flows.World:
         """The world of the stack that is meant, with how its targets and tasks do where `health` is asked for.
 
@@ -53,7 +54,7 @@ class Where:
                 what = f"was saved by another version of reconciler: it holds {', '.join(strange)}"
                 raise InputError(f"{self.snapshot}: {what}; make one with drift --save-snapshot")
             return flows.world_of_snapshot(None, snapshot, types)
-        graph = graph_of(_stack_of(load_stacks(paths), stack, ends))
+        graph = graph_of(_stack_of(load_stacks(inputs), stack, ends))
         if self.word == "desired":
             return flows.world_of_graph(graph)
         return _observed(graph, settings, read)

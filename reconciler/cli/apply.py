@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 
 from reconciler import engine
 from reconciler.cli._documents import acted_on, apply_document, plan_document
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import leased, open_store, store_option
@@ -22,7 +23,6 @@ from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import (
     Connection,
     connect,
-    files_option,
     flows_of,
     graph_of,
     load_stacks,
@@ -105,7 +105,7 @@ def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @store_option
 @settings_options
 def command(
-    paths: Sequence[str],
+    inputs: Inputs,
     stack_name: str | None,
     everything: bool,
     plan_file: Path | None,
@@ -120,7 +120,7 @@ def command(
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
-    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=True)
+    chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
     saved = read_saved(plan_file) if plan_file else None
     limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
     allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
@@ -169,7 +169,6 @@ class _Run:
 
         graph, settings = self._graph, self._settings
         connection = connect(graph.stack, settings)
-        engine.check_account(graph.stack, connection.reader)
         clock = SystemClock()
         with self._lease.of(graph.stack, connection.reader, clock, quiet=settings.structured) as held:
             writer = AwsWriter(connection.access, clock, connection.calls).guarded(held)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,20 +12,13 @@ import click
 from reconciler import engine
 from reconciler.cli._documents import acted_on, apply_document
 from reconciler.cli._failures import InputError
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
 from reconciler.cli._text import apply_text
-from reconciler.cli._workspace import (
-    Connection,
-    connect,
-    files_option,
-    graph_of,
-    load_stacks,
-    select,
-    stack_options,
-)
+from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
 from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
 from reconciler.model.graph import StackPolicy
@@ -43,7 +35,7 @@ from reconciler.resources import discover
 @store_option
 @settings_options
 def command(
-    paths: Sequence[str],
+    inputs: Inputs,
     stack_name: str | None,
     everything: bool,
     yes: bool,
@@ -59,16 +51,16 @@ def command(
         lease = Leasing(open_store(store_path, settings), wait_lease)
         return _deleted(policy, settings, limits, lease, yes=yes)
 
-    return report_each(_policies(paths, stack_name, everything, settings), settings, lambda p: p.name, remove)
+    return report_each(_policies(inputs, stack_name, everything, settings), settings, lambda p: p.name, remove)
 
 
-def _policies(paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings) -> list[StackPolicy]:
-    if not paths and stack_name is not None and not Path("specs").exists():
+def _policies(inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings) -> list[StackPolicy]:
+    if not inputs.paths and stack_name is not None and not Path("specs").exists():
         region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not region:
             raise InputError(f"no files say where stack {stack_name} lives; give --region")
         return [StackPolicy(name=stack_name, region=region)]
-    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=True)
+    stacks = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
     return [graph_of(stack).stack for stack in stacks]
 
 
@@ -77,7 +69,6 @@ def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, lease: Lea
     from reconciler.clock import SystemClock
 
     connection = connect(policy, settings)
-    engine.check_account(policy, connection.reader)
     clock = SystemClock()
     with lease.of(policy, connection.reader, clock, quiet=settings.structured) as held:
         writer = AwsWriter(connection.access, clock, connection.calls).guarded(held)

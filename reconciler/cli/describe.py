@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._objects import chosen_object, object_text, shown
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._workspace import files_option, load_stacks, select, stack_options
+from reconciler.cli._workspace import load_stacks, select, stack_options
 
 
 @click.command("describe")
@@ -17,12 +16,12 @@ from reconciler.cli._workspace import files_option, load_stacks, select, stack_o
 @files_option
 @stack_options
 @settings_options
-def command(what: str, paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings) -> int:
+def command(what: str, inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings) -> int:
     """Show one object: its conditions, its AWS resources, what differs and what AWS did not report."""
     kind, _, name = what.partition("/")
     if not kind or not name:
         raise click.UsageError(f"{what!r} is no KIND/NAME; write one such as task/web")
-    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    stacks = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     found = shown(stacks, *chosen_object(what, stacks), settings)
     if settings.structured:
         items = [item.document() for item in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from reconciler import engine, resources
 from reconciler.attribution import Attribution, Key
 from reconciler.cli._alerting import Alerting
 from reconciler.cli._documents import drift_document
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import Report, report_each, worst
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._snapshots import save_snapshots
@@ -22,7 +23,6 @@ from reconciler.cli._text import drift_text
 from reconciler.cli._workspace import (
     Connection,
     connect,
-    files_option,
     flows_of,
     graph_of,
     load_stacks,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @store_option
 @settings_options
 def command(
-    paths: Sequence[str],
+    inputs: Inputs,
     stack_name: str | None,
     everything: bool,
     who: bool,
@@ -66,7 +66,7 @@ def command(
 ) -> int:
     """Show what differs: 0 in sync (pending alone is in sync), 2 drift, 1 error."""
     seen: list[Snapshot] = []
-    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     alerts = Alerting(chosen, store_path, settings) if alerting else None
 
     def look(stack: StackObjects) -> Report:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._objects import Shown, chosen_object, object_table, shown
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._workspace import files_option, load_stacks, select, stack_options
+from reconciler.cli._workspace import load_stacks, select, stack_options
 
 if TYPE_CHECKING:
     from reconciler.aws import AwsReader
@@ -27,10 +28,10 @@ LOOK_EVERY = 5.0
 @stack_options
 @settings_options
 def command(
-    what: str | None, watch: bool, paths: Sequence[str], stack_name: str | None, everything: bool, settings: Settings
+    what: str | None, watch: bool, inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings
 ) -> int:
     """List live objects; -o wide shows each running task with its network interface and addresses."""
-    stacks = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    stacks = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     chosen = chosen_object(what, stacks)
     readers: dict[str, AwsReader] = {}
     found = shown(stacks, *chosen, settings, readers)

@@ -10,10 +10,10 @@ import click
 
 from reconciler import flows
 from reconciler.cli._failures import InputError
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
-from reconciler.cli._workspace import files_option
 from reconciler.cli._worlds import Where, world_options
 from reconciler.flows.matrix import nodes
 from reconciler.flows.ranges import ports_text
@@ -34,7 +34,7 @@ def command(
     sources: Sequence[str],
     targets: Sequence[str],
     where: Where,
-    paths: Sequence[str],
+    inputs: Inputs,
     stack_name: str | None,
     settings: Settings,
 ) -> int:
@@ -43,7 +43,7 @@ def command(
     It is about all tasks, load balancers and the internet.
     """
     settings.refuse("name")
-    world = where.world(paths, stack_name, settings, (*sources, *targets), health=False)
+    world = where.world(inputs, stack_name, settings, (*sources, *targets), health=False)
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)
     if settings.structured:

@@ -13,23 +13,14 @@ import click
 from reconciler import engine
 from reconciler.cli._documents import plan_document
 from reconciler.cli._failures import InputError
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._private import write_private
 from reconciler.cli._reports import Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import plan_text
 from reconciler.cli._warnings import warnings
-from reconciler.cli._workspace import (
-    connect,
-    files_option,
-    flows_of,
-    graph_of,
-    load_stacks,
-    name_of,
-    select,
-    stack_options,
-    today,
-)
+from reconciler.cli._workspace import connect, flows_of, graph_of, load_stacks, name_of, select, stack_options, today
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.plan import Choices
@@ -43,9 +34,7 @@ FORMAT = 1
 @stack_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for apply --plan.")
 @settings_options
-def command(
-    paths: Sequence[str], stack_name: str | None, everything: bool, out: Path | None, settings: Settings
-) -> int:
+def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path | None, settings: Settings) -> int:
     """Show what apply would do: 0 nothing, 2 changes, 1 error."""
     saved: list[dict[str, Any]] = []
 
@@ -64,7 +53,7 @@ def command(
         status = 1 if plan.blocked else 2 if plan.visible else 0
         return Report(document, [action.address for action in plan.visible], status)
 
-    chosen = select(load_stacks(paths), stack_name, everything=everything, changing=False)
+    chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     status = report_each(chosen, settings, name_of, look)
     if out is not None:
         save(out, saved)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections import Counter as Tally
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.alerts import Outbox, Router, Rule, Sinks
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
-from reconciler.cli._workspace import connect, files_option, read_files, spec_files
+from reconciler.cli._workspace import connect
 from reconciler.clock import SystemClock
 from reconciler.daemon import logs
 from reconciler.daemon.files import Files
@@ -52,7 +53,7 @@ CLOSING = 3.0
 @store_option
 @settings_options
 def command(
-    paths: Sequence[str],
+    inputs: Inputs,
     once: bool,
     listen: str | None,
     log_format: str | None,
@@ -61,7 +62,7 @@ def command(
 ) -> int:
     """Look at every stack each interval, heal or report drift, follow changed files; one line per event."""
     settings.refuse("name", "wide", "yaml")
-    if "-" in paths:
+    if "-" in inputs.paths:
         raise click.UsageError("run follows files; standard input cannot be read again")
     place = _host_and_port(listen) if listen else None
     line = logs.json_line if (log_format or ("text" if sys.stdout.isatty() else "json")) == "json" else logs.text_line
@@ -90,7 +91,7 @@ def command(
     sending = threading.Thread(target=outbox.run, args=(sent,), name="alerts", daemon=True)
     loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
     loop.metrics.events = hearing.counts
-    files = Files(lambda: read_files(paths), lambda: _signature(paths))
+    files = Files(inputs.bundle, lambda: _signature(inputs))
     with ExitStack() as stack:
         _on_signals(loop, stop)
         sending.start()
@@ -136,10 +137,10 @@ def _on_signals(loop: Loop, stop: threading.Event) -> None:
     signal.signal(signal.SIGHUP, look)
 
 
-def _signature(paths: Sequence[str]) -> Hashable:
+def _signature(inputs: Inputs) -> Hashable:
     """What changes whenever one of the files does, and is cheap to ask for."""
     found = []
-    for path in spec_files(paths):
+    for path in inputs.files():
         try:
             known = path.stat()
         except OSError:
@@ -156,13 +157,13 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 
 class _Links:
-    """Access to AWS by region and role, with one pace for each account and region whatever the role."""
+    """Access to AWS by place, with one pace for each account and region whatever the role."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._counted: list[Calls] = []
         self._pacers: dict[tuple[str, str], Pacer] = {}
-        self._sources: dict[tuple[str, str | None], AwsSource] = {}
+        self._sources: dict[tuple[str | None, ...], AwsSource] = {}
         self._opening = threading.Lock()
 
     def source(self, graph: Graph) -> AwsSource:
@@ -170,7 +171,7 @@ class _Links:
         from reconciler.aws import AwsSource
 
         with self._opening:
-            key = (graph.stack.region, graph.stack.role_arn)
+            key = graph.stack.place
             if key not in self._sources:
                 connection = connect(graph.stack, self._settings)
                 self._counted.append(connection.calls)

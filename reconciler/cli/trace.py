@@ -9,13 +9,11 @@ import click
 
 from reconciler import flows
 from reconciler.cli._failures import InputError
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
 from reconciler.cli._settings import DRAWING, Settings, drawing_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._tracing import trace_document, trace_text
-from reconciler.cli._workspace import (
-    files_option,
-)
 from reconciler.cli._worlds import Where, world_options
 
 _STATUS = {flows.REACHABLE: 0, flows.BLOCKED: 2, flows.UNKNOWN: 1}
@@ -44,7 +42,7 @@ def command(
     method: str | None,
     headers: Sequence[str],
     where: Where,
-    paths: Sequence[str],
+    inputs: Inputs,
     stack_name: str | None,
     settings: Settings,
 ) -> int:
@@ -64,7 +62,7 @@ def command(
         method=method.upper() if method else None,
         headers=dict(_header(text) for text in headers),
     )
-    world = where.world(paths, stack_name, settings, (source, target), health=True)
+    world = where.world(inputs, stack_name, settings, (source, target), health=True)
     verdict = flows.trace(world, query)
     if settings.structured:
         print_document(trace_document(world, verdict), settings)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli._failures import InvalidInputError, problem_documents
+from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._warnings import warnings
-from reconciler.cli._workspace import files_option, graph_of, load_stacks
+from reconciler.cli._workspace import graph_of, load_stacks
 from reconciler.flows import world_of_graph
 from reconciler.kinds import Problem, counted
 
@@ -18,12 +19,12 @@ from reconciler.kinds import Problem, counted
 @click.command("validate")
 @files_option
 @settings_options
-def command(paths: Sequence[str], settings: Settings) -> int:
+def command(inputs: Inputs, settings: Settings) -> int:
     """Check the files: 0 when they are good, 1 with one line per problem."""
     problems: Sequence[Problem] = ()
     doubts: list[Problem] = []
     try:
-        stacks = load_stacks(paths)
+        stacks = load_stacks(inputs)
         graphs = [graph_of(stack) for stack in stacks.values()]
         for stack, graph in zip(stacks.values(), graphs, strict=True):
             doubts += warnings(stack, world_of_graph(graph))

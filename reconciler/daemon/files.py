@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from reconciler import checks
 from reconciler import compile as compiler
 from reconciler.daemon.desired import Desired
-from reconciler.load import StackObjects, load
+from reconciler.load import Bundle, StackObjects
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Cycle
 
-Read = Callable[[], Iterable[tuple[str, bytes]]]
-"""Names and bytes of all files. Raises `ReconcilerError` where there is none, or one cannot be read."""
+Load = Callable[[], Bundle]
+"""The objects of all files. Raises `ReconcilerError` where there is no file, or one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Reading:
 class Files:
     """The stacks of some files, read again when the files are other ones than before."""
 
-    def __init__(self, read: Read, sign: Callable[[], Hashable]) -> None:
-        self._read = read
+    def __init__(self, load: Load, sign: Callable[[], Hashable]) -> None:
+        self._load = load
         self._sign = sign
         self._signature: Hashable = None
         self._coming: Hashable = None
@@ -53,7 +53,7 @@ class Files:
     def reading(self) -> Reading:
         """What the files say. Raises nothing that a user can write."""
         try:
-            bundle = load(self._read())
+            bundle = self._load()
         except ReconcilerError as error:
             return Reading(problems=tuple(str(error).splitlines()))
         problems = {*bundle.problems, *(p for stack in bundle.stacks.values() for p in checks.check(stack))}

@@ -77,7 +77,7 @@ class Loop:
         self.leases = Leases(store, clock, "daemon", term=self._options.term)
         self.stacks: dict[str, State] = {}
         self._statuses = Statuses(self.memory)
-        self._places: dict[tuple[str, str | None, str | None], Place] = {}
+        self._places: dict[tuple[str | None, ...], Place] = {}
         self._making = threading.Lock()
         self._looked: set[str] = set()
         known = self.memory.open_findings("")
@@ -215,7 +215,7 @@ class Loop:
             self.queue.done(item.key)
 
     def _place(self, graph: Graph) -> Place:
-        key = (graph.stack.region, graph.stack.role_arn, graph.stack.external_id)
+        key = graph.stack.place
         with self._making:
             place = self._places.get(key)
             if place is None:
@@ -238,12 +238,8 @@ class Loop:
         self._throttled = still
 
     def _neighbours(self, graph: Graph) -> Mapping[str, Graph]:
-        mine = (graph.stack.region, graph.stack.role_arn, graph.stack.external_id)
-        return {
-            name: state.graph
-            for name, state in self.stacks.items()
-            if (state.graph.stack.region, state.graph.stack.role_arn, state.graph.stack.external_id) == mine
-        }
+        mine = graph.stack.place
+        return {name: state.graph for name, state in self.stacks.items() if state.graph.stack.place == mine}
 
     def _requests(self) -> None:
         """What the command line asked for since the last time."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
@@ -50,7 +52,40 @@ QueueUrl = Annotated[
         "write the URL of an SQS standard queue such as https://sqs.us-east-1.amazonaws.com/123456789012/reconciler",
     ),
 ]
+SessionName = Annotated[
+    str,
+    Format(r"^[A-Za-z0-9_+=,.@-]{2,64}$", "write 2 to 64 letters, digits and _ + = , . @ -", max_length=64),
+]
+"""AWS: STS API reference, AssumeRole, RoleSessionName."""
+VARIABLE_NAME = Format(
+    r"^[A-Za-z_][A-Za-z0-9_]*$",
+    "write letters, digits and '_', beginning with a letter, at most 64",
+    max_length=64,
+)
 Duration = Annotated[str, DURATION]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue:
+    """Text, a number, true or false, or a list of texts; a CustomResourceDefinition has no type for that."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"x-kubernetes-preserve-unknown-fields": True}
+
+
+class Variable(SpecModel):
+    """A value that `${var.NAME}` stands for in the objects of the stack and in the Stack itself."""
+
+    type: Literal["String", "Integer", "Boolean", "List"] = Field(
+        default="String", description="What its value is; List is a list of texts."
+    )
+    default: Annotated[Any, AnyValue()] = Field(
+        default=None, description="Its value where nothing else gives it one. Without it, something else must."
+    )
+    description: str | None = Field(default=None, description="What it is for.")
 
 
 class AssumeRole(SpecModel):
@@ -59,6 +94,9 @@ class AssumeRole(SpecModel):
     arn: RoleArn = Field(description="ARN of the role.")
     external_id: str | None = Field(
         default=None, min_length=2, max_length=1224, description="External id that the role's trust policy asks for."
+    )
+    session_name: SessionName = Field(
+        default="reconciler", description="Name of the role's session, by which CloudTrail tells who it was."
     )
 
 
@@ -130,6 +168,9 @@ class StackSpec(SpecModel):
     assume_role: AssumeRole | None = Field(default=None, description="Role to assume for every call.")
     owner: Owner = Field(
         default="default", description="Who the stack belongs to: a stack of another owner is never changed."
+    )
+    variables: Mapping[Annotated[str, VARIABLE_NAME], Variable] = Field(
+        default={}, description="What ${var.NAME} stands for, by name."
     )
     tags: Mapping[str, str] = Field(default={}, description="Tags on everything of the stack that AWS can tag.")
     drift: Drift = Field(default=Drift(), description="What the daemon does about drift.")

@@ -21,9 +21,22 @@ from reconciler.kinds.stack import KIND as STACK
 from reconciler.kinds.stack import StackSpec
 from reconciler.load import _yaml
 from reconciler.load._fields import Reading, suggestion
+from reconciler.load._variables import ENVIRONMENT, Given, Values, Variables
 from reconciler.load._yaml import MAX_BYTES
 
-__all__ = ["API_VERSION", "MAX_BYTES", "Bundle", "Object", "Problem", "Source", "StackObjects", "load", "suggestion"]
+__all__ = [
+    "API_VERSION",
+    "ENVIRONMENT",
+    "MAX_BYTES",
+    "Bundle",
+    "Given",
+    "Object",
+    "Problem",
+    "Source",
+    "StackObjects",
+    "load",
+    "suggestion",
+]
 
 API_VERSION: Final = "reconciler.dev/v1"
 
@@ -92,9 +105,26 @@ class _Draft:
         return self.problem("name", f"is defined twice, first at {place}", "rename one of them")
 
 
-def load(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Bundle:
-    """The objects of all files, by stack. The order of the files makes no difference."""
-    loading = _Loading()
+@dataclass(slots=True)
+class _Paper:
+    """A document that says what it is, before its fields are looked at: their values may be variables of its stack."""
+
+    source: Source
+    kind: str | None
+    name: str | None
+    faulty: bool
+
+    @property
+    def label(self) -> str:
+        return f"{(self.kind or '?')[:63]}/{(self.name or '?')[:63]}"
+
+
+def load(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]], given: Given | None = None) -> Bundle:
+    """The objects of all files, by stack. The order of the files makes no difference.
+
+    `given` are the values of variables that come from elsewhere.
+    """
+    loading = _Loading(Values.of(given or Given()))
     named = dict(files)
     for file in sorted(named):
         loading.read(file, named[file])
@@ -107,6 +137,8 @@ def load(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Bundle:
 class _Loading:
     """The state of one `load`."""
 
+    values: Values
+    papers: list[_Paper] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     drafts: list[_Draft] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
@@ -142,17 +174,37 @@ class _Loading:
                 self._unreadable(file, fault)
             return
         source = Source(file, root)
-        kind, name = source.text(("kind",)), source.text(("metadata", "name"))
-        label = f"{(kind or '?')[:63]}/{(name or '?')[:63]}"
+        paper = _Paper(source, source.text(("kind",)), source.text(("metadata", "name")), bool(document.faults))
         for fault in document.faults:
-            self._fault(file, label, fault)
-        reading = Reading(source, label)
-        draft = self._draft(reading, kind, name)
+            self._fault(file, paper.label, fault)
+        self.papers.append(paper)
+
+    def _read_papers(self) -> None:
+        """Objects from documents, each with the variables of its stack."""
+        stacks = {p.name: p for p in reversed(self.papers) if p.kind == STACK.name and p.name is not None}
+        variables = {name: Variables.of(paper.source, name, self.values) for name, paper in stacks.items()}
+        near = _Near((paper.source.file, name) for name, paper in stacks.items())
+        lost = bool(self.unreadable)
+        for paper in self.papers:
+            named = paper.name if paper.kind == STACK.name else paper.source.text(("metadata", "stack"))
+            close = near.to(paper.source.file)
+            stack = named if named is not None else close[0] if len(close) == 1 else None
+            lost |= stack not in variables
+            reading = Reading(paper.source, paper.label, variables.get(stack or ""))
+            self._read_paper(paper, reading)
+        self.problems += self.values.problems
+        for one in variables.values():
+            self.problems += one.problems
+            self.problems += [] if lost else one.unused()
+        self.problems += [] if lost else self.values.unknown(variables.values())
+
+    def _read_paper(self, paper: _Paper, reading: Reading) -> None:
+        draft = self._draft(reading, paper.kind, paper.name)
         self.problems.extend(reading.problems)
-        if document.faults and draft is not None and draft.kind != STACK.name:
+        if paper.faulty and draft is not None and draft.kind != STACK.name:
             draft.spec = None
         if draft is None:
-            self.unreadable.add(file)
+            self.unreadable.add(paper.source.file)
         else:
             self.drafts.append(draft)
 
@@ -186,8 +238,9 @@ class _Loading:
         return Reading(reading.source, reading.object).model(StackSpec, rest, ("spec",))
 
     def bundle(self) -> Bundle:
+        self._read_papers()
         stacks = self._stacks()
-        near = _Near(stacks.values())
+        near = _Near((draft.source.file, name) for name, draft in stacks.items())
         members: dict[str, list[_Draft]] = defaultdict(list)
         for draft in self.drafts:
             if draft.kind != STACK.name and (stack := self._stack_of(draft, stacks, near)):
@@ -251,12 +304,13 @@ class _Loading:
 class _Near:
     """The stacks by file and by folder."""
 
-    def __init__(self, stacks: Iterable[_Draft]) -> None:
+    def __init__(self, stacks: Iterable[tuple[str, str]]) -> None:
+        """Of the file and the name of each stack."""
         self.files: defaultdict[str, list[str]] = defaultdict(list)
         self.folders: defaultdict[str, list[str]] = defaultdict(list)
-        for stack in stacks:
-            self.files[stack.source.file].append(stack.name)
-            self.folders[posixpath.dirname(stack.source.file)].append(stack.name)
+        for file, name in stacks:
+            self.files[file].append(name)
+            self.folders[posixpath.dirname(file)].append(name)
 
     def to(self, file: str) -> list[str]:
         """The stacks that an object of a file may mean: those of the file, else those of its folder."""

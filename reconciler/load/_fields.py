@@ -6,7 +6,7 @@ import difflib
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
 from reconciler.kinds._spec import Format
+from reconciler.load._variables import Fault, Filled, Variables, filled
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
 
 M = TypeVar("M", bound=BaseModel)
@@ -38,11 +39,15 @@ class Reading:
 
     source: Source
     object: str
+    variables: Variables | None = None
+    """Those of the document's stack; `None` where it is not known which that is."""
     problems: list[Problem] = field(default_factory=list)
     paths: set[Path] = field(default_factory=set)
     """Where the problems are."""
     unusable: set[Path] = field(default_factory=set)
     """Paths whose value is already known to be wrong: what a model says about them is an echo."""
+    filled: dict[Path, Filled] = field(default_factory=dict)
+    """Paths whose value comes from variables."""
 
     def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
         at = self.source.key_at(path) if at_key else self.source.at(path)
@@ -58,12 +63,30 @@ class Reading:
         text = node.text or ""
         if bad := unprintable(text):
             return self._unusable(path, bad, "remove it")
+        if "${var." in text and path[:2] != _DECLARATIONS:
+            return self._filled(path, text, node)
         if not node.plain:
             return text
         if found := surprise(text):
             return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
         value = scalar(text)
         return self._unusable(path, "is empty", "give it a value or remove it") if value is None else value
+
+    def _filled(self, path: Path, text: str, node: Node) -> Any:
+        """A scalar with the values of its variables."""
+        if not _may_vary(path):
+            return self._unusable(path, "names a variable", "write it out: variables are for spec and annotations")
+        if self.variables is None:
+            self.unusable.add(path)
+            return None
+        found = filled(text, plain=node.plain, variables=self.variables)
+        if isinstance(found, Fault):
+            self.unusable.add(path)
+            if found.message:
+                self.problem(path, found.message, found.hint)
+            return None
+        self.filled[path] = found
+        return found.value
 
     def _unusable(self, path: Path, message: str, hint: str) -> None:
         self.unusable.add(path)
@@ -78,9 +101,28 @@ class Reading:
                 path = (*prefix, *_path(details))
                 if _is_echo(details) or any(path[: len(bad)] == bad for bad in self.unusable):
                     continue
-                message, hint = _Explained(model, details, self.source.text(path)).words()
+                message, hint = self._words(model, details, path)
                 self.problem(path, message, hint, at_key=details["type"] == "extra_forbidden")
             return None
+
+    def _words(self, model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:
+        """What is wrong and what would be right, and where the value comes from if it is a variable's."""
+        message, hint = _Explained(model, details, self.source.text(path)).words()
+        found = next((self.filled[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.filled), None)
+        if found is None:
+            return message, hint
+        if details["type"] in ("int_type", "bool_type"):
+            wanted = "Integer" if details["type"] == "int_type" else "Boolean"
+            hint = f"declare {found.name} with type: {wanted} and write ${{var.{found.name}}} without quotes"
+        return f"{message} (variable {found.name}, from {found.origin})", hint
+
+
+_DECLARATIONS: Final = ("spec", "variables")
+
+
+def _may_vary(path: Path) -> bool:
+    """Whether variables may stand at a path: what an object is called and whose it is never varies."""
+    return path[:1] == ("spec",) or path[:2] == ("metadata", "annotations")
 
 
 def _is_echo(details: ErrorDetails) -> bool:

@@ -148,9 +148,18 @@ def _events(text: str, loader: Any) -> Iterator[yaml.Event]:
         mark = error.problem_mark or error.context_mark
         at = _position(mark)
         context = f" ({error.context})" if error.context else ""
-        raise _NotYaml(at, f"not valid YAML: {error.problem or 'syntax error'}{context}") from None
+        message = f"not valid YAML: {error.problem or 'syntax error'}{context}"
+        raise _NotYaml(at, message, _how_to_write_a_variable(text, mark)) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise _NotYaml(Position(1, 1), f"not valid YAML: {printable(str(error))}") from None
+
+
+def _how_to_write_a_variable(text: str, mark: Any) -> str:
+    """Inside of { } and [ ] a plain `${` ends where YAML sees the brace."""
+    inside = mark is not None and text[max(mark.index - 1, 0) : mark.index + 1] == "${"
+    return (
+        'write "${...}" in quotes here; for a variable that is no text write the mapping line by line' if inside else ""
+    )
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ class StackPolicy:
     account: str | None = None
     role_arn: str | None = None
     external_id: str | None = None
+    session_name: str = "reconciler"
     tags: FrozenMap[str, str] = EMPTY
     drift: str = "Heal"
     interval: float = 60.0
@@ -46,6 +47,11 @@ class StackPolicy:
     windows: tuple[Window, ...] = ()
     objects: FrozenMap[str, ObjectPolicy] = EMPTY
     queue_url: str | None = None
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """Where and as whom its calls are made: stacks that agree in this can be looked at together."""
+        return self.region, self.role_arn, self.external_id, self.session_name
 
     def policies(self, owner: str) -> Iterator[ObjectPolicy]:
         """What was said about an object (`Task/web`), and about its stack as a whole."""

@@ -16,6 +16,7 @@ import yaml
 
 from reconciler.crds import FOLDER, generate, render_all, write_all
 from reconciler.kinds import discover
+from reconciler.load import load
 
 ROOT = Path(__file__).parents[2]
 TEXTS = render_all()
@@ -333,7 +334,14 @@ def valid(value: Any, node: Node) -> bool:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_specs_fit_the_definitions(path: Path) -> None:
-    for document in yaml.safe_load_all(path.read_text()):
-        definition = DEFINITIONS[f"{document['kind'].lower()}.yaml"]
-        document["metadata"] = {"name": document["metadata"]["name"]}
-        assert valid(document, schema(definition)), document["metadata"]
+    """With the values of their variables."""
+    for stack in load({path.name: path.read_bytes()}).stacks.values():
+        for obj in (stack.stack, *stack.objects.values()):
+            spec = obj.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            document = {
+                "apiVersion": "reconciler.dev/v1",
+                "kind": obj.kind,
+                "metadata": {"name": obj.name},
+                "spec": spec,
+            }
+            assert valid(document, schema(DEFINITIONS[f"{obj.kind.lower()}.yaml"])), obj.id

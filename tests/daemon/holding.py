@@ -13,6 +13,7 @@ from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.files import Files
 from reconciler.daemon.loop import Loop, Options
+from reconciler.load import load
 from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
@@ -41,7 +42,7 @@ class Daemon:
     def hold(self, *texts: str) -> None:
         """Take over what these files say."""
         named = [(f"{number}/stack.yaml", text.encode()) for number, text in enumerate(texts)]
-        self.loop.follow(Files(lambda: named, lambda: None).reading())
+        self.loop.follow(Files(lambda: load(named), lambda: None).reading())
 
     def desired(self, text: str) -> Desired:
         """What a file wants of its only stack."""

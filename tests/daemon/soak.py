@@ -29,6 +29,7 @@ from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.clock import SystemClock
 from reconciler.daemon.files import Files
 from reconciler.daemon.loop import Loop, Options
+from reconciler.load import load
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
@@ -76,7 +77,7 @@ def daemon(store: str, specs: str, notes: str) -> int:
 
     loop = Loop(clock, connect, SqliteStore(Path(store)), lambda _: None, stop, random.Random(), Options(term=TERM))
     paths = sorted(Path(specs).rglob("*.yaml"))
-    files = Files(lambda: [(str(path), path.read_bytes()) for path in paths], lambda: 1)
+    files = Files(lambda: load([(str(path), path.read_bytes()) for path in paths]), lambda: 1)
     loop.follow(files.reading())
     loop.run(lambda: None)
     loop.close()
@@ -115,7 +116,8 @@ class Soak:
         self._broken: Counter[tuple[str, str]] = Counter()
         self._daemons = [self._started(), self._started()]
         files = Files(
-            lambda: [(str(path), path.read_bytes()) for path in sorted((folder / "specs").rglob("*.yaml"))], lambda: 1
+            lambda: load([(str(path), path.read_bytes()) for path in sorted((folder / "specs").rglob("*.yaml"))]),
+            lambda: 1,
         )
         self._graphs = {name: desired.graph for name, desired in files.reading().stacks.items()}
         self._store = SqliteStore(folder / "store.db")

@@ -151,6 +151,14 @@ _WINDOW: Final = {"schedule": "0 2 * * 6", "duration": "2h"}
 _WINDOWS: Final = (("Stack/shop maintenanceWindows", [_WINDOW]),)
 _GIVEN_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks"
 _OTHER_ROLE: Final = "arn:aws:iam::123456789012:role/shop-tasks-2"
+_SIZE: Final = (
+    ("Stack/shop variables", {"size": {"type": "Integer", "default": 3, "description": "copies"}}),
+    ("Task/web replicas", "${var.size}"),
+)
+_IN_TEXT: Final = (
+    ("Stack/shop variables", {"size": {"type": "Integer", "default": 3}}),
+    ("Task/web containers[app].env", {"SIZE": "${var.size} copies"}),
+)
 _ROLE: Final = ("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"})
 _PRIVATE: Final = (("Network/other private", {"cidrs": ["10.9.10.0/24", "10.9.11.0/24"]}),)
 _ON_SIDE: Final = (("Task/web loopback", ABSENT), ("Task/web containers[app].dependsOn", ABSENT))
@@ -282,6 +290,22 @@ ROWS: Final = (
     Row("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"}),
     Row("Stack/shop assumeRole.arn", "arn:aws:iam::123456789012:role/deploy", given=(_ROLE,)),
     Row("Stack/shop assumeRole.externalId", "shop", given=(_ROLE,)),
+    Row("Stack/shop assumeRole.sessionName", "shop", given=(_ROLE,)),
+    Row(
+        "Stack/shop variables",
+        {"size": {"type": "Integer", "default": 3}},
+        ("service/web desiredCount",),
+        also=(("Task/web replicas", "${var.size}"),),
+    ),
+    Row(
+        "Stack/shop variables[size].type",
+        "String",
+        given=_IN_TEXT,
+        also=(("Stack/shop variables[size].default", "3"),),
+        needed="is a number, not text",
+    ),
+    Row("Stack/shop variables[size].default", 5, ("service/web desiredCount",), given=_SIZE, needed="has no value"),
+    Row("Stack/shop variables[size].description", "how many", given=_SIZE),
     Row("Stack/shop owner", "checkout", refused="belongs to owner default"),
     Row("Stack/shop tags", {"team": "checkout"}, ("* tags[team]",)),
     Row("Stack/shop drift", {"policy": "Alert"}),

@@ -1,0 +1,92 @@
+"""Several accounts and regions in one set of files, on the command line: each stack with the role of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from reconciler.cli.main import main
+from reconciler.sandbox import Clock, Sandbox
+
+SPEC = Path(__file__).parents[2] / "specs" / "accounts.yaml"
+PLACES = {"222222222222": "eu-central-1", "333333333333": "us-east-1", "123456789012": "us-east-1"}
+
+
+@pytest.fixture
+def world() -> Iterator[Sandbox]:
+    with Sandbox(clock=Clock.scaled(600)) as running:
+        yield running
+
+
+def reconciler(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    return int(ended.value.code or 0)
+
+
+def client(account: str, service: str) -> Any:
+    """A client of somebody who works in that account."""
+    role = f"arn:aws:iam::{account}:role/somebody"
+    found = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="looking")["Credentials"]
+    return boto3.client(
+        service,
+        region_name=PLACES[account],
+        aws_access_key_id=found["AccessKeyId"],
+        aws_secret_access_key=found["SecretAccessKey"],
+        aws_session_token=found["SessionToken"],
+    )
+
+
+def networks() -> dict[str, list[str]]:
+    """The blocks of the networks of ours in each account, in its region."""
+    mine = [{"Name": "tag-key", "Values": ["reconciler.dev/stack"]}]
+    found = {account: client(account, "ec2").describe_vpcs(Filters=mine)["Vpcs"] for account in PLACES}
+    return {account: [vpc["CidrBlock"] for vpc in vpcs] for account, vpcs in found.items()}
+
+
+def replicas(account: str, stack: str) -> list[int]:
+    ecs = client(account, "ecs")
+    services = ecs.list_services(cluster=f"{stack}_main")["serviceArns"]
+    return [s["desiredCount"] for s in ecs.describe_services(cluster=f"{stack}_main", services=services)["services"]]
+
+
+def test_two_stacks_in_two_accounts_are_applied_changed_and_deleted(
+    world: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ("-f", str(SPEC), "--all")
+    assert reconciler("apply", *files, "--yes") == 0
+    assert networks() == {"222222222222": ["10.1.0.0/16"], "333333333333": ["10.2.0.0/16"], "123456789012": []}
+    assert (replicas("222222222222", "shop-eu"), replicas("333333333333", "shop-us")) == ([2], [1])
+    assert reconciler("plan", *files) == 0
+    assert reconciler("apply", *files, "--yes", "--var", "replicas=3") == 0
+    assert (replicas("222222222222", "shop-eu"), replicas("333333333333", "shop-us")) == ([3], [1])
+    assert reconciler("plan", *files) == 2
+    assert reconciler("delete", *files, "--yes") == 0
+    assert networks() == {account: [] for account in PLACES}
+    capsys.readouterr()
+
+
+def test_calls_are_made_as_the_session_that_the_stack_names(world: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reconciler("apply", "-f", str(SPEC), "--stack", "shop-eu", "--yes") == 0
+    events = client("222222222222", "cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateVpc"}]
+    )["Events"]
+    assert [event["Username"] for event in events] == ["shop-eu"]
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply --yes", "delete --yes", "get"])
+def test_another_account_than_the_stack_s_is_refused(
+    world: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    text = re.sub(r"  assumeRole:\n(    .*\n)+", "", SPEC.read_text()).replace("222222222222", "444444444444")
+    path = tmp_path / "stack.yaml"
+    path.write_text(text)
+    assert reconciler(*command.split(), "-f", str(path), "--stack", "shop-eu") == 1
+    assert "belongs to account 444444444444, the credentials to 123456789012" in capsys.readouterr().err
+    assert networks()["123456789012"] == []
