@@ -121,7 +121,7 @@ def shown(
         objects = {obj.id: obj for obj in (stack.stack, *stack.objects.values())}
         chosen = [o for _, o in sorted(objects.items()) if kind in (None, o.kind) and name in (None, o.name)]
         declared = flows_of(stack) if any(o.kind in _JUDGED for o in chosen) else []
-        evidence = resources.filters_and_interfaces() if declared else {}
+        evidence = resources.configuration() if declared else {}
         view = engine.view(graph, reader, Choices(today=today()), evidence=evidence)
         flows = judged(world_of_snapshot(graph, view.snapshot, {**graph.types, **evidence}), declared)
         for obj in chosen:

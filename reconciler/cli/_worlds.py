@@ -43,9 +43,9 @@ class Where:
 
         Raises `InputError`.
         """
-        from reconciler.resources import discover, evidence, filters_and_interfaces
+        from reconciler.resources import configuration, discover, evidence
 
-        read = evidence() if health else filters_and_interfaces()
+        read = evidence() if health else configuration()
         types = {**discover(), **evidence()}
         if self.snapshot is not None:
             snapshot = read_snapshot(self.snapshot, stack)

@@ -72,9 +72,13 @@ def command(
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         declared = flows_of(stack)
-        evidence = resources.evidence() if save else resources.filters_and_interfaces() if declared else {}
+        evidence = resources.evidence() if save else resources.configuration() if declared else {}
         connection = connect(graph.stack, settings)
-        view = engine.view(graph, connection.reader, Choices(today=today()), evidence=evidence)
+        choices = Choices(today=today())
+        view = engine.view(graph, connection.reader, choices, evidence=evidence)
+        if view.plan.drift and not evidence:
+            evidence = resources.configuration()
+            view = engine.view(graph, connection.reader, choices, evidence=evidence)
         types = {**graph.types, **evidence}
         flows = judged(world_of_snapshot(graph, view.snapshot, types), declared)
         changed = effects(graph, view.snapshot, types, view.plan.drift)

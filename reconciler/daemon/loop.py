@@ -27,7 +27,7 @@ from reconciler.daemon.strain import Strain
 from reconciler.model.events import Event, Finding, Severity, news
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.resources import filters_and_interfaces, health_of_targets
+from reconciler.resources import configuration, health_of_targets
 from reconciler.store import Remove, Retention, Store, StoreError
 
 WORKERS: Final = 8
@@ -221,7 +221,7 @@ class Loop:
             if place is None:
                 reader, writer = self._connect(graph)
                 place = self._places[key] = Place(reader, writer, self._clock, self._dice)
-            wanted = filters_and_interfaces() if any(state.desired.flows for state in self.stacks.values()) else {}
+            wanted = configuration() if any(state.desired.flows for state in self.stacks.values()) else {}
             place.evidence = {**wanted, **(health_of_targets() if self._someone_hears_of_targets() else {})}
             return place
 

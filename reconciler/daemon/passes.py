@@ -25,11 +25,12 @@ from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Phase, Severity, news
-from reconciler.model.graph import Graph
+from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
 from reconciler.model.snapshot import Snapshot
 from reconciler.plan import Choices
+from reconciler.resources import configuration
 from reconciler.resources.target_health import TYPE as TARGET_HEALTH
 from reconciler.store import StoreError
 
@@ -152,21 +153,22 @@ class Pass:
     def _reconciled(self, place: Place, held: Held | None) -> None:
         deps, state, graph = self._deps, self._state, self._graph
         choices = self._choices()
-        types = {name: kind for name, kind in {**graph.types, **place.evidence}.items() if name != TARGET_HEALTH.name}
 
         def looked(seen: Seen) -> tuple[Seen, engine.View, Snapshot, list[Judged]]:
             view = engine.view_of(graph, seen.look, choices)
             configured = health.apart(view.snapshot)
-            return seen, view, configured, judged(world_of_snapshot(graph, configured, types), state.desired.flows)
+            world = world_of_snapshot(graph, configured, _types(graph, seen))
+            return seen, view, configured, judged(world, state.desired.flows)
 
         seen, first, configured, flows = looked(self._seen(place))
         calm = engine.is_quiet(first) and not broken(flows) and not any(health.ailing(first))
-        if not engine.is_certain(first) or not (seen.whole or calm):
-            seen, first, configured, flows = looked(place.seen_alone(graph))
+        telling = not first.plan.drift or seen.evidence.keys() >= configuration().keys()
+        if not engine.is_certain(first) or not telling or not (seen.whole or calm):
+            seen, first, configured, flows = looked(place.seen_alone(graph, more=configuration()))
         _check_anything_seen(first.snapshot, graph)
         kept = self._unread(first)
         told = policy.told(graph.stack, first.plan.drift)
-        changed = effects(graph, configured, types, told)
+        changed = effects(graph, configured, _types(graph, seen), told)
         whose: Mapping[Key, Attribution] = {}
         if deps.hearing is not None:
             deps.hearing.noticed(first)
@@ -387,6 +389,11 @@ def _told(applied: engine.Applied) -> Iterator[dict[str, object]]:
             "changes": [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in action.changes],
             "error": outcome.failure.message if outcome.failure else None,
         }
+
+
+def _types(graph: Graph, seen: Seen) -> Readables:
+    """What a look says of the configuration; how targets do is told apart from it."""
+    return {name: kind for name, kind in {**graph.types, **seen.evidence}.items() if name != TARGET_HEALTH.name}
 
 
 def _check_anything_seen(snapshot: Snapshot, graph: Graph) -> None:

@@ -29,6 +29,8 @@ class Seen:
     at: float
     jitter: float
     stacks: frozenset[str]
+    evidence: Readables
+    """What was looked at beside the types of the graphs."""
     whole: bool = True
 
 
@@ -59,9 +61,10 @@ class Place:
             self._latest = dict.fromkeys(fresh.stacks, fresh)
             return fresh
 
-    def seen_alone(self, graph: Graph, *, by_index: bool = False) -> Seen:
-        """A look at one stack and nothing else, for what cannot wait and what is to be acted upon."""
-        fresh = self._look([graph], by_index=by_index)
+    def seen_alone(self, graph: Graph, *, by_index: bool = False, more: Readables | None = None) -> Seen:
+        """A look at one stack and nothing else, for what cannot wait and what is to be acted upon. `more` is looked at
+        beside: what it takes to say what a change opened or closed."""
+        fresh = self._look([graph], by_index=by_index, more=more)
         with self._lock:
             self._alone = {**self._alone, graph.stack.name: fresh}
         return fresh
@@ -88,8 +91,9 @@ class Place:
         now = self._clock.now()
         return min((at for at in times if at > now), default=now)
 
-    def _look(self, graphs: list[Graph], *, by_index: bool) -> Seen:
+    def _look(self, graphs: list[Graph], *, by_index: bool, more: Readables | None = None) -> Seen:
         at = self._clock.now()
         names = [graph.stack.name for graph in graphs]
-        seen = look({**graphs[0].types, **self.evidence}, self.reader.fresh(), names, graphs, by_index=by_index)
-        return Seen(seen, at, jittered(1.0, self._dice), frozenset(names))
+        evidence = {**self.evidence, **(more or {})}
+        seen = look({**graphs[0].types, **evidence}, self.reader.fresh(), names, graphs, by_index=by_index)
+        return Seen(seen, at, jittered(1.0, self._dice), frozenset(names), evidence)

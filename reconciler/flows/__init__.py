@@ -9,7 +9,7 @@ from reconciler.flows.matrix import Row, matrix
 from reconciler.flows.read import world_of_graph, world_of_snapshot
 from reconciler.flows.shadows import Shadowed, shadowed
 from reconciler.flows.trace import BLOCKED, REACHABLE, UNKNOWN, Query, Verdict, trace
-from reconciler.flows.walk import Blocker, Hop, Unclear
+from reconciler.flows.walking import Blocker, Hop, Unclear
 from reconciler.flows.world import World
 
 __all__ = [

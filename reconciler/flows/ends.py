@@ -57,6 +57,14 @@ def named(world: World, text: str) -> Named:
     return _addresses(world, text)
 
 
+def is_ipv6(text: str) -> bool:
+    """Whether a text is an IPv6 address or block: no end that is modelled."""
+    try:
+        return ":" in text and bool(ipaddress.IPv6Interface(text))
+    except ValueError:
+        return False
+
+
 def _interface(world: World, name: str, label: str) -> Named:
     live = world.lives[name]
     owner = next((s for s in world.stands.values() if live in world.live_of.get(s.name, ())), None)
@@ -96,15 +104,11 @@ def _unknown(world: World, text: str) -> str:
     """Why a text names no end, and what to write instead."""
     if world.wanted is not None and text in world.wanted.by_label:
         return f"{text} is in the files and not in AWS; apply makes it, and --desired asks about the files"
-    try:
-        ipaddress.IPv6Interface(text)
-    except ValueError:
-        labels = sorted(world.by_label)
-        near = difflib.get_close_matches(text, [INTERNET_NAME, *labels], 1)
-        write = f"did you mean {near[0]}? Write" if near else "write"
-        what = "internet, an IPv4 address or block, the id of a live interface"
-        return f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}"
-    return f"{text} is an IPv6 address, and IPv6 is not modelled; write an IPv4 address or block"
+    labels = sorted(world.by_label)
+    near = difflib.get_close_matches(text, [INTERNET_NAME, *labels], 1)
+    write = f"did you mean {near[0]}? Write" if near else "write"
+    what = "internet, an IPv4 address or block, the id of a live interface"
+    return f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}"
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -137,6 +141,6 @@ def _known_ports(world: World, target: Named, protocol: str) -> list[tuple[str, 
         return []
     if target.stand.kind == "proxy":
         listeners: list[Listener] = world.listeners.get(target.stand.name, [])
-        return [(entry.name, entry.port) for entry in listeners]
+        return [(entry.name, entry.port) for entry in listeners if protocol in entry.transports]
     opened = world.ports_of(target.stand, target.container)
     return [(entry.port_name or "", entry.port) for entry in opened if entry.protocol == protocol]

@@ -6,12 +6,14 @@ import dataclasses
 
 from reconciler.flows.ends import NoSuchEndError, named
 from reconciler.flows.trace import Verdict, trace
-from reconciler.flows.walk import Blocker
+from reconciler.flows.walking import Blocker
 from reconciler.flows.world import World
 
 
 def fixes(world: World, verdict: Verdict) -> list[str]:
     """For each blocker of an answer the change that opens it: an apply where the files want it open already."""
+    if not verdict.blockers:
+        return []
     left = _blockers_if_applied(world, verdict)
     return [
         f"apply: the files want it open already ({world.owners[blocker.component]})"
@@ -149,5 +151,7 @@ def _proxy(world: World, blocker: Blocker) -> str:
             return f"a Route on {owner}: a rule{before} that matches and forwards to {goal}"
         case "ELBV2_NO_TARGETS_IN_AZ" | "ELB_INSTALLED_AZ_RESTRICTION":
             return f"{owner}: its Network and that of the Task must have the same spec.availabilityZones"
+        case "ELBV2_SOURCE_ADDRESS_PRESERVATION":
+            return f"let {blocker.about[0]} reach itself without the load balancer"
         case _:
             return f"look at {blocker.component}: {blocker.detail}"

@@ -13,12 +13,14 @@ from reconciler.flows.ranges import (
     block,
     covers,
     difference,
+    intersection,
     ports_text,
     size,
     union,
 )
 from reconciler.flows.requests import Request, Requests, Taken
-from reconciler.flows.walk import Blocker, Hop, Unclear, Walk, connections
+from reconciler.flows.walk import connections, relayed
+from reconciler.flows.walking import Blocker, Hop, Unclear, Walk
 from reconciler.flows.world import End, Listener, Stand, World
 
 
@@ -104,7 +106,7 @@ def through(
     world: World, sources: Sequence[End], proxy: Stand, goal: Stand, targets: Sequence[End], aim: Aim
 ) -> list[Path]:
     """Through a proxy: any of its nodes may be picked by a client, any healthy target by a node."""
-    listeners = [entry for entry in world.listeners.get(proxy.name, ()) if _speaks(entry, aim.protocol)]
+    listeners = [entry for entry in world.listeners.get(proxy.name, ()) if aim.protocol in entry.transports]
     nodes = [node for node in world.ends_of(proxy) if node.public or not proxy.public] or list(world.ends_of(proxy))
     if not listeners:
         blocker = Blocker(
@@ -112,17 +114,35 @@ def through(
         )
         return [Path(source, (proxy.label,), (Hop(proxy.name),), (blocker,), ()) for source in sources]
     best: list[Path] = []
+    chosen = _serving(world, proxy, nodes)
     for listener in listeners:
         inner = _Inner(world, proxy, listener, goal, targets, aim)
-        chosen = inner.serving(nodes)
         found = [path for source in sources for node in chosen for path in inner.paths(source, node)]
         if not best or _score(found) < _score(best):
             best = found
     return best
 
 
-def _speaks(listener: Listener, protocol: str) -> bool:
-    return protocol == "udp" if listener.protocol == "UDP" else protocol == "tcp" or "UDP" in listener.protocol
+def _serving(world: World, proxy: Stand, nodes: Sequence[End]) -> Sequence[End]:
+    """The nodes that the name leads to: where connections keep to a zone, those with a healthy target of each pool in
+    theirs; all where that is none (ELB guides, "Cross-zone load balancing" and "Target group health")."""
+    listeners = world.listeners.get(proxy.name, ())
+    used = {pool for entry in listeners for rule in world.rules.get(entry.component, ()) for pool in rule.pools}
+    served = [_zones(world, pool) for pool in sorted(used) if not world.crosses(proxy.name, pool)]
+    return [node for node in nodes if all(world.zone_of(node.segment) in zones for zones in served)] or nodes
+
+
+def _zones(world: World, pool: str) -> frozenset[str]:
+    """Where a pool has targets that are healthy, as far as that is known."""
+    stands = (world.stands[name] for name, _ in world.members.get(pool, ()) if name in world.stands)
+    known = world.health.get(pool, {}) if world.health is not None else None
+    healthy = [block(address) for address, state in (known or {}).items() if state.startswith("healthy")]
+    return frozenset(
+        world.zone_of(end.segment)
+        for stand in stands
+        for end in world.ends_of(stand)
+        if known is None or any(covers(end.ranges, address) for address in healthy)
+    )
 
 
 def _score(paths: Sequence[Path]) -> tuple[int, int, int]:
@@ -153,13 +173,6 @@ class _Inner:
         self._choices: dict[Ranges, _Choice] = {}
         """What the listener does with the request of clients at some addresses."""
 
-    def serving(self, nodes: Sequence[End]) -> Sequence[End]:
-        """The nodes that a name leads to: of a zonal proxy those with a target in their zone, if any has."""
-        if not self._proxy.zonal:
-            return nodes
-        zones = {self._world.zone_of(target.segment) for target in self._targets}
-        return [node for node in nodes if self._world.zone_of(node.segment) in zones] or nodes
-
     def paths(self, source: End, node: End) -> Iterator[Path]:
         """From a client through one node to the goal: one path, the best of those to the targets."""
         for walk in connections(self._world, source, node, self._aim.protocol, ((self._listener.port,) * 2,)):
@@ -167,7 +180,7 @@ class _Inner:
             clients = union(box.source for box in walk.found)
             request = dataclasses.replace(self._aim.request, source=clients or source.ranges or INTERNET)
             outer = _path(self._world, source, node, walk)
-            inner = self._behind(node, request)
+            inner = self._behind(source, walk, node, request)
             yield Path(
                 source=source,
                 via=(self._proxy.label,),
@@ -178,19 +191,14 @@ class _Inner:
                 ports=inner.ports,
             )
 
-    def _behind(self, node: End, request: Request) -> Path:
+    def _behind(self, source: End, client: Walk, node: End, request: Request) -> Path:
         if request.source not in self._choices:
             self._choices[request.source] = self._chosen(request)
         pool, port, hops, blockers, unclear = self._choices[request.source]
         head = Path(node, (), tuple(hops), tuple(blockers), tuple(unclear))
         if pool is None:
             return head
-        if self._listener.protocol in ("UDP", "TCP_UDP"):
-            lost = Unclear(
-                self._listener.component, f"{self._listener.protocol} keeps the client's address: not modelled"
-            )
-            return dataclasses.replace(head, unclear=(*unclear, lost))
-        found = [self._to(node, target, pool, port, head) for target in self._targets]
+        found = [self._to(source, client, node, target, pool, port, head) for target in self._targets]
         if not found:
             nobody = Blocker(
                 pool, "ELBV2_LISTENER_HAS_NO_TG", f"{self._goal.label} stands nowhere", about=(self._goal.label,)
@@ -198,7 +206,7 @@ class _Inner:
             return dataclasses.replace(head, blockers=(*blockers, nobody))
         return min(found, key=lambda path: (path.blocked, not path.whole, len(path.blockers)))
 
-    def _to(self, node: End, target: End, pool: str, port: int, head: Path) -> Path:
+    def _to(self, source: End, client: Walk, node: End, target: End, pool: str, port: int, head: Path) -> Path:
         world = self._world
         zone, here = world.zone_of(target.segment), world.zone_of(node.segment)
         blockers = []
@@ -208,10 +216,14 @@ class _Inner:
                     pool, "ELB_INSTALLED_AZ_RESTRICTION", f"{self._proxy.label} has no subnet in {zone}", about=(zone,)
                 )
             )
-        elif self._proxy.zonal and zone != here:
+        elif zone != here and not world.crosses(self._proxy.name, pool):
             detail = f"nodes pass connections on in their own zone only, and {self._goal.label} has nothing in {here}"
             blockers.append(Blocker(pool, "ELBV2_NO_TARGETS_IN_AZ", detail, about=(here,)))
-        walk = connections(world, node, target, self._aim.protocol, ((port, port),))[0]
+        if world.keeping.get(pool):
+            walk = relayed(world, client, source, node, target, ((port, port),))
+            blockers += self._to_itself(source, target, pool)
+        else:
+            walk = connections(world, node, target, self._aim.protocol, ((port, port),))[0]
         health = self._health(pool, target)
         if health is not None:
             walk.hops[0] = Hop(pool, health[0])
@@ -226,6 +238,16 @@ class _Inner:
             unclear=(*head.unclear, *path.unclear),
             place=f"to {zone}" if zone else "",
         )
+
+    def _to_itself(self, source: End, target: End, pool: str) -> Iterator[Blocker]:
+        """Who is given itself as the target gets its own packets back under its own address (NLB user guide,
+        "Connections time out for requests from a target to its load balancer")."""
+        if source.stand == self._goal.name and intersection(source.ranges, target.ranges):
+            detail = f"{self._goal.label} keeps its address, and what is given itself as the target gets no answer"
+            alone = size(target.ranges) == 1
+            yield Blocker(
+                pool, "ELBV2_SOURCE_ADDRESS_PRESERVATION", detail, partial=not alone, about=(self._goal.label,)
+            )
 
     def _health(self, pool: str, target: End) -> tuple[str, str] | None:
         """What the pool says of a target: (shown, why it gets nothing or empty). Where none is healthy, those that

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from reconciler.flows.explore import Aim, direct, requests_of
+from reconciler.flows.explore import Aim, direct, requests_of, through
 from reconciler.flows.ranges import ALL_PORTS, NOTHING, Ranges, covers, intersection, union
 from reconciler.flows.requests import Request
-from reconciler.flows.world import INTERNET_NAME, End, Entry, World
+from reconciler.flows.world import INTERNET_NAME, End, Entry, Listener, World
 
 PROTOCOLS = ("tcp", "udp")
 
@@ -62,7 +62,7 @@ def by_zone(world: World, sources: Iterable[str] = (), targets: Iterable[str] = 
     chosen = [
         frozenset(part.label for part in parts if part.label.split(" ")[0] in set(ends)) for ends in (sources, targets)
     ]
-    return _Matrix(world, parts).rows(*chosen, through=False)
+    return _Matrix(world, parts).rows(*chosen, led=False)
 
 
 def zoned(world: World, node: Node, end: End) -> str:
@@ -93,16 +93,17 @@ class _Matrix:
         self._alike = _Alike(world)
         self._known: dict[tuple[object, ...], _Found] = {}
 
-    def rows(self, sources: frozenset[str], targets: frozenset[str], *, through: bool = True) -> list[Row]:
+    def rows(self, sources: frozenset[str], targets: frozenset[str], *, led: bool = True) -> list[Row]:
         wanted = [node for node in self._nodes if not sources or node.label in sources]
         proxies = [node for node in self._nodes if node.kind == "proxy"]
-        behind = {node.label: self._behind(node, self._from(node)) for node in proxies} if through else {}
+        behind = {node.label: self._behind(node, self._from(node)) for node in proxies} if led else {}
         rows: list[Row] = []
         for some in _grouped(wanted, self._alike.as_source):
             reached = self._from(some[0])
             labels = tuple(node.label for node in some)
             rows += _direct_rows(labels, reached)
-            rows += _rows_through(labels, reached, behind) if through else ()
+            rows += _rows_through(labels, reached, behind) if led else ()
+            rows += self._exactly(labels, some[0], reached) if led else ()
         unread = next(iter(sorted(self._world.unread)), "")
         if unread:
             rows = [dataclasses.replace(row, unknown=row.unknown or unread) for row in rows]
@@ -146,7 +147,7 @@ class _Matrix:
         found: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for entry in self._world.listeners.get(target.name, ()):
             for protocol in PROTOCOLS:
-                if (protocol == "udp") == (entry.protocol == "UDP") or entry.protocol == "TCP_UDP":
+                if protocol in entry.transports:
                     found[protocol].append((entry.port, entry.port))
         return {protocol: union([tuple(sorted(found[protocol]))]) for protocol in PROTOCOLS}
 
@@ -156,12 +157,44 @@ class _Matrix:
         labels = {node.name: node.label for node in self._nodes}
         found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for entry in world.listeners.get(proxy.name, ()):
-            for taken in requests_of(world, entry.component).taken(Request()):
-                pools = [pool for pool, weight in taken.rule.pools.items() if weight > 0] if taken.left else []
-                for stand, port in (member for pool in pools for member in world.members.get(pool, ())):
-                    if stand in labels and covers(allowed.get(stand, NOTHING), ((port, port),)):
-                        found[entry.port][labels[stand]].add(port)
+            pools = [pool for pool in self._led(entry) if not self._is_particular(entry, pool)]
+            for stand, port in (member for pool in pools for member in world.members.get(pool, ())):
+                if stand in labels and covers(allowed.get(stand, NOTHING), ((port, port),)):
+                    found[entry.port][labels[stand]].add(port)
         return found
+
+    def _led(self, entry: Listener) -> Iterator[str]:
+        """The pools that a listener passes anything on to."""
+        for taken in requests_of(self._world, entry.component).taken(Request()):
+            if taken.left:
+                yield from (pool for pool, weight in taken.rule.pools.items() if weight > 0)
+
+    def _is_particular(self, entry: Listener, pool: str) -> bool:
+        """Whether it matters who asks, or which node."""
+        return self._world.keeping.get(pool, False) or not self._world.crosses(entry.proxy, pool)
+
+    def _exactly(self, labels: tuple[str, ...], source: Node, reached: _Found) -> Iterator[Row]:
+        """Through proxies of which it matters who asks, or which node: each way is gone."""
+        world = self._world
+        proxies = (node for others, _ in reached for node in others if node.kind == "proxy")
+        for proxy in proxies:
+            goals = {
+                (stand, port, protocol)
+                for entry in world.listeners.get(proxy.name, ())
+                for pool in self._led(entry)
+                if self._is_particular(entry, pool)
+                for stand, port in world.members.get(pool, ())
+                for protocol in entry.transports
+                if stand in world.stands
+            }
+            for name, port, protocol in sorted(goals):
+                goal = world.stands[name]
+                aim = Aim(protocol, ((port, port),))
+                paths = through(world, source.ends, world.stands[proxy.name], goal, world.ends_of(goal), aim)
+                lost = next((path.unclear[0].component for path in paths if path.unclear and not path.blocked), "")
+                if any(path.reaches for path in paths) or lost:
+                    unknown = "" if any(path.reaches for path in paths) else lost
+                    yield Row(labels, (goal.label,), protocol, aim.ports, proxy.label, unknown)
 
 
 def _rows_through(labels: tuple[str, ...], reached: _Found, behind: Mapping[str, _Behind]) -> Iterator[Row]:

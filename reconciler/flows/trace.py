@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from reconciler.flows.ends import Named, NoSuchEndError, named, ports_of
+from reconciler.flows.ends import Named, NoSuchEndError, is_ipv6, named, ports_of
 from reconciler.flows.explore import Aim, Path, direct, through
 from reconciler.flows.ranges import Ranges, covers, ports_text
 from reconciler.flows.requests import Request
-from reconciler.flows.walk import Blocker, Hop, Unclear
+from reconciler.flows.walking import Blocker, Hop, Unclear
 from reconciler.flows.world import End, World
 
 REACHABLE = "Reachable"
@@ -70,12 +70,27 @@ def trace(world: World, query: Query) -> Verdict:
 
     Without a port: for the first of the target's ports that lets it in, or else the one where the least is missing.
     """
+    if any(map(is_ipv6, (query.source, query.target))):
+        return _ipv6(world, query)
     if query.port is None:
         ports = ports_of(world, named(world, query.target), None, query.protocol)
         numbers = [number for low, high in ports for number in range(low, high + 1)]
         tried = [_traced(world, dataclasses.replace(query, port=number)) for number in numbers]
         return min(tried, key=lambda one: (one.verdict != REACHABLE, not one.partial, len(one.blockers)))
     return _traced(world, query)
+
+
+def _ipv6(world: World, query: Query) -> Verdict:
+    """Raises `NoSuchEndError` for the other end and its port."""
+    other = next((text for text in (query.source, query.target) if not is_ipv6(text)), None)
+    ports: Ranges = ((query.port, query.port),) if isinstance(query.port, int) else ()
+    if other is not None:
+        end = named(world, other)
+        if other == query.target:
+            ports = ports_of(world, end, query.port, query.protocol)
+    which = next(text for text in (query.source, query.target) if is_ipv6(text))
+    lost = Unclear("IPv6", f"{which} is an IPv6 address, and only IPv4 is modelled")
+    return Verdict(query, UNKNOWN, False, ports, (), (), (lost,), (), "", ())
 
 
 def _traced(world: World, query: Query) -> Verdict:
@@ -151,12 +166,12 @@ def _direct(world: World, source: Named, target: Named, aim: Aim) -> list[Path]:
     found = direct(world, source.ends, ends, aim)
     stand = target.stand
     if stand is not None and stand.kind == "proxy":
-        ports = [entry.port for entry in world.listeners.get(stand.name, ())]
+        ports = [entry.port for entry in world.listeners.get(stand.name, ()) if aim.protocol in entry.transports]
         open_ports = tuple(sorted((port, port) for port in ports))
-        shown = ", ".join(f"{e.name} {e.port}" for e in world.listeners.get(stand.name, ())) or "none"
+        shown = ", ".join(f"{e.name} {e.protocol} {e.port}" for e in world.listeners.get(stand.name, ())) or "none"
         blockers = []
         if not covers(open_ports, aim.ports):
-            detail = f"it listens on {shown}, not on {ports_text(aim.ports)}"
+            detail = f"it listens on {shown}, not on {aim.protocol} {ports_text(aim.ports)}"
             blockers.append(Blocker(stand.name, "ELBV2_LISTENERS_MISMATCH", detail, about=(stand.label,)))
         if stand.name in world.states:
             blockers.append(Blocker(stand.name, "BAD_STATE", world.states[stand.name]))

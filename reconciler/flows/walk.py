@@ -7,90 +7,12 @@ unknown. Codes are those of EC2 Reachability Analyzer ("Explanation codes") wher
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
 
-from reconciler.flows.packets import Box, Packets, few, packets, ports_of, turned, within, without
-from reconciler.flows.ranges import FEW, INTERNET, Ranges, addresses_text, covers, intersection, ports_text, size
-from reconciler.flows.world import INTERNET_NAME, End, Entry, Gateway, Way, World, split
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Hop:
-    """One component on the way, and what of it let the traffic through."""
-
-    component: str
-    allowed_by: str | None = None
-    segment: str = ""
-    """Where it stands, for an end."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Blocker:
-    """One setting that stops traffic: all of it, or (`partial`) some. `about` is what a fix needs to know."""
-
-    component: str
-    code: str
-    detail: str
-    partial: bool = False
-    about: tuple[str, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unclear:
-    """A component that the analysis does not model, on the way."""
-
-    component: str
-    detail: str
-
-
-@dataclasses.dataclass(slots=True)
-class Walk:
-    """A walk so far. `found` are the packets that got here; `protocol` theirs."""
-
-    world: World
-    protocol: str
-    found: Packets
-    hops: list[Hop] = dataclasses.field(default_factory=list)
-    blockers: list[Blocker] = dataclasses.field(default_factory=list)
-    unclear: list[Unclear] = dataclasses.field(default_factory=list)
-    weight: int = 1
-    """How many destination addresses it stands for."""
-
-    @property
-    def ports(self) -> Ranges:
-        """The destination ports that get through, where it reaches."""
-        return ports_of(self.found)
-
-    def branch(self, targets: Ranges) -> Walk:
-        """A copy for a part of the destinations."""
-        parts = (Box(box.source, intersection(box.target, targets), box.ports) for box in self.found)
-        found = tuple(part for part in parts if part.target)
-        return dataclasses.replace(
-            self,
-            found=found,
-            hops=list(self.hops),
-            blockers=list(self.blockers),
-            unclear=list(self.unclear),
-            weight=size(targets),
-        )
-
-    def hop(self, component: str, allowed_by: str | None = None) -> None:
-        self.hops.append(Hop(component, allowed_by))
-
-    def end(self, end: End) -> None:
-        self.hops.append(Hop(end.name, None, end.segment))
-
-    def block(self, component: str, code: str, detail: str, *about: str) -> None:
-        self.blockers.append(Blocker(component, code, detail, about=about))
-
-    def lose(self, component: str, detail: str) -> None:
-        self.unclear.append(Unclear(component, detail))
-
-    def state(self, component: str) -> None:
-        """A component that is not in working order passes nothing on."""
-        said = self.world.states.get(component)
-        if said:
-            self.block(component, "BAD_STATE", said)
+from reconciler.flows.filters import edge, filters
+from reconciler.flows.packets import Box, packets, turned
+from reconciler.flows.ranges import FEW, INTERNET, Ranges, addresses_text, covers, intersection, size, union
+from reconciler.flows.walking import Walk
+from reconciler.flows.world import INTERNET_NAME, End, Gateway, Way, World, split
 
 
 def connections(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
@@ -102,11 +24,29 @@ def connections(world: World, source: End, target: End, protocol: str, ports: Ra
         return _outward(world, source, target, protocol, ports)
     if not source.segment:
         return [_inward(world, source, target, protocol, ports)]
-    if world.network_of(source.segment) != world.network_of(target.segment):
-        return _outward(world, source, _public_side(target), protocol, ports)
-    if target.kind == "proxy" and target.public:
+    apart = world.network_of(source.segment) != world.network_of(target.segment)
+    if target.public and (apart or target.kind == "proxy"):
         return _reflected(world, source, target, protocol, ports)
+    if apart:
+        return _outward(world, source, _public_side(target), protocol, ports)
     return [_inside(world, source, target, protocol, ports)]
+
+
+def relayed(world: World, client: Walk, source: End, node: End, target: End, ports: Ranges) -> Walk:
+    """From a node of a proxy to a target that sees the address of the client, after the client's walk to the node.
+
+    Rules that name the node's groups hold for it still; answers go back by the node, whatever route there is to the
+    client (NLB user guide, "Client IP preservation" and "Update the security groups").
+    """
+    heard = dataclasses.replace(
+        node,
+        label=f"{source.label} through {node.label}",
+        ranges=union(box.source for box in client.found) or source.ranges or INTERNET,
+        ephemeral=client.heard,
+        behind=source.filters,
+        stand="",
+    )
+    return _inside(world, heard, target, client.protocol, ports, kept=True)
 
 
 def _public_side(target: End) -> End:
@@ -114,32 +54,34 @@ def _public_side(target: End) -> End:
     return End(target.name, target.label, target.public or target.ranges)
 
 
-def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
-    """Between two interfaces of one network by private address."""
-    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
+def _inside(world: World, source: End, target: End, protocol: str, ports: Ranges, *, kept: bool = False) -> Walk:
+    """Between two interfaces of one network by private address, or (`kept`) under an address that the source keeps
+    though it is another's."""
+    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports), source.ephemeral)
     same = source.segment == target.segment
     walk.end(source)
-    _filters(walk, source, target, "out")
+    filters(walk, source, target, "out")
     if not same:
-        _edge(walk, source.segment, "out")
+        edge(walk, source.segment, "out")
         _local(walk, source.segment, "to")
-        _edge(walk, target.segment, "in")
-    _filters(walk, target, source, "in")
+        edge(walk, target.segment, "in")
+    filters(walk, target, source, "in")
     walk.end(target)
     if not same:
         reply = turned(walk.found, source.ephemeral)
-        _edge(walk, target.segment, "out", reply)
-        _edge(walk, source.segment, "in", reply)
-        _local(walk, target.segment, "from")
+        edge(walk, target.segment, "out", reply)
+        edge(walk, source.segment, "in", reply)
+        if not kept:
+            _local(walk, target.segment, "from")
     return walk
 
 
 def _outward(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
     """From an interface to addresses outside of its network, each part of them by its own route."""
-    start = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
+    start = Walk(world, protocol, packets(source.ranges, target.ranges, ports), source.ephemeral)
     start.end(source)
-    _filters(start, source, target, "out")
-    _edge(start, source.segment, "out")
+    filters(start, source, target, "out")
+    edge(start, source.segment, "out")
     table = world.table_of(source.segment)
     walks = []
     serving = sorted(name for name, (_, tables) in world.services.items() if table in tables)
@@ -160,10 +102,10 @@ def _outward(world: World, source: End, target: End, protocol: str, ports: Range
 
 def _served(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
     """From an interface to a service of AWS that its table leads to, at public addresses that only AWS knows."""
-    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
+    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports), source.ephemeral)
     walk.end(source)
-    _filters(walk, source, target, "out")
-    _edge(walk, source.segment, "out")
+    filters(walk, source, target, "out")
+    edge(walk, source.segment, "out")
     table = world.table_of(source.segment)
     service, tables = world.services[target.name]
     if table in tables:
@@ -175,7 +117,7 @@ def _served(world: World, source: End, target: End, protocol: str, ports: Ranges
         walk.block(target.name, "VPCE_GATEWAY_PROTOCOL_RESTRICTION", f"it carries tcp, not {protocol}")
     walk.state(target.name)
     walk.end(target)
-    _edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
+    edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
     return walk
 
 
@@ -195,7 +137,7 @@ def _leave(walk: Walk, source: End, ranges: Ranges, way: Way | None) -> None:
     walk.state(gateway.name)
     if gateway.kind == "one-to-one":
         _through_door(walk, source, gateway, ranges)
-        _edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
+        edge(walk, source.segment, "in", turned(walk.found, source.ephemeral))
     else:
         _through_translation(walk, source, gateway, ranges)
 
@@ -262,18 +204,18 @@ def _through_translation(walk: Walk, source: End, gateway: Gateway, ranges: Rang
         return
     crossed = at != source.segment
     if crossed:
-        _edge(walk, at, "in")
+        edge(walk, at, "in")
     walk.hop(gateway.name, f"address translation: {source.name} speaks from the address of {gateway.name}")
     own = tuple(Box(gateway.private, box.target, box.ports) for box in walk.found)
-    _edge(walk, at, "out", own, answers=False)
+    edge(walk, at, "out", own, answers=False)
     table = world.table_of(at)
     for way, part in split(world.ways.get(table, ()), ranges):
         _leave_translation(walk, gateway, way, part)
-    _edge(walk, at, "in", turned(own, ((1024, 65535),)))
+    edge(walk, at, "in", turned(own, ((1024, 65535),)))
     if crossed:
         reply = turned(walk.found, source.ephemeral)
-        _edge(walk, at, "out", reply)
-        _edge(walk, source.segment, "in", reply)
+        edge(walk, at, "out", reply)
+        edge(walk, source.segment, "in", reply)
 
 
 def _leave_translation(walk: Walk, gateway: Gateway, way: Way | None, ranges: Ranges) -> None:
@@ -308,7 +250,7 @@ def _leave_translation(walk: Walk, gateway: Gateway, way: Way | None, ranges: Ra
 
 def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges) -> Walk:
     """From outside to an interface, by its public address."""
-    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports))
+    walk = Walk(world, protocol, packets(source.ranges, target.ranges, ports), source.ephemeral)
     walk.end(source)
     network = world.network_of(target.segment)
     door = world.door_of(network)
@@ -327,10 +269,10 @@ def _inward(world: World, source: End, target: End, protocol: str, ports: Ranges
                     "it has no public address",
                 )
     _answers(walk, target, source, door, foreign=foreign)
-    _edge(walk, target.segment, "in")
-    _filters(walk, target, source, "in")
+    edge(walk, target.segment, "in")
+    filters(walk, target, source, "in")
     walk.end(target)
-    _edge(walk, target.segment, "out", turned(walk.found, source.ephemeral))
+    edge(walk, target.segment, "out", turned(walk.found, source.ephemeral))
     return walk
 
 
@@ -365,7 +307,7 @@ def _no_way_back(world: World, segment: str, way: Way | None) -> str:
 
 
 def _reflected(world: World, source: End, target: End, protocol: str, ports: Ranges) -> list[Walk]:
-    """To a proxy by its public name from inside: out to the internet and in again (IGW_NAT_REFLECTION: two halves)."""
+    """By a public address from inside of a network: out to the internet and in again (IGW_NAT_REFLECTION)."""
     walks = []
     shown = _public_side(target)
     ways = split(world.ways.get(world.table_of(source.segment), ()), shown.ranges)
@@ -375,6 +317,7 @@ def _reflected(world: World, source: End, target: End, protocol: str, ports: Ran
             dataclasses.replace(
                 out,
                 found=again.found,
+                heard=again.heard,
                 hops=[*out.hops[:-1], *again.hops[1:]],
                 blockers=[*out.blockers, *again.blockers],
                 unclear=[*out.unclear, *again.unclear],
@@ -408,150 +351,3 @@ def _local(walk: Walk, segment: str, direction: str) -> None:
                 walk.lose(way.target, f"{way.table} sends {way.destination} there, inside the network")
         elif direction == "to":
             walk.hop(way.table, way.text)
-
-
-def _filters(walk: Walk, own: End, other: End, direction: str) -> None:
-    """The stateful filters on an interface: answers need no rule."""
-    if not own.filtered:
-        return
-    entries = [(name, entry) for name in sorted(own.filters) for entry in walk.world.entries.get((name, direction), ())]
-    unread = [name for name in own.filters if not _known(walk.world, name)]
-    passed, used, maybe = _sifted(walk, entries, other, direction)
-    component = min(own.filters) if own.filters else own.name
-    if used:
-        component = used[0][0]
-    _judge(walk, component, passed, used, direction, own, other, any(entries), [*unread, *maybe])
-
-
-def _known(world: World, name: str) -> bool:
-    return not world.observed or (name, "in") in world.entries or (name, "out") in world.entries or name in world.ids
-
-
-def _judge(
-    walk: Walk,
-    component: str,
-    passed: Packets,
-    used: list[tuple[str, Entry]],
-    direction: str,
-    own: End,
-    other: End,
-    ruled: bool,
-    maybe: Iterable[str],
-) -> None:
-    word = "ingress" if direction == "in" else "egress"
-    shown = "; ".join(f"{word} {entry.text}" for _, entry in used[:3])
-    peer = "from" if direction == "in" else "to"
-    missing = _missing(walk.found, passed)
-    unknown = list(maybe)
-    if missing and unknown:
-        walk.hop(component, shown or None)
-        walk.lose(unknown[0], f"whether it lets this through {word} of {own.label} is not known")
-        return
-    walk.hop(component, shown if passed else None)
-    about = (direction, *(walk.world.stands[e.stand].label if e.stand else e.label for e in (own, other)))
-    if not passed:
-        code = "ENI_SG_RULES_MISMATCH" if ruled else "SG_HAS_NO_RULES"
-        ports = ports_text(ports_of(walk.found))
-        detail = f"no {word} rule allows {walk.protocol} {ports} {peer} {other.label}"
-        walk.blockers.append(Blocker(component, code, detail, about=about))
-        return
-    if missing:
-        detail = f"no {word} rule allows {walk.protocol} {_missing_text(missing, direction)} {peer} {other.label}"
-        walk.blockers.append(Blocker(component, "ENI_SG_RULES_MISMATCH", detail, partial=True, about=about))
-    walk.found = passed
-
-
-def _sifted(
-    walk: Walk, entries: Iterable[tuple[str, Entry]], other: End, direction: str
-) -> tuple[Packets, list[tuple[str, Entry]], list[str]]:
-    """What rules that allow let through, which did, and which cannot be judged."""
-    passed: list[Box] = []
-    left = walk.found
-    used: list[tuple[str, Entry]] = []
-    maybe: list[str] = []
-    for name, entry in entries:
-        if entry.protocol not in (walk.protocol, "all"):
-            continue
-        if entry.peer.startswith("pl-"):
-            maybe.append(entry.peer)
-            continue
-        for box in _box(entry, other, direction, left):
-            common = within(left, box)
-            if common:
-                passed += common
-                used.append((name, entry))
-                left = without(left, box)
-        if not left:
-            break
-    return tuple(passed), used, maybe
-
-
-def _box(entry: Entry, other: End, direction: str, left: Packets) -> Iterator[Box]:
-    """The packets that an entry speaks of; a filter as its peer stands for everything that it is on."""
-    if entry.peer:
-        if entry.peer in other.filters:
-            for one in left:
-                yield Box(one.source, one.target, entry.ports)
-        return
-    everything = ((0, 2**32 - 1),)
-    source, target = (entry.ranges, everything) if direction == "in" else (everything, entry.ranges)
-    yield Box(source, target, entry.ports)
-
-
-def _edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None, *, answers: bool = True) -> None:
-    """The stateless filter at the edge of a segment: the first entry that matches decides; answers are asked too."""
-    acl = walk.world.edges.get(segment)
-    if acl is None:
-        return
-    asked = walk.found if reply is None else reply
-    left = asked
-    passed: list[Box] = []
-    used: Entry | None = None
-    denied: Entry | None = None
-    for entry in walk.world.entries.get((acl, direction), ()):
-        if entry.protocol not in (walk.protocol, "all"):
-            continue
-        everything = ((0, 2**32 - 1),)
-        source, target = (entry.ranges, everything) if direction == "in" else (everything, entry.ranges)
-        box = Box(source, target, entry.ports)
-        common = within(left, box)
-        if not common:
-            continue
-        left = without(left, box)
-        if entry.accept:
-            passed += common
-            used = used or entry
-        elif denied is None and not few(common, walk.world.internet, FEW):
-            denied = entry
-        if not left:
-            break
-    word = "inbound" if direction == "in" else "outbound"
-    if reply is None:
-        walk.hop(acl, f"{word} {used.text}" if used else None)
-    missing = _missing(asked, tuple(passed))
-    if missing:
-        detail = f"{word} {denied.text}" if denied else f"no {word} entry allows it"
-        what = "answers" if reply is not None and answers else "connections"
-        ports = ports_text(ports_of(missing))
-        detail = f"{detail}: {what} to ports {ports} are dropped at the edge of {segment}"
-        walk.blockers.append(
-            Blocker(acl, "SUBNET_ACL_RESTRICTION", detail, partial=bool(passed), about=(direction, segment))
-        )
-    if reply is None and passed:
-        walk.found = tuple(passed)
-
-
-def _missing(asked: Packets, passed: Packets) -> Packets:
-    """What did not pass and matters: a few addresses of the internet do not, unless only a few are asked about."""
-    if passed == asked:
-        return ()
-    left = asked
-    for box in passed:
-        left = without(left, box)
-    return () if passed and few(left, INTERNET, FEW) and not few(asked, INTERNET, FEW) else left
-
-
-def _missing_text(missing: Packets, direction: str) -> str:
-    box = missing[0]
-    peer = box.source if direction == "in" else box.target
-    return f"{ports_text(box.ports)} of {addresses_text(peer, 1)}"

@@ -76,6 +76,8 @@ class End:
     ephemeral: Ranges = (words.EPHEMERAL,)
     stand: str = ""
     kind: str = ""
+    behind: frozenset[str] = frozenset()
+    """The filters of a client whose address it keeps: whether rules that name those hold for it is not known."""
     live: tuple[str, ...] = ()
     """The interfaces that it stands for, where they are known."""
 
@@ -95,7 +97,6 @@ class Stand:
     copies: int | None
     ephemeral: Ranges
     known_as: str
-    zonal: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Listener:
     proxy: str
     port: int
     protocol: str
-    requests: bool
+    transports: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -164,6 +165,10 @@ class World:
     """By listener, in the order in which they are asked."""
     members: dict[str, list[tuple[str, int]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
     """(stand, port) by pool."""
+    crossing: dict[str, bool | None] = dataclasses.field(default_factory=dict)
+    """Whether connections are passed on to other zones, by proxy and by pool."""
+    keeping: dict[str, bool] = dataclasses.field(default_factory=dict)
+    """Whether targets see the client's own address, by pool."""
     services: dict[str, tuple[str, frozenset[str]]] = dataclasses.field(default_factory=dict)
     """(name of the service, tables that lead to it) by component."""
 
@@ -179,6 +184,11 @@ class World:
     def table_of(self, segment: str) -> str:
         """The table that routes for a segment: its own, or the network's main one."""
         return self.tables.get(segment) or self.main_tables.get(self.network_of(segment), "")
+
+    def crosses(self, proxy: str, pool: str) -> bool:
+        """Whether the nodes of a proxy pass connections on to the targets of a pool in other zones."""
+        own = self.crossing.get(pool)
+        return own if own is not None else self.crossing.get(proxy) is not False
 
     def copy_of(self, text: str) -> str:
         """The interface of a live copy by its id, or by the last part of that; empty where there is none."""
@@ -366,8 +376,13 @@ class Builder:
             copies=fact.copies,
             ephemeral=(fact.ephemeral,),
             known_as=fact.known_as,
-            zonal=fact.zonal,
         )
+
+    def _cross(self, fact: words.Cross) -> None:
+        self.world.crossing[self._key(fact.name)] = fact.crosses
+
+    def _keep(self, fact: words.Keep) -> None:
+        self.world.keeping[self._key(fact.pool)] = fact.keeps
 
     def _interface(self, fact: words.Interface) -> None:
         name = self._key(fact.name)
@@ -423,7 +438,7 @@ class Builder:
     def _listen(self, fact: words.Listen) -> None:
         proxy = self._key(fact.proxy)
         self.world.listeners[proxy].append(
-            Listener(self._key(fact.name), proxy, fact.port, fact.protocol, fact.requests)
+            Listener(self._key(fact.name), proxy, fact.port, fact.protocol, fact.transports)
         )
 
     def _forward(self, fact: words.Forward) -> None:

@@ -50,7 +50,6 @@ class Stand:
     addresses too. `runs` names what says which ports it opens. `ephemeral` are the ports that it connects from.
     `known_as` is how its live copies or their interfaces name it. Interfaces of tasks name nobody: where copies were
     not read, they are known by their filters.
-    `zonal`: a proxy whose nodes pass connections on in their own zone only.
     """
 
     name: Name
@@ -64,7 +63,23 @@ class Stand:
     ephemeral: Ports = EPHEMERAL
     filtered: bool = True
     known_as: str = ""
-    zonal: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cross:
+    """Whether the nodes of a proxy pass connections on to targets in any zone, or in their own only; a pool may say
+    otherwise for its own targets, or nothing (`None`)."""
+
+    name: Name
+    crosses: bool | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Keep:
+    """Whether the targets of a pool see the address of the client, or that of the proxy's node."""
+
+    pool: Name
+    keeps: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -155,13 +170,13 @@ class Allow:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listen:
-    """A port that a proxy listens on. `requests`: it reads requests (HTTP), not only connections."""
+    """A port that a proxy listens on. `protocol` is AWS's word, `transports` are `tcp`, `udp` or both of them."""
 
     name: Name
     proxy: Name
     port: int
     protocol: str
-    requests: bool
+    transports: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -222,6 +237,8 @@ Fact = (
     Span
     | Link
     | Stand
+    | Cross
+    | Keep
     | Interface
     | Copy
     | Health

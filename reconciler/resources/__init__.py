@@ -40,6 +40,10 @@ def health_of_targets() -> Readables:
 
 
 @cache
-def filters_and_interfaces() -> Readables:
-    """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network."""
-    return {name: kind for name, kind in evidence().items() if name in ("network-acl", "network-interface")}
+def configuration() -> Readables:
+    """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network,
+    and one for each network load balancer and for each of its target groups."""
+    return {name: kind for name, kind in evidence().items() if name in _CONFIGURATION}
+
+
+_CONFIGURATION = ("network-acl", "network-balancing", "network-interface")

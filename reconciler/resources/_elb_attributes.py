@@ -7,10 +7,11 @@ to what is wanted, so that a look at plain objects costs no call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from reconciler.model.facts import Cross, Fact, Keep, Name
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Scope
 from reconciler.model.values import FrozenMap, Marker, Ref
@@ -18,6 +19,17 @@ from reconciler.resources._elb import LoadBalancing, unless_gone
 from reconciler.resources._ownership import ownership
 
 Attributes = FrozenMap[str, str]
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
+KEEP_CLIENT = "preserve_client_ip.enabled"
+
+
+def passing(pool: Name, protocol: str, attributes: Mapping[str, str]) -> Iterator[Fact]:
+    """How a target group takes connections on. Targets by address see the client's own only where that is switched on,
+    and always over UDP (NLB user guide, "Client IP preservation")."""
+    crosses = attributes.get(CROSS_ZONE)
+    yield Cross(pool, crosses == "true" if crosses in ("true", "false") else None)
+    if protocol not in ("HTTP", "HTTPS"):
+        yield Keep(pool, "UDP" in protocol or "QUIC" in protocol or attributes.get(KEEP_CLIENT) == "true")
 
 
 def read_attributes(

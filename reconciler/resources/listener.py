@@ -84,8 +84,8 @@ class ListenerType(ElbTags, ResourceType[Listener]):
             )
 
     def facts(self, name: Name, fields: Listener, identity: str | None) -> Iterable[Fact]:
-        requests = fields.protocol in ("HTTP", "HTTPS")
-        yield Listen(name, fields.load_balancer_arn, fields.port, fields.protocol, requests)
+        transports = _TRANSPORTS.get(fields.protocol, frozenset({"tcp"}))
+        yield Listen(name, fields.load_balancer_arn, fields.port, fields.protocol, transports)
         yield forwarded(name, "default", LAST, FrozenMap(), fields.default_actions)
 
     def create(self, resource: Resource[Listener], context: Context) -> Sequence[Call]:
@@ -132,6 +132,9 @@ class ListenerType(ElbTags, ResourceType[Listener]):
         return [Call("elbv2", "DeleteListener", {"ListenerArn": observed.id})]
 
 
+_UDP = frozenset({"udp"})
+_TRANSPORTS = {"UDP": _UDP, "QUIC": _UDP, "TCP_UDP": _UDP | {"tcp"}, "TCP_QUIC": _UDP | {"tcp"}}
+"""Of protocols that are not TCP alone."""
 _TLS = ("certificate_arn", "ssl_policy")
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from reconciler.model.facts import Fact, Name, Stand
+from reconciler.model.facts import Cross, Fact, Name, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._elb import lists, load_balancing
-from reconciler.resources._elb_attributes import Attributes, modify_attributes, read_attributes
+from reconciler.resources._elb_attributes import CROSS_ZONE, Attributes, modify_attributes, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 from reconciler.resources._tag_index import indexed_tags
 
@@ -43,7 +43,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "health_check_logs.s3.enabled": "false",
         "health_check_logs.s3.prefix": "",
         "idle_timeout.timeout_seconds": "60",
-        "load_balancing.cross_zone.enabled": "true",
+        CROSS_ZONE: "true",
         "routing.http.desync_mitigation_mode": "defensive",
         "routing.http.drop_invalid_header_fields.enabled": "false",
         "routing.http.preserve_host_header.enabled": "false",
@@ -55,7 +55,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     },
     "network": {
         "dns_record.client_routing_policy": "any_availability_zone",
-        "load_balancing.cross_zone.enabled": "false",
+        CROSS_ZONE: "false",
         "secondary_ips.auto_assigned.per_subnet": "0",
     },
 }
@@ -157,7 +157,8 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
             )
 
     def facts(self, name: Name, fields: LoadBalancer, identity: str | None) -> Iterable[Fact]:
-        """A network load balancer without groups lets everything in, and by default its nodes keep to their zone."""
+        """A network load balancer without groups lets everything in; its nodes keep to their zone unless told else,
+        those of an application load balancer never do by themselves (ELB guides, "Cross-zone load balancing")."""
         network = fields.type == "network"
         yield Stand(
             name,
@@ -168,8 +169,9 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
             public=fields.scheme == "internet-facing",
             filtered=bool(fields.security_groups) or not network,
             known_as=f"ELB {identity.split(':loadbalancer/')[-1]}" if identity else "",
-            zonal=network,
         )
+        attributes = fields.attributes if isinstance(fields.attributes, FrozenMap) else Attributes()
+        yield Cross(name, not network or attributes.get(CROSS_ZONE) == "true")
 
     def create(self, resource: Resource[LoadBalancer], context: Context) -> Sequence[Call]:
         wanted = resource.fields

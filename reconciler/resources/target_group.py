@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field, member_name, set_fields
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._elb import load_balancing
-from reconciler.resources._elb_attributes import Attributes, modify_attributes, read_attributes
+from reconciler.resources._elb_attributes import Attributes, modify_attributes, passing, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
 
@@ -134,6 +135,10 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
                 by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )
+
+    def facts(self, name: Name, fields: TargetGroup, identity: str | None) -> Iterable[Fact]:
+        attributes = fields.attributes if isinstance(fields.attributes, FrozenMap) else FrozenMap[str, str]()
+        yield from passing(name, fields.protocol, attributes)
 
     def create(self, resource: Resource[TargetGroup], context: Context) -> Sequence[Call]:
         wanted = {name for name, _, _ in set_fields(resource.fields)}

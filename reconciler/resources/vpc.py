@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import FrozenMap, Ref
+from reconciler.model.values import UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._ec2 import cidr
 from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
 
@@ -20,6 +21,8 @@ class Vpc(Fields):
     cidr_block: str = field(immutable=True)
     enable_dns_support: bool = field()
     enable_dns_hostnames: bool = field()
+    other_cidr_blocks: frozenset[str] | Marker = field(default=UNSET, compared=False)
+    """Blocks that were associated later: they are inside too."""
 
 
 _ATTRIBUTES = {"enable_dns_support": "EnableDnsSupport", "enable_dns_hostnames": "EnableDnsHostnames"}
@@ -50,14 +53,15 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
-                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), **switches),
+                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), other_cidr_blocks=_others(vpc), **switches),
                 outputs=FrozenMap({"id": vpc["VpcId"]}),
                 state=State.READY if vpc["State"] == "available" else State.PENDING,
                 **ownership(tag_map(vpc.get("Tags"))),
             )
 
     def facts(self, name: Name, fields: Vpc, identity: str | None) -> Iterable[Fact]:
-        yield Span(name, (fields.cidr_block,))
+        others = () if isinstance(fields.other_cidr_blocks, Marker) else sorted(fields.other_cidr_blocks)
+        yield Span(name, (fields.cidr_block, *others))
 
     def create(self, resource: Resource[Vpc], context: Context) -> Sequence[Call]:
         create = Call(
@@ -79,6 +83,12 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
 
     def delete(self, observed: Observed[Vpc], context: Context) -> Sequence[Call]:
         return [Call("ec2", "DeleteVpc", {"VpcId": observed.id})]
+
+
+def _others(vpc: Mapping[str, Any]) -> frozenset[str]:
+    listed = vpc.get("CidrBlockAssociationSet", ())
+    blocks = {cidr(one["CidrBlock"]) for one in listed if one["CidrBlockState"]["State"] == "associated"}
+    return frozenset(blocks - {cidr(vpc["CidrBlock"])})
 
 
 def _switch_of(reader: Reader, vpc_id: str, attribute: str) -> bool:

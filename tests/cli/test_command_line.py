@@ -140,6 +140,28 @@ def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[st
     }
 
 
+def test_what_a_foreign_acl_keeps_out_was_not_opened_though_no_flow_asks_for_acls(
+    environment: dict[str, str], stack: Path
+) -> None:
+    documents = stack.read_text().split("\n---\n")
+    stack.write_text("\n---\n".join(one for one in documents if "kind: Flow" not in one))
+    asked(environment, "apply", "--yes", "-f", str(stack), status=0)
+    ec2 = boto3.session.Session("demo", "demo", region_name="us-east-1").client(
+        "ec2", endpoint_url=environment["AWS_ENDPOINT_URL"]
+    )
+    (group,) = ec2.describe_security_groups(
+        Filters=[{"Name": "tag:reconciler.dev/address", "Values": ["security-group/task/web"]}]
+    )["SecurityGroups"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[ssh])
+    (acl,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}])["NetworkAcls"]
+    deny = {"RuleNumber": 1, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+    ec2.create_network_acl_entry(NetworkAclId=acl["NetworkAclId"], Egress=False, **deny)
+    (item,) = asked(environment, "drift", "-f", str(stack), status=2)["drift"]
+    assert item["address"] == "security-group/task/web/rules"
+    assert not [sentence for sentence in item["opened"] if sentence.startswith("the internet")]
+
+
 def test_without_a_terminal_and_without_yes_nothing_is_changed(environment: dict[str, str], stack: Path) -> None:
     refused = run(environment, "apply", "-f", str(stack))
     assert refused.returncode == 1

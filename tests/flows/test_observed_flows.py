@@ -281,21 +281,6 @@ def test_what_only_refines_an_answer_may_be_unread() -> None:
     assert seen.broken() == []
 
 
-def zonal(text: str) -> str:
-    """The reference with a public load balancer of type Network."""
-    text = text.replace("type: Application              # Application | Network", "type: Network", 1)
-    text = text.replace("- {name: http, port: 80, protocol: HTTP}", "- {name: http, port: 80, protocol: TCP}", 1)
-    before, _, after = text.partition("  rules:                         # first match wins")
-    return before + "  default:" + after.partition("  default:")[2]
-
-
-def test_a_network_load_balancer_keeps_to_the_zone_and_drops_nodes_without_targets() -> None:
-    seen = Seen(edit=zonal).with_interface("eni-1", "web", "public/us-east-1b", "10.0.1.5", "203.0.113.5")
-    verdict = seen.trace("internet", "task/web", port="http", via=("loadBalancer/public",))
-    assert verdict.verdict == "Reachable"
-    assert {path.place for path in verdict.paths} == {"to us-east-1b to us-east-1b"}
-
-
 def test_a_target_outside_of_the_zones_of_its_load_balancer_gets_nothing() -> None:
     seen = Seen().with_interface("eni-1", "web", "public/us-east-1b", "10.0.1.5", "203.0.113.5")
     (balancer,) = seen.snapshot.found["load-balancer/public"]

@@ -7,6 +7,7 @@ from type_sample import Sample
 from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Id
+from reconciler.resources._balancing import Balancing
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
@@ -70,6 +71,26 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             TargetHealth(
                 target_group_arn=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
                 targets=(Target(id="10.0.0.4", port=80, availability_zone="us-east-1a", state="healthy"),),
+            ),
+        ),
+    ),
+    "network-balancing": (
+        _sample(
+            "network-balancing",
+            Balancing(
+                of=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
+                protocol="TCP",
+                attributes=FrozenMap({"preserve_client_ip.enabled": "true"}),
+            ),
+        ),
+    ),
+    "application-balancing": (
+        _sample(
+            "application-balancing",
+            Balancing(
+                of=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
+                protocol="HTTP",
+                attributes=FrozenMap({"load_balancing.cross_zone.enabled": "use_load_balancer_configuration"}),
             ),
         ),
     ),

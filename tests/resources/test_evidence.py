@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from canned_answers import CannedAnswers, scope
+from canned_answers import CannedAnswers, scope, tags
 from cuts import client
 from live_stack import LONG_ENOUGH
 from worlds import graph
@@ -15,7 +15,7 @@ from reconciler.engine import view
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
-from reconciler.resources import evidence, network_acl, network_interface, security_group, security_group_rules
+from reconciler.resources import evidence, network_acl, network_interface, security_group, security_group_rules, vpc
 from reconciler.resources.network_acl import AclEntry
 from reconciler.sandbox import Sandbox
 
@@ -83,6 +83,25 @@ def test_the_group_that_aws_makes_with_a_vpc_is_evidence(kind: Any) -> None:
     reader = CannedAnswers({"DescribeSecurityGroups": [group | {"IpPermissions": [], "IpPermissionsEgress": []}]})
     (found,) = kind.observe(reader, scope("vpc-1"))
     assert (found.id, found.stack, found.evidence) == ("sg-1", None, True)
+
+
+def test_blocks_that_a_network_was_given_later_are_read() -> None:
+    associated = [
+        {"CidrBlock": block, "CidrBlockState": {"State": state}}
+        for block, state in (("10.0.0.0/16", "associated"), ("100.64.0.0/16", "associated"), ("10.9.0.0/16", "failed"))
+    ]
+    answer = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "State": "available", "Tags": tags("vpc/main")}
+
+    class Reader(CannedAnswers):
+        def get(self, service: str, operation: str, /, **params: Any) -> Any:
+            if operation == "DescribeVpcAttribute":
+                return {name: {"Value": True} for name in ("EnableDnsSupport", "EnableDnsHostnames")}
+            return super().get(service, operation, **params)
+
+    reader = Reader({"DescribeVpcs": [answer | {"CidrBlockAssociationSet": associated}]})
+    (found,) = vpc.TYPE.observe(reader, scope())
+    assert found.fields.other_cidr_blocks == {"100.64.0.0/16"}
+    assert found.fields.cidr_block == "10.0.0.0/16"
 
 
 @pytest.fixture
