@@ -79,7 +79,7 @@ def status_of(conditions: Sequence[Condition]) -> str:
 
 
 def _ready(wanted: int, live: Sequence[Observed[Any]]) -> Condition:
-    failed = [o for o in live if o.state is State.FAILED]
+    failed = [o for o in live if o.state in (State.FAILED, State.REVERTED)]
     busy = [o for o in live if o.state is State.PENDING]
     if failed:
         return Condition("Ready", "False", "Failed", "; ".join(f"{o.address}: {o.detail}" for o in failed))

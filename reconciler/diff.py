@@ -117,9 +117,11 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
     lenient: dict[str, Resource[Any]] = {}
     exempt: list[Exempt] = []
     for address, winner in translated.items():
-        if winner.state is State.FAILED and winner.applied == graph.applied_digests[address]:
-            failed[address] = winner.detail
         found = differ.changes(address, winner)
+        if winner.state is State.REVERTED and not found:
+            translated[address] = dataclasses.replace(winner, state=State.READY, detail="")
+        elif winner.state in (State.FAILED, State.REVERTED) and winner.applied == graph.applied_digests[address]:
+            failed[address] = winner.detail
         allowed = leniency(graph.stack, graph.resources[address].owner, today) if found else None
         if allowed is not None:
             found, left = differ.tolerated(allowed, found, exempt)

@@ -250,7 +250,7 @@ class _Run:
                     return None
             elif found is not None and found.state is State.READY:
                 return None
-            elif found is not None and found.state is State.FAILED:
+            elif found is not None and found.state in (State.FAILED, State.REVERTED):
                 raise _Failed(self._given_up(kind, found))
             detail = found.detail or found.state.value if found else "not visible yet"
             if detail != said:

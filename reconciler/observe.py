@@ -21,7 +21,10 @@ THREADS = 16
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read."""
+    """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read.
+
+    `errors` are what AWS said where it was these types themselves, and not what they need.
+    """
 
     account: str
     region: str
@@ -29,6 +32,7 @@ class Look:
     found: Mapping[str, Sequence[Observed[Any]]]
     unknown: Mapping[str, str]
     stacks: tuple[str, ...]
+    errors: Mapping[str, AwsError] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def by_stack(self) -> Mapping[str | None, Sequence[Observed[Any]]]:
@@ -82,7 +86,9 @@ def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> 
     scope = dataclasses.replace(scope_of(reader, [graph.stack.name], [graph]), by_index=True)
     known = {name: found for name, found in before.found.items() if name not in types}
     blind = {name: why for name, why in before.unknown.items() if name not in types}
-    return dataclasses.replace(_look(types, reader, scope, known, blind), stacks=before.stacks)
+    again = _look(types, reader, scope, known, blind)
+    errors = {name: error for name, error in before.errors.items() if name not in types}
+    return dataclasses.replace(again, stacks=before.stacks, errors={**errors, **again.errors})
 
 
 def _look(
@@ -93,6 +99,7 @@ def _look(
     blind: Mapping[str, str],
 ) -> Look:
     found, unknown = dict(known), dict(blind)
+    errors: dict[str, AwsError] = {}
     waiting = dict(types)
     running: dict[Future[list[Observed[Any]]], str] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
@@ -115,8 +122,8 @@ def _look(
                     try:
                         found[name] = future.result()
                     except AwsError as error:
-                        unknown[name] = str(error)
-    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks)
+                        unknown[name], errors[name] = str(error), error
+    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks, errors)
 
 
 def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]:

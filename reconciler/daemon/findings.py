@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
+from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.events import Finding, Severity
 from reconciler.model.plan import Drifted, Outcome, Plan, Result
 
@@ -13,6 +14,7 @@ DRIFT = "drift"
 APPLY = "apply"
 CONTESTED = "contested"
 LOOK = "look"
+_SHOWN = 3
 FLOW = "flow"
 
 
@@ -108,6 +110,16 @@ def refusal(plan: Plan, keys: Iterable[str], why: str, fix: str) -> Finding:
         severity=Severity.ERROR,
         data={"actions": len(plan.visible), "keys": sorted(keys)},
     )
+
+
+def denied(errors: Iterable[AwsError]) -> list[Finding]:
+    """One finding where AWS lets these credentials not read everything: nothing is known of the rest."""
+    found = [error for error in errors if error.error_class is ErrorClass.DENIED]
+    if not found:
+        return []
+    said = sorted({"; ".join(filter(None, (str(error), error.next_step))) for error in found})
+    more = f" (and {len(said) - _SHOWN} more)" if len(said) > _SHOWN else ""
+    return [failed_pass("CredentialsFailing", f"{'. '.join(said[:_SHOWN])}{more}")]
 
 
 def failed_pass(kind: str, message: str) -> Finding:

@@ -53,11 +53,17 @@ def ailing(view: View) -> Iterator[Finding]:
 
 
 def unasked(view: View, known: Iterable[str]) -> list[str]:
-    """Of the keys of findings those that this look says nothing of: health that was not read, or not asked for."""
-    read = TARGET_HEALTH.name not in view.snapshot.unknown and any(
-        isinstance(observed.fields, TargetHealth) for observed in view.snapshot.evidence
-    )
-    return [key for key in known if key.startswith(f"{TARGETS} ") and not read]
+    """Of the keys of findings those that this look says nothing of: health that was not read, or not asked for, or is
+    not known yet. ECS puts new tasks in place of those that fail, and whether these do better is still to be seen.
+    """
+    groups = {w.id: address for address, w in view.comparison.winners.items() if w.type == "target-group"}
+    settled: dict[str, bool] = {}
+    for observed in view.snapshot.evidence:
+        if isinstance(observed.fields, TargetHealth) and observed.id in groups:
+            states = {target.state for target in observed.fields.targets}
+            settled[f"{TARGETS} {groups[observed.id]}"] = "initial" not in states
+    read = bool(settled) and TARGET_HEALTH.name not in view.snapshot.unknown
+    return [key for key in known if key.startswith(f"{TARGETS} ") and not (read and settled.get(key, True))]
 
 
 def apart(snapshot: Snapshot) -> Snapshot:

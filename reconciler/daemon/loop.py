@@ -144,6 +144,7 @@ class Loop:
     def turn(self) -> float:
         """Runs every pass that is due, and waits for them; seconds until the next one is."""
         self._requests()
+        self._strained()
         with ThreadPoolExecutor(self._options.workers, thread_name_prefix="pass") as pool:
             while (item := self.queue.take()) is not None:
                 pool.submit(self._work, item)

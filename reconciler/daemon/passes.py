@@ -23,12 +23,13 @@ from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
-from reconciler.model.errors import AwsError, ErrorClass, LeaseLost, ReconcilerError, Refused
+from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Phase, Severity, news
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
 from reconciler.model.snapshot import Snapshot
+from reconciler.observe import Look
 from reconciler.plan import Choices
 from reconciler.resources import configuration
 from reconciler.resources.target_health import TYPE as TARGET_HEALTH
@@ -165,7 +166,7 @@ class Pass:
         telling = not first.plan.drift or seen.evidence.keys() >= configuration().keys()
         if not engine.is_certain(first) or not telling or not (seen.whole or calm):
             seen, first, configured, flows = looked(place.seen_alone(graph, more=configuration()))
-        _check_anything_seen(first.snapshot, graph)
+        _check_anything_seen(seen.look, graph)
         kept = self._unread(first)
         told = policy.told(graph.stack, first.plan.drift)
         changed = effects(graph, configured, _types(graph, seen), told)
@@ -173,7 +174,8 @@ class Pass:
         if deps.hearing is not None:
             deps.hearing.noticed(first)
             whose = deps.hearing.whose(graph, first)
-        fresh = self._tell(findings.drift(told, changed, whose), (findings.DRIFT, findings.LOOK), kept)
+        denied = findings.denied(seen.look.errors.values())
+        fresh = self._tell([*findings.drift(told, changed, whose), *denied], (findings.DRIFT, findings.LOOK), kept)
         self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
         self._flows = flows
         self._tell(health.ailing(first), (health.ROLLOUT, health.TARGETS), [*kept, *health.unasked(first, state.open)])
@@ -314,10 +316,10 @@ class Pass:
         return findings.refusal(plan, (), why, "change the files, or run apply --allow-broken-flows")
 
     def _failed(self, error: ReconcilerError) -> None:
-        denied = isinstance(error, AwsError) and error.error_class is ErrorClass.DENIED
-        kind = "CredentialsFailing" if denied else "Refused" if isinstance(error, Refused) else "PassFailed"
-        self._tell([findings.failed_pass(kind, str(error))], (findings.LOOK,), ())
-        self._deps.statuses.unknown(self._state.desired, kind, str(error), self._deps.clock.now())
+        finding = findings.failed_pass("Refused" if isinstance(error, Refused) else "PassFailed", str(error))
+        denied = findings.denied([error] if isinstance(error, AwsError) else [])
+        self._tell(denied or [finding], (findings.LOOK,), ())
+        self._deps.statuses.unknown(self._state.desired, finding.type, str(error), self._deps.clock.now())
         self._deps.queue.retry(self._name)
 
     def _tell(
@@ -396,8 +398,8 @@ def _types(graph: Graph, seen: Seen) -> Readables:
     return {name: kind for name, kind in {**graph.types, **seen.evidence}.items() if name != TARGET_HEALTH.name}
 
 
-def _check_anything_seen(snapshot: Snapshot, graph: Graph) -> None:
+def _check_anything_seen(look: Look, graph: Graph) -> None:
     """A look that saw nothing at all is a failed pass, and the next one had better wait a little."""
     wanted = {resource.type for resource in graph.resources.values()}
-    if wanted and wanted <= snapshot.unknown.keys():
-        raise ReconcilerError(f"AWS could not be read: {snapshot.unknown[min(wanted)]}")
+    if wanted and wanted <= look.unknown.keys():
+        raise look.errors[min(wanted & look.errors.keys())]

@@ -40,6 +40,8 @@ class State(Enum):
     PENDING = "pending"
     DELETING = "deleting"
     FAILED = "failed"
+    REVERTED = "reverted"
+    """AWS gave up what it was asked for and went back to what was there before, which runs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -305,7 +305,7 @@ def _state(service: Mapping[str, Any]) -> tuple[State, str]:
     """Whether the last deployment is through, and what AWS says where it is not.
 
     ECS API reference, Deployment: one PRIMARY that is COMPLETED with all its tasks running is settled. A deployment
-    that was rolled back is a failure even when the older one runs well again.
+    that was rolled back is a failure even when the older one runs well again, unless that is what is wanted.
     """
     if service["status"] == "DRAINING":
         return State.DELETING, f"draining, {service.get('runningCount', 0)} tasks still running"
@@ -313,12 +313,13 @@ def _state(service: Mapping[str, Any]) -> tuple[State, str]:
     primary = next((d for d in deployments if d.get("status") == "PRIMARY"), None)
     if primary is None:
         return State.PENDING, _latest_event(service)
-    failure = _failure(service, deployments, primary)
-    if failure is not None:
-        return State.FAILED, failure
     rolled_out = primary.get("rolloutState", "COMPLETED") == "COMPLETED" and len(deployments) == 1
     counts = [service.get(name, 0) for name in ("runningCount", "pendingCount", "desiredCount")]
-    if rolled_out and counts[0] == counts[2] and counts[1] == 0:
+    settled = rolled_out and counts[0] == counts[2] and counts[1] == 0
+    failure = _failure(service, deployments, primary)
+    if failure is not None:
+        return State.REVERTED if settled else State.FAILED, failure
+    if settled:
         return State.READY, ""
     progress = f"{counts[0]} of {counts[2]} tasks running"
     said = primary.get("rolloutStateReason") or _latest_event(service)

@@ -46,7 +46,7 @@ class Daemon:
 
     def desired(self, text: str) -> Desired:
         """What a file wants of its only stack."""
-        (found,) = Files(lambda: [("stack.yaml", text.encode())], lambda: None).reading().stacks.values()
+        (found,) = Files(lambda: load([("stack.yaml", text.encode())]), lambda: None).reading().stacks.values()
         return found
 
     def until_idle(self, turns: int = 60) -> None:

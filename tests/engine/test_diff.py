@@ -311,3 +311,15 @@ def test_a_failed_nat_gateway_is_left_to_aws_which_removes_it() -> None:
     assert address in compare(desired, world(desired, without=[address], more=[corpse])).missing
     nothing = dataclasses.replace(desired, resources={})
     assert "nat-failed" not in {orphan.id for orphan in compare(nothing, world(desired, more=[corpse])).orphans}
+
+
+def test_a_service_that_went_back_to_just_what_is_wanted_is_well() -> None:
+    desired, address = graph(), "service/web"
+    (live,) = world(desired).found[address]
+    back = dataclasses.replace(live, state=State.REVERTED, detail="rolled back")
+    well = compare(desired, world(desired, without=[address], more=[back]))
+    assert (well.failed, well.winners[address].state) == ({}, State.READY)
+    elsewhere = dataclasses.replace(back, fields=dataclasses.replace(back.fields, task_definition=Id("older")))
+    given_up = compare(desired, world(desired, without=[address], more=[elsewhere]))
+    assert given_up.failed == {address: "rolled back"}
+    assert given_up.winners[address].state is State.REVERTED

@@ -259,10 +259,10 @@ GAVE_UP = {"message": "(service web) (deployment ecs-svc/2) deployment failed: t
             (State.FAILED, BROKE),
             id="the primary is a rollback by its own words",
         ),
-        pytest.param({"events": [BACK, GAVE_UP]}, (State.FAILED, GAVE_UP["message"]), id="rolled back and settled"),
+        pytest.param({"events": [BACK, GAVE_UP]}, (State.REVERTED, GAVE_UP["message"]), id="rolled back and settled"),
         pytest.param(
             {"events": [{**BACK, "message": "rolling back to deployment ecs-svc/0."}, GAVE_UP]},
-            (State.FAILED, GAVE_UP["message"]),
+            (State.REVERTED, GAVE_UP["message"]),
             id="rolled back since the primary began",
         ),
         pytest.param(

@@ -1,0 +1,182 @@
+"""What goes wrong in a stack that a daemon holds is one alert, opened once and resolved once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from cuts import client
+from holding import REFERENCE, Daemon
+from receivers import Receiver
+from test_daemon_flows import deny_all
+from worlds import graph
+
+from reconciler.alerts import Outbox, Router
+from reconciler.daemon.loop import Options
+from reconciler.sandbox import Faults, Sandbox
+from reconciler.store.sqlite import SqliteStore
+
+ALERT = """
+---
+apiVersion: reconciler.dev/v1
+kind: Alert
+metadata: {name: on-call}
+spec: {severity: info, groupWait: 0s, sinks: [{name: x, webhook: {url: {env: X}}}]}
+"""
+SPEC = (
+    REFERENCE.replace("policy: Heal", "policy: Alert").replace(
+        "  replicas: 2\n  cpu: 512\n", "  replicas: 2\n  healthCheckGracePeriod: 7200s\n  cpu: 512\n"
+    )
+    + ALERT
+)
+"""With a grace period, for else ECS puts new tasks in place of those that fail their checks."""
+
+
+class World:
+    """The reference, converged and held, with somebody who is told."""
+
+    def __init__(self, sandbox: Sandbox, file: Path) -> None:
+        assert client(sandbox.clock, threads=16).apply(graph(edit=lambda _: SPEC)).converged
+        self.sandbox = sandbox
+        store = SqliteStore(file)
+        router = Router(store, lambda: self.daemon.loop.rules())
+        self.daemon = Daemon(sandbox, file, Options(route=router.route))
+        self.daemon.loop.metrics.throttles = self.daemon.calls.throttles
+        self.receiver = Receiver()
+        self.outbox = Outbox(
+            store, router, self.daemon.loop.rules, self.receiver, sandbox.clock, random.Random(1), print, "me"
+        )  # type: ignore[arg-type]
+        self.daemon.hold(SPEC)
+        self.daemon.until_idle()
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """The messages of one kind of incident."""
+        self.outbox.turn(hurry=True)
+        keys = {message["key"] for message in self.receiver.messages if message["event"] == kind}
+        return [dict(message) for message in self.receiver.messages if message["key"] in keys]
+
+    def until(self, kind: str, phase: str) -> None:
+        """Intervals until a message of this kind and phase has come."""
+        for _ in range(30):
+            self.daemon.interval()
+            if any(message["phase"] == phase for message in self.told(kind)):
+                return
+        raise AssertionError(self.daemon.events[-5:])
+
+
+def throttled(world: World) -> Callable[[], None]:
+    world.sandbox.faults = Faults(throttle=0.2)
+    return lambda: setattr(world.sandbox, "faults", Faults())
+
+
+def expired(world: World) -> Callable[[], None]:
+    """The credentials run out while the daemon runs: every request is refused."""
+    (place,) = world.daemon.loop._places.values()
+    reader, place.reader = place.reader, Denied(place.reader)
+    return lambda: setattr(place, "reader", reader)
+
+
+@dataclass
+class Denied:
+    """A reader whose credentials have run out, or may not do one thing."""
+
+    reader: Any
+    only: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reader, name)
+
+    def fresh(self) -> Denied:
+        return Denied(self.reader.fresh(), self.only)
+
+    def pages(self, service: str, operation: str, *rest: Any, **params: Any) -> Any:
+        self._check(service, operation)
+        return self.reader.pages(service, operation, *rest, **params)
+
+    def get(self, service: str, operation: str, **params: Any) -> Any:
+        self._check(service, operation)
+        return self.reader.get(service, operation, **params)
+
+    def _check(self, service: str, operation: str) -> None:
+        from botocore.exceptions import ClientError
+
+        from reconciler.aws.errors import classify
+
+        if self.only in ("", operation):
+            answer = {"Error": {"Code": "ExpiredTokenException", "Message": "The security token is expired"}}
+            raise classify(service, operation, ClientError(answer, operation))
+
+
+def forbidden(world: World) -> Callable[[], None]:
+    """One permission is taken away."""
+    (place,) = world.daemon.loop._places.values()
+    reader, place.reader = place.reader, Denied(place.reader, "DescribeNatGateways")
+    return lambda: setattr(place, "reader", reader)
+
+
+def failing_image(world: World) -> Callable[[], None]:
+    """A new image does not start: ECS gives the rollout up and goes back."""
+    world.daemon.hold(SPEC.replace("nginx:1.27", "nginx:fail-start"))
+    return lambda: world.daemon.hold(SPEC)
+
+
+def closed_group(world: World) -> Callable[[], None]:
+    """The load balancer's health checks do not get through."""
+    ec2 = boto3.client("ec2")
+    named = [{"Name": "tag:reconciler.dev/address", "Values": ["security-group/task/web"]}]
+    (group,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    return lambda: (
+        ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"]) and None
+    )
+
+
+def foreign_acl(world: World) -> Callable[[], None]:
+    back = deny_all(world.sandbox)
+
+    def undo() -> None:
+        for association, acl in back.items():
+            boto3.client("ec2").replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
+
+    return undo
+
+
+def half_a_file(world: World) -> Callable[[], None]:
+    world.daemon.hold(SPEC[:500])
+    return lambda: world.daemon.hold(SPEC)
+
+
+@pytest.mark.parametrize(
+    ("breaking", "kind", "said"),
+    [
+        (throttled, "Throttled", "ask AWS for higher limits"),
+        (expired, "CredentialsFailing", "expired"),
+        (forbidden, "CredentialsFailing", "DescribeNatGateways"),
+        (failing_image, "DeploymentFailed", "service/web"),
+        (closed_group, "TargetUnhealthy", "target-group/public/web"),
+        (foreign_acl, "FlowBroken", "acl-"),
+        (half_a_file, "SpecInvalid", "0/stack.yaml:"),
+    ],
+)
+def test_it_is_one_alert_that_is_opened_once_and_resolved_once(
+    sandbox: Sandbox, tmp_path: Path, breaking: Callable[[World], Callable[[], None]], kind: str, said: str
+) -> None:
+    world = World(sandbox, tmp_path / "store.db")
+    undo = breaking(world)
+    world.until(kind, "opened")
+    for _ in range(3):
+        world.daemon.interval()
+    undo()
+    world.until(kind, "resolved")
+    world.daemon.interval()
+    messages = world.told(kind)
+    incidents = {message["key"] for message in messages}
+    phases = [[m["phase"] for m in messages if m["key"] == key and m["phase"] != "updated"] for key in incidents]
+    assert phases == [["opened", "resolved"]] * len(incidents)
+    assert said in messages[0]["message"]
+    assert len(incidents) == (2 if kind == "FlowBroken" else 1)
