@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from reconciler.flows.matrix import Row, by_zone, nodes
-from reconciler.flows.ranges import NOTHING, Ranges, difference, ports_text, union
-from reconciler.flows.read import world_of_snapshot
+from reconciler.flows.matrix import by_zone, nodes
+from reconciler.flows.ranges import NOTHING, Ranges, difference, intersection, ports_text, union
+from reconciler.flows.read import says_something, world_of_snapshot
 from reconciler.flows.world import INTERNET_NAME, World
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Drifted
@@ -16,8 +18,11 @@ from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 
 ONLY_INTERNET = "only traffic from and to the internet was compared; see matrix for the rest"
-FEW_NODES = 200
-"""More tasks and load balancers than this: only what the internet reaches, and who reaches it, is compared."""
+MUCH = 5_000
+"""More tasks and load balancers times drifted objects than this: only what the internet reaches, and who reaches it, is
+compared. To compare all takes about four seconds for each object among a thousand tasks."""
+MOST = 50
+"""Sentences about one object in each direction; a lost route closes as many ways as there are pairs of tasks."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,23 +62,26 @@ class _Comparing:
         self._graph = graph
         self._snapshot = snapshot
         self._types = types
-        self._items = items
-        self._only_internet = False
-        self._now = self._reach([])
-        self._wanted = self._reach(items)
+        self._items = [item for item in items if says_something(types[item.type])]
+        now = self._world([])
+        self._only_internet = len(nodes(now)) * len(self._items) > MUCH
+        self._now = self._reach(now)
+        self._wanted = self._reach(self._world(self._items))
 
     def effect(self, item: Drifted) -> Effect:
         """What one of the objects does."""
+        if item not in self._items:
+            return Effect()
         others = [other for other in self._items if other != item]
-        without, alone = self._reach([item]), self._reach(others)
+        without, alone = self._reach(self._world([item])), self._reach(self._world(others))
         return Effect(
             opened=tuple(_gained(without, self._now, "now reaches")),
             closed=tuple(_gained(alone, self._wanted, "no longer reaches")),
             only_internet=self._only_internet,
         )
 
-    def _reach(self, undone: Iterable[Drifted]) -> _Reach:
-        """Who reaches whom with some of the objects as they were left."""
+    def _world(self, undone: Iterable[Drifted]) -> World:
+        """The network with some of the objects as they were left."""
         found = dict(self._snapshot.found)
         for item in undone:
             others = tuple(one for one in found.pop(item.address, ()) if one.id != item.id)
@@ -84,59 +92,105 @@ class _Comparing:
             if others:
                 found[item.address] = others
         snapshot = dataclasses.replace(self._snapshot, found=dict(sorted(found.items())))
-        world = world_of_snapshot(self._graph, snapshot, self._types)
-        self._only_internet = self._only_internet or _is_large(world)
-        return _reach(world)
+        return world_of_snapshot(self._graph, snapshot, self._types)
+
+    def _reach(self, world: World) -> frozenset[_Way]:
+        """Who reaches whom; what is not known is left out."""
+        rows = (
+            [*by_zone(world, sources=[INTERNET_NAME]), *by_zone(world, targets=[INTERNET_NAME])]
+            if self._only_internet
+            else by_zone(world)
+        )
+        return frozenset(
+            _Way(frozenset(row.sources), frozenset(row.targets), row.protocol, row.ports)
+            for row in rows
+            if not row.unknown
+        )
 
 
-_Reach = Mapping[tuple[str, str, str], Mapping[tuple[str, str], Ranges]]
-"""Ports by source, target and protocol; for each by the zones of both."""
+class _Way(NamedTuple):
+    """Each of `sources` reaches each of `targets`, both with their zones: `task/web in us-east-1a`. Those of one world
+    have no pair, protocol and port in common."""
+
+    sources: frozenset[str]
+    targets: frozenset[str]
+    protocol: str
+    ports: Ranges
+
+    def without(self, other: _Way) -> Iterator[_Way]:
+        """What of it another has not."""
+        sources, targets = self.sources & other.sources, self.targets & other.targets
+        if self.protocol != other.protocol or not sources or not targets or not intersection(self.ports, other.ports):
+            yield self
+            return
+        parts = (
+            self._replace(sources=self.sources - sources),
+            self._replace(sources=sources, targets=self.targets - targets),
+            _Way(sources, targets, self.protocol, difference(self.ports, other.ports)),
+        )
+        yield from (part for part in parts if all(part))
 
 
-def _reach(world: World) -> _Reach:
-    found: dict[tuple[str, str, str], dict[tuple[str, str], Ranges]] = defaultdict(dict)
-    for row in _rows(world):
-        if row.unknown:
-            continue
-        for source in row.sources:
-            for target in row.targets:
-                (one, _, here), (other, _, there) = source.partition(" in "), target.partition(" in ")
-                known = found[one, other, row.protocol].get((here, there), NOTHING)
-                found[one, other, row.protocol][here, there] = union((known, row.ports))
+def _gained(before: frozenset[_Way], after: frozenset[_Way], verb: str) -> Iterator[str]:
+    """What `after` has and `before` has not; zones are named where it is not the same in all of them."""
+    lost = before - after
+    more: list[_Way] = []
+    for way in after - before:
+        left = [way]
+        for other in lost:
+            left = [part for one in left for part in one.without(other)]
+        more += left
+    pairs = sorted(
+        {pair for way in more for pair in _first_pairs(way)}, key=lambda pair: (INTERNET_NAME not in pair, pair)
+    )
+    for source, target in sorted(pairs[:MOST]):
+        places = _places(more, source, target)
+        zones = _places(after, source, target)
+        told = [
+            f"{protocol} {ports_text(ports)}{_where(source, target, some, zones[protocol])}"
+            for protocol, gained in sorted(places.items())
+            for ports, some in _by_ports(gained)
+        ]
+        yield f"{_article(source)} {verb} {_article(target)} on {' and '.join(told)}"
+    if len(pairs) > MOST:
+        yield f"more than these {MOST} are concerned; see matrix for who reaches whom"
+
+
+def _first_pairs(way: _Way) -> Iterable[tuple[str, str]]:
+    """Some pairs of ends, as many as are told of at most and one more; those with the internet first."""
+    sources, targets = (sorted({label.partition(" in ")[0] for label in side}) for side in (way.sources, way.targets))
+    return itertools.islice(itertools.product(sources, targets), MOST + 1)
+
+
+_Places = Mapping[str, Mapping[tuple[str, str], Ranges]]
+"""Ports of a pair of ends by protocol and by the zones of both."""
+
+
+def _places(ways: Iterable[_Way], source: str, target: str) -> _Places:
+    found: dict[str, dict[tuple[str, str], Ranges]] = defaultdict(dict)
+    for way in ways:
+        here, there = (_zones(side, end) for side, end in ((way.sources, source), (way.targets, target)))
+        for places in itertools.product(here, there):
+            found[way.protocol][places] = union((found[way.protocol].get(places, NOTHING), way.ports))
     return found
 
 
-def _is_large(world: World) -> bool:
-    return len(nodes(world)) > FEW_NODES
+def _zones(labels: frozenset[str], end: str) -> list[str]:
+    return [zone for label, _, zone in (one.partition(" in ") for one in labels) if label == end]
 
 
-def _rows(world: World) -> list[Row]:
-    if not _is_large(world):
-        return by_zone(world)
-    return [*by_zone(world, sources=[INTERNET_NAME]), *by_zone(world, targets=[INTERNET_NAME])]
-
-
-def _gained(before: _Reach, after: _Reach, verb: str) -> list[str]:
-    """What `after` has and `before` has not; zones are named where it is not the same in all of them."""
-    sentences: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for (source, target, protocol), zones in sorted(after.items()):
-        gained: dict[Ranges, list[tuple[str, str]]] = defaultdict(list)
-        for places, ports in sorted(zones.items()):
-            more = difference(ports, before.get((source, target, protocol), {}).get(places, NOTHING))
-            if more:
-                gained[more].append(places)
-        for more, some in gained.items():
-            where = "" if len(some) == len(zones) else _where(source, target, some, zones)
-            sentences[source, target].append(f"{protocol} {ports_text(more)}{where}")
-    return [
-        f"{_article(source)} {verb} {_article(target)} on {' and '.join(ports)}"
-        for (source, target), ports in sentences.items()
-    ]
+def _by_ports(gained: Mapping[tuple[str, str], Ranges]) -> Iterable[tuple[Ranges, list[tuple[str, str]]]]:
+    found: dict[Ranges, list[tuple[str, str]]] = defaultdict(list)
+    for places, ports in sorted(gained.items()):
+        found[ports].append(places)
+    return found.items()
 
 
 def _where(source: str, target: str, some: Iterable[tuple[str, str]], zones: Mapping[tuple[str, str], Ranges]) -> str:
-    """The zones of some of the copies, of one side where the other is whole."""
+    """The zones of some of the copies, of one side where the other is whole; nothing where it is all of them."""
     places = sorted(set(some))
+    if len(places) == len(zones):
+        return ""
     sides = []
     for label, side, word in ((source, 0, "from"), (target, 1, "in")):
         own = {place[side] for place in places}

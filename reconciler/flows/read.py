@@ -48,7 +48,7 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
             builder.add(fact)
     world = builder.done()
     world.unread = {
-        name: why for name, why in snapshot.unknown.items() if name in types and _says_something(types[name])
+        name: why for name, why in snapshot.unknown.items() if name in types and says_something(types[name])
     }
     if world.health is None and any(t.tells_health for name, t in types.items() if name not in snapshot.unknown):
         world.health = {}
@@ -83,6 +83,6 @@ def _named_as_wanted(graph: Graph, kind: Readable[Any], observed: Observed[Any],
     return kind.align(wanted.fields, transform(observed.fields, leaf))
 
 
-def _says_something(kind: Readable[Any]) -> bool:
+def says_something(kind: Readable[Any]) -> bool:
     """Whether an answer is worth nothing without what this type says."""
     return type(kind).facts is not Readable.facts and not kind.refines

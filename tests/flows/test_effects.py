@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from seen import TYPES, Seen
 
 from reconciler import flows
 from reconciler.diff import compare
 from reconciler.flows import Effect
+from reconciler.flows.effects import _Way as Way
 from reconciler.plan import make
+
+ENDS = st.frozensets(st.sampled_from(["a in 1", "a in 2", "b in 1", "c"]), min_size=1)
+PORTS = st.tuples(st.integers(1, 5), st.integers(0, 4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
 def effects(seen: Seen) -> dict[str, Effect]:
@@ -53,12 +59,54 @@ def test_a_missing_object_closed_what_it_let_through() -> None:
     )
 
 
-def test_of_a_large_stack_it_is_said_that_only_the_internet_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_too_much_to_compare_it_is_said_that_only_the_internet_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     seen = Seen("peers.yaml").with_rule("task/public-1", "ingress", (22, 22), "0.0.0.0/0")
     whole = effects(seen)["security-group/task/public-1/rules"]
     assert not whole.only_internet
     assert flows.ONLY_INTERNET not in whole.sentences
-    monkeypatch.setattr(sys.modules["reconciler.flows.effects"], "FEW_NODES", 1)
+    monkeypatch.setattr(sys.modules["reconciler.flows.effects"], "MUCH", 1)
     some = effects(seen)["security-group/task/public-1/rules"]
     assert set(some.opened) < set(whole.opened)
     assert flows.ONLY_INTERNET in some.sentences
+
+
+def test_of_many_pairs_some_are_named_and_those_with_the_internet_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen("peers.yaml").with_rule("task/public-1", "ingress", (22, 22), "0.0.0.0/0")
+    monkeypatch.setattr(sys.modules["reconciler.flows.effects"], "MOST", 1)
+    opened = effects(seen)["security-group/task/public-1/rules"].opened
+    assert opened == (
+        "the internet now reaches task/public-1 on tcp 22",
+        "more than these 1 are concerned; see matrix for who reaches whom",
+    )
+
+
+def test_what_says_nothing_of_traffic_opens_and_closes_nothing() -> None:
+    seen = Seen().without("log-group/orders").without_rules("task/orders", "ingress")
+    found = effects(seen)
+    assert found["log-group/orders"] == Effect()
+    assert found["security-group/task/orders/rules"].closed
+
+
+@given(st.lists(st.tuples(ENDS, ENDS, PORTS), max_size=4), st.lists(st.tuples(ENDS, ENDS, PORTS), max_size=4))
+def test_what_one_has_and_the_other_has_not_is_that_of_each_pair_and_port(
+    ours: list[tuple[frozenset[str], frozenset[str], tuple[int, int]]],
+    theirs: list[tuple[frozenset[str], frozenset[str], tuple[int, int]]],
+) -> None:
+    ways, others = ([Way(s, t, "tcp", (ports,)) for s, t, ports in some] for some in (ours, theirs))
+    left = ways
+    for other in others:
+        left = [part for way in left for part in way.without(other)]
+
+    def single(some: list[Way]) -> set[tuple[str, str, int]]:
+        return {
+            (source, target, port)
+            for way in some
+            for source in way.sources
+            for target in way.targets
+            for low, high in way.ports
+            for port in range(low, high + 1)
+        }
+
+    assert single(left) == single(ways) - single(others)
