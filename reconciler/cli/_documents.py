@@ -179,4 +179,8 @@ def interrupted(action: Action, flows: Iterable[Judged]) -> list[str]:
 
 def new_addresses(action: Action, kind: Readable[Any]) -> list[str]:
     """What of a thing that people may have written down is another after a step, or gone."""
-    return sorted(kind.published.values()) if verb_shown(action) in ("replace", "delete") else []
+    found = set(kind.published.values()) if verb_shown(action) in ("replace", "delete") else set()
+    for change in action.changes:
+        names = {change.field, change.path.rpartition(".")[2]} if change.observed is not None else ()
+        found |= {kind.readdressed[name] for name in names if name in kind.readdressed}
+    return sorted(found)

@@ -67,7 +67,9 @@ def _consequences(action: Action, flows: Sequence[Judged]) -> Iterator[str]:
     if names:
         yield f"interrupts {', '.join(names)}"
     for what in new_addresses(action, discover()[action.type]):
-        yield f"its {what} is another afterwards" if action.replaces else f"its {what} is gone afterwards"
+        gone = verb_shown(action) == "delete"
+        many = what.endswith("addresses")
+        yield f"its {what} {'are' if many else 'is'} {'gone' if gone else 'others' if many else 'another'} afterwards"
 
 
 def flow_lines(flows: Sequence[Judged], ink: _Ink) -> Iterator[str]:

@@ -171,7 +171,9 @@ class Readable(ABC, Generic[F]):
     needs: ClassVar[tuple[str, ...]] = ()
     """Types whose observation this one reads from `Scope.found`."""
     published: ClassVar[Mapping[str, str]] = {}
-    """Outputs that others may have written down, with what people call them: a replacement changes them."""
+    """What others may have written down, by output or part, with what people call it: a replacement changes it."""
+    readdressed: ClassVar[Mapping[str, str]] = {}
+    """Fields, of entries too (`natGatewayId`), whose change brings other addresses, with what people call those."""
     refines: ClassVar[bool] = False
     """What it says of traffic makes an answer finer; where it could not be read, the answer stands without it."""
     tells_health: ClassVar[bool] = False

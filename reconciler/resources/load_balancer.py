@@ -109,6 +109,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
     name_limit = 32
     guarded = "load balancer"
     published = FrozenMap({"dnsName": "DNS name"})
+    readdressed = FrozenMap({"subnets": "addresses"})
     settles = True
     dead_when_failed = True
     absent = frozenset({"LoadBalancerNotFound"})

@@ -48,6 +48,7 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
     needs = ("vpc",)
     after = FrozenMap({"internet-gateway": "vpc"})
     guarded = "NAT gateway"
+    readdressed = FrozenMap({"allocation_id": "public address"})
     awaited = True
     settles = True
     absent = frozenset({"NatGatewayNotFound", "InvalidNatGatewayID.NotFound"})

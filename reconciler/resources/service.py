@@ -78,6 +78,9 @@ _MEMBERS = {
     "platform_version": "platformVersion",
 }
 _AUTOSCALING = "Application Auto Scaling"
+_ADDRESSES = "tasks' addresses"
+"""Every deployment starts other tasks, each with a network interface of its own (ECS developer guide, "Fargate task
+networking")."""
 
 
 class ServiceType(EcsTags, ResourceType[Service]):
@@ -98,6 +101,10 @@ class ServiceType(EcsTags, ResourceType[Service]):
             "vpc-endpoint": "vpc",
             "security-group-rules": "security-group",
         }
+    )
+    published = FrozenMap({"tasks": _ADDRESSES})
+    readdressed = FrozenMap(
+        dict.fromkeys(("task_definition", "network_configuration", "load_balancers", "platform_version"), _ADDRESSES)
     )
     naming = Naming.DIGEST
     settles = True

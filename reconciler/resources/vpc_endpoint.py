@@ -59,6 +59,7 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
     )
     fields = VpcEndpoint
     needs = ("vpc",)
+    readdressed = FrozenMap({"subnet_ids": "addresses"})
     awaited = True
     settles = True
     absent = frozenset({"InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"})
