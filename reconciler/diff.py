@@ -506,8 +506,10 @@ class _Differ:
         return Cause.DRIFT if live.applied == self._graph.applied_digests[address] else Cause.PENDING
 
     def _tag_changes(self, address: str, winner: Observed[Any], cause: Cause) -> Iterator[Change]:
-        wanted = self._graph.stack.tags
-        ours = own_tags.listed_keys(winner.tags) | wanted.keys()
+        wanted = dict(self._graph.stack.tags)
+        if self._graph.retains(address):
+            wanted[own_tags.DELETION_POLICY] = own_tags.RETAIN
+        ours = own_tags.listed_keys(winner.tags) | wanted.keys() | {own_tags.DELETION_POLICY}
         for key in sorted(ours):
             present, desired = winner.tags.get(key), wanted.get(key)
             if present != desired:

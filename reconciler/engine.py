@@ -143,10 +143,10 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
     return result
 
 
-def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing) -> Applied:
-    """Remove everything that carries the stack's tags, whatever a spec says."""
+def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing, choices: Choices | None = None) -> Applied:
+    """Remove everything that carries the stack's tags, whatever a spec says; but let go of what is to stay."""
     nothing = empty_graph(stack, types)
-    current = view(nothing, reader)
+    current = view(nothing, reader, choices)
     outcomes: list[Outcome] = []
     for _ in range(ROUNDS):
         if not current.plan.actions:
@@ -155,7 +155,7 @@ def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing) -> Ap
         outcomes += done
         if any(o.result is not Result.DONE for o in done):
             break
-        current = view(nothing, reader.fresh())
+        current = view(nothing, reader.fresh(), choices)
     return Applied(tuple(outcomes), current.plan, 0)
 
 

@@ -212,6 +212,8 @@ class _Run:
             if held is not None:
                 return held
         self._make(action)
+        if action.verb is Verb.RELEASE:
+            return Outcome(action, Result.DONE)
         waits = kind.settles and (kind.awaited or action.verb is Verb.DELETE)
         if waits:
             settled = self._settle(action, start)

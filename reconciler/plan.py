@@ -18,6 +18,7 @@ from reconciler.model.resource import Call, Context, Observed, Replacement, Reso
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, Id, Ref, Token, transform
 from reconciler.naming import object_name
+from reconciler.retention import protected, releases
 from reconciler.uses import LiveGraph
 
 _TOKEN_LENGTH = 24
@@ -32,7 +33,8 @@ class Choices:
     `heal` includes drift, `promote` what is new in the spec; `unhealed` are the objects whose drift is left alone all
     the same. `retry` tries again what AWS gave up on; `withheld` are addresses that are not written, with why and what
     a person can do.
-    `today` is the day that exceptions are judged by.
+    `today` is the day that exceptions are judged by. `retained` are addresses that stay in AWS though they are desired
+    no longer, beside those whose own tags say so.
     """
 
     heal: bool = True
@@ -41,6 +43,7 @@ class Choices:
     retry: bool = False
     withheld: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     today: date | None = None
+    retained: frozenset[str] = frozenset()
 
 
 def make(comparison: Comparison, choices: Choices | None = None) -> Plan:
@@ -59,6 +62,8 @@ def full_tags(graph: Graph, address: str, applied: str) -> dict[str, str]:
         own_tags.APPLIED: applied,
         **own_tags.key_lists(graph.stack.tags),
     }
+    if graph.retains(address):
+        tags[own_tags.DELETION_POLICY] = own_tags.RETAIN
     if graph.types[resource.type].cloudformation.startswith("AWS::EC2::"):
         tags.setdefault("Name", "/".join([graph.stack.name, *address.split("/")[1:]]))
     return tags
@@ -120,6 +125,8 @@ class _Planner:
             kind = self._kind(address)
             if kind.replacement is Replacement.NEVER:
                 self._block(address, f"{kind.name} cannot be replaced: {kind.replacement_reason}", "replace it by hand")
+        for one in protected(comparison):
+            self._block(one.address, one.reason, one.fix)
 
     def _block(self, address: str, reason: str, fix: str) -> None:
         self._blocked.setdefault(address, Blocked(address, reason, fix))
@@ -367,8 +374,12 @@ class _Planner:
                 self._remove(twin, Reason.DUPLICATE)
         unasked = comparison.converged_before
         if self._graph.stack.prune and (self._choices.heal if unasked else self._choices.promote):
+            staying = self._live.kept(comparison.orphans, self._choices.retained)
             for orphan in comparison.orphans:
-                self._remove(orphan, Reason.ORPHANED)
+                if (orphan.type, orphan.id) not in staying:
+                    self._remove(orphan, Reason.ORPHANED)
+            for action in releases(comparison.orphans, staying, self._graph.types):
+                self._add(action)
 
     def _remove(self, live: Observed[Any], reason: Reason, *, retires: bool = False) -> None:
         kind = self._graph.types[live.type]
@@ -390,7 +401,7 @@ class _Planner:
                 key=key,
                 address=address,
                 type=live.type,
-                owner=resource.owner if resource else owner_of(address),
+                owner=resource.owner if resource else address,
                 verb=Verb.DELETE,
                 reason=reason,
                 id=live.id,
@@ -407,6 +418,8 @@ class _Planner:
         at_address = {a.address: a.key for a in self._actions.values() if a.verb in (Verb.CREATE, Verb.UPDATE)}
         deletes = {(a.type, a.id): a.key for a in self._actions.values() if a.verb is Verb.DELETE}
         for key, action in self._actions.items():
+            if action.address not in self._graph.resources and action.verb is not Verb.DELETE:
+                continue
             if action.verb is Verb.DELETE:
                 needs = self._before_delete(action, at_address, deletes)
             else:
@@ -479,7 +492,9 @@ class _Planner:
             vain = {
                 key: waiting
                 for key, a in self._actions.items()
-                if a.verb is not Verb.DELETE and (waiting := self._without_target(a.address))
+                if a.address in self._graph.resources
+                and a.verb is not Verb.DELETE
+                and (waiting := self._without_target(a.address))
             }
             for key, waiting in vain.items():
                 self._block(self._actions[key].address, f"needs {waiting}, which is blocked", f"see {waiting}")
@@ -521,11 +536,6 @@ class _Planner:
                 yield f"deletes {guarded} {action.address} ({action.id})"
 
 
-def owner_of(address: str) -> str:
-    """What an object is called whose spec is gone: its address stands in."""
-    return address
-
-
 def _drifted(comparison: Comparison) -> Iterator[Drifted]:
     graph = comparison.graph
     found: list[Drifted] = []
@@ -547,7 +557,7 @@ def _drifted(comparison: Comparison) -> Iterator[Drifted]:
     if not graph.stack.prune or comparison.converged_before:
         for orphan in comparison.orphans:
             address = orphan.address or ""
-            found.append(Drifted(address, orphan.type, owner_of(address), orphan.id, Status.ORPHANED))
+            found.append(Drifted(address, orphan.type, address, orphan.id, Status.ORPHANED))
     yield from sorted(found, key=lambda d: (d.address, d.id or ""))
 
 

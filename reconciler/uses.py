@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from reconciler.model.fields import edge_ids
 from reconciler.model.graph import Types, related_edges
 from reconciler.model.resource import Observed, ResourceType
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.tags import DELETION_POLICY, RETAIN
 from reconciler.model.values import Id
 
 
@@ -30,6 +32,7 @@ class LiveGraph:
         }
         after = related_edges(targets, {_text(node): node[0] for node in live}, types)
         nodes = {_text(node): node for node in live}
+        self._needs = {node: [nodes[target] for target in sorted(targets[_text(node)])] for node in live}
         self._users: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for text, node in nodes.items():
             for target in targets[text] | after[text]:
@@ -42,6 +45,24 @@ class LiveGraph:
     def users(self, node: tuple[str, str]) -> list[tuple[str, str]]:
         """The live objects that refer to `node` or come after it, in a stable order."""
         return sorted(self._users.get(node, ()))
+
+    def kept(self, orphans: Iterable[Observed[Any]], retained: AbstractSet[str]) -> Mapping[tuple[str, str], str]:
+        """The orphans that stay: those that are to, their parts, and all that these need.
+
+        By node, the address that needs it; empty for what stays for its own sake.
+        """
+        left = {(o.type, o.id): o for o in orphans}
+        found = {node: "" for node, o in left.items() if o.tags.get(DELETION_POLICY) == RETAIN or o.address in retained}
+        fresh = list(found)
+        while fresh:
+            node = fresh.pop()
+            why = found[node] or left[node].address or ""
+            parts = [part for part, parent in self._parents.items() if parent == node and part in left]
+            for other, because in (*((p, found[node]) for p in parts), *((n, why) for n in self._needs[node])):
+                if other in left and other not in found:
+                    found[other] = because
+                    fresh.append(other)
+        return found
 
     def address(self, node: tuple[str, str]) -> str | None:
         """The address of a live object."""

@@ -19,7 +19,16 @@ LONGEST_INTERVAL: Final = 24 * 3600
 # "Tag naming limits and requirements", EC2 user guide: what every service allows. A letter of any script is one.
 _ALLOWED = re.compile(r"[\w .:/=+@-]*")
 
-_OURS: Final = ("Name", tags.STACK, tags.OWNER, tags.ADDRESS, tags.APPLIED, tags.applied_key("rules"), tags.CONVERGED)
+_OURS: Final = (
+    "Name",
+    tags.STACK,
+    tags.OWNER,
+    tags.ADDRESS,
+    tags.APPLIED,
+    tags.applied_key("rules"),
+    tags.CONVERGED,
+    tags.DELETION_POLICY,
+)
 """What the program itself may put on one resource, beside the list of the user's keys."""
 
 

@@ -27,11 +27,11 @@ from reconciler.model.plan import (
 )
 from reconciler.resources import discover
 
-_SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
+_SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "release": "="}
 _GREEN, _YELLOW, _MAGENTA, _RED, _DIM, _BOLD = "32", "33", "35", "31", "2", "1"
-_COLOURS = {"create": _GREEN, "update": _YELLOW, "replace": _MAGENTA, "delete": _RED}
-_DOING = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting", Verb.REFRESH: "tagging"}
-_DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted", Verb.REFRESH: "tagged"}
+_COLOURS = {"create": _GREEN, "update": _YELLOW, "replace": _MAGENTA, "delete": _RED, "release": _YELLOW}
+_DOING = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting", Verb.RELEASE: "releasing"}
+_DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted", Verb.RELEASE: "released"}
 _WHY = {
     Reason.DRIFT: "changed in AWS",
     Reason.ORPHANED: "not in the files",
@@ -40,6 +40,7 @@ _WHY = {
 }
 _ORDERS = {"create-first": "made before the old one goes", "delete-first": "the old one goes first"}
 _NOT_IN_FILES = "Not in the files"
+_ALWAYS_COUNTED = ("create", "update", "replace", "delete")
 
 
 def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool = False) -> str:
@@ -201,6 +202,8 @@ def _action_lines(action: Action, ink: _Ink) -> Iterator[str]:
     notes = [_ORDERS[action.order]] if action.order else []
     if action.reason in _WHY and action.owner != action.address:
         notes.append(_WHY[action.reason])
+    if action.verb is Verb.RELEASE:
+        notes.append(f"stays: {action.because} needs it" if action.because else "stays, no longer the stack's")
     why = f"  # {', '.join(notes)}" if notes else ""
     yield ink(_COLOURS[verb], f"  {_SIGNS[verb]:<3} {action.address}") + identity + ink(_DIM, why)
     for change in action.changes:
@@ -240,7 +243,7 @@ def _counts(plan: Plan) -> str:
     summary = plan.summary()
     if not plan.visible and not plan.blocked:
         return f"No changes. AWS matches the files ({counted(summary['unchanged'], 'resource')})."
-    parts = [f"{summary[verb]} to {verb}" for verb in _SIGNS]
+    parts = [f"{summary[verb]} to {verb}" for verb in _SIGNS if summary[verb] or verb in _ALWAYS_COUNTED]
     blocked = f", {len(plan.blocked)} blocked" if plan.blocked else ""
     return f"Plan: {', '.join(parts)}, {summary['unchanged']} unchanged{blocked}."
 

@@ -21,8 +21,9 @@ from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
 from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
-from reconciler.model.graph import StackPolicy
+from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.ports import Clock, Writer
+from reconciler.plan import Choices
 from reconciler.resources import discover
 
 
@@ -47,36 +48,49 @@ def command(
     """Remove everything that carries the stack's tags; works from --stack NAME alone when the files are gone."""
     limits = Limits(settle=timeout)
 
-    def remove(policy: StackPolicy) -> Report:
+    def remove(doomed: Doomed) -> Report:
         lease = Leasing(open_store(store_path, settings), wait_lease)
-        return _deleted(policy, settings, limits, lease, yes=yes)
+        return _deleted(doomed, settings, limits, lease, yes=yes)
 
-    return report_each(_policies(inputs, stack_name, everything, settings), settings, lambda p: p.name, remove)
+    return report_each(_chosen(inputs, stack_name, everything, settings), settings, lambda d: d.policy.name, remove)
 
 
-def _policies(inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings) -> list[StackPolicy]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doomed:
+    """A stack to delete, with the addresses that its files say stay."""
+
+    policy: StackPolicy
+    retained: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, graph: Graph) -> Doomed:
+        return cls(graph.stack, frozenset(address for address in graph.resources if graph.retains(address)))
+
+
+def _chosen(inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings) -> list[Doomed]:
     if not inputs.paths and stack_name is not None and not Path("specs").exists():
         region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not region:
             raise InputError(f"no files say where stack {stack_name} lives; give --region")
-        return [StackPolicy(name=stack_name, region=region)]
+        return [Doomed(StackPolicy(name=stack_name, region=region))]
     stacks = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
-    return [graph_of(stack).stack for stack in stacks]
+    return [Doomed.of(graph_of(stack)) for stack in stacks]
 
 
-def _deleted(policy: StackPolicy, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool) -> Report:
+def _deleted(doomed: Doomed, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool) -> Report:
     from reconciler.aws import AwsWriter
     from reconciler.clock import SystemClock
 
+    policy = doomed.policy
     connection = connect(policy, settings)
     clock = SystemClock()
     with lease.of(policy, connection.reader, clock, quiet=settings.structured) as held:
         writer = AwsWriter(connection.access, clock, connection.calls).guarded(held)
-        return _under_lease(policy, connection, writer, clock, settings, limits, yes=yes)
+        return _under_lease(doomed, connection, writer, clock, settings, limits, yes=yes)
 
 
 def _under_lease(
-    policy: StackPolicy,
+    doomed: Doomed,
     connection: Connection,
     writer: Writer,
     clock: Clock,
@@ -85,8 +99,9 @@ def _under_lease(
     *,
     yes: bool,
 ) -> Report:
-    types = discover()
-    plan = engine.view(engine.empty_graph(policy, types), connection.reader).plan
+    policy, types = doomed.policy, discover()
+    choices = Choices(retained=doomed.retained)
+    plan = engine.view(engine.empty_graph(policy, types), connection.reader, choices).plan
     if plan.visible or plan.blocked:
         # Somebody who says delete means the load balancers too.
         show_plan(dataclasses.replace(plan, disruptions=()), (), settings, yes=yes)
@@ -94,7 +109,7 @@ def _under_lease(
         confirm(f"Delete stack {policy.name}?", yes=yes)
     with interruptible(settings) as stop, reporting(len(plan.visible), quiet=settings.structured) as report:
         doing = engine.Doing(writer, clock, limits, progress=report, stop=stop)
-        applied = engine.delete(policy, types, connection.reader.fresh(), doing)
+        applied = engine.delete(policy, types, connection.reader.fresh(), doing, choices)
     if settings.readable:
         nothing = f"Stack {policy.name}: nothing in {policy.region} carries its tags."
         done = applied.outcomes or applied.left.blocked

@@ -1,4 +1,4 @@
-"""The annotations of ours: what a user says to the daemon about one object."""
+"""The annotations of ours: what a user says about one object beside what it is."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import Final, NamedTuple
 
 from reconciler.kinds._object import listed, quoted
 from reconciler.model.policy import Accepted, ObjectPolicy
+from reconciler.model.tags import RETAIN
 
 PREFIX: Final = "reconciler.dev/"
 DRIFT: Final = PREFIX + "drift"
 IGNORE_FIELDS: Final = PREFIX + "ignore-fields"
 ACCEPT_DRIFT: Final = PREFIX + "accept-drift"
 PAUSED: Final = PREFIX + "paused"
-KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED)
+DELETION_POLICY: Final = PREFIX + "deletion-policy"
+PREVENT_REPLACE: Final = PREFIX + "prevent-replace"
+KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED, DELETION_POLICY, PREVENT_REPLACE)
 POLICIES: Final = ("Heal", "Alert", "Ignore")
+DELETION_POLICIES: Final = ("Delete", RETAIN)
 
 _ACCEPTED = re.compile(r"(?P<field>[^=]+)=(?P<value>.*?) until (?P<until>\d{4}-\d{2}-\d{2}) because (?P<because>.+)")
 
@@ -40,7 +44,9 @@ def faults(annotations: Mapping[str, str], *, of_stack: bool) -> Iterator[Fault]
                 yield Fault(key, "is for the objects of a stack", "set spec.drift.policy instead")
             case _ if key == DRIFT and value not in POLICIES:
                 yield Fault(key, f"is {quoted(value)}", _near(value, POLICIES))
-            case _ if key == PAUSED and value not in ("true", "false"):
+            case _ if key == DELETION_POLICY and value not in DELETION_POLICIES:
+                yield Fault(key, f"is {quoted(value)}", _near(value, DELETION_POLICIES))
+            case _ if key in (PAUSED, PREVENT_REPLACE) and value not in ("true", "false"):
                 yield Fault(key, f"is {quoted(value)}", 'write "true" or "false"')
             case _ if key == IGNORE_FIELDS and not list(_fields(value)):
                 yield Fault(key, "names no field", "write fields as plans show them, such as desiredCount, tags[team]")
@@ -65,6 +71,8 @@ def policy_of(annotations: Mapping[str, str]) -> ObjectPolicy:
             if (accepted := _accepted(entry)) is not None
         ),
         paused=annotations.get(PAUSED) == "true",
+        retain=annotations.get(DELETION_POLICY) == RETAIN,
+        prevent_replace=annotations.get(PREVENT_REPLACE) == "true",
     )
 
 

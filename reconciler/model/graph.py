@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.model.fields import canonical, digest_of, set_fields
 from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Resource, ResourceType
+from reconciler.model.tags import DELETION_POLICY, RETAIN
 from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
 
 Types = Mapping[str, ResourceType[Any]]
@@ -155,6 +156,10 @@ class Graph:
                 return bases[parent.address]
         return bases[holder]
 
+    def retains(self, address: str) -> bool:
+        """Whether a resource stays in AWS when its object goes."""
+        return any(policy.retain for policy in self.stack.policies(self.resources[address].owner))
+
     @cached_property
     def applied_digests(self) -> Mapping[str, str]:
         """Digest of all set fields of each address and of the user's tags: what a converged object carries."""
@@ -163,7 +168,10 @@ class Graph:
         result = {}
         for address, resource in self.resources.items():
             data = canonical(resource.fields, lambda ref: digests.get(ref.address, ""))
-            own_tags = tags if self.types[resource.type].taggable else []
+            kind = self.types[resource.type]
+            own_tags = tags if kind.taggable else []
+            if kind.taggable and kind.collection is None and self.retains(address):
+                own_tags = [*tags, (DELETION_POLICY, RETAIN)]
             result[address] = digest_of([resource.type, data, own_tags])
         return result
 

@@ -44,6 +44,8 @@ class Verb(Enum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    RELEASE = "release"
+    """It stays in AWS and is no longer the stack's."""
     REFRESH = "refresh"
     """Only our own tags are out of date: done with the next apply, never shown."""
 
@@ -71,7 +73,7 @@ class Action:
     `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
     records it in our tags, which nobody waits for. `replaces` is the id of the object that a create stands in for,
     `order` how; `retires` marks the delete of such an object. `after_gone` are the ids of dying objects of its type
-    that still hold what a create needs.
+    that still hold what a create needs. `because` is the address that needs what is released.
     """
 
     key: str
@@ -89,6 +91,7 @@ class Action:
     order: str | None = None
     retires: bool = False
     after_gone: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,14 +144,14 @@ class Plan:
 
     def summary(self) -> dict[str, int]:
         """Counts of visible actions by what users call them."""
-        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "unchanged": self.unchanged}
+        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "release": 0, "unchanged": self.unchanged}
         for action in self.visible:
             counts[verb_shown(action)] += 1
         return counts
 
 
 def verb_shown(action: Action) -> str:
-    """`create`, `update`, `replace` or `delete`, as plans and reports call an action."""
+    """`create`, `update`, `replace`, `delete` or `release`, as plans and reports call an action."""
     return "replace" if action.replaces else action.verb.value
 
 

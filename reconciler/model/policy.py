@@ -18,12 +18,17 @@ class Accepted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ObjectPolicy:
-    """What the annotations of an object say. `drift` is None where the stack's policy holds."""
+    """What the annotations of an object say. `drift` is None where the stack's policy holds.
+
+    `retain` keeps its resources when it goes, `prevent_replace` blocks what would replace one of them.
+    """
 
     drift: str | None = None
     ignored: tuple[str, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     paused: bool = False
+    retain: bool = False
+    prevent_replace: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

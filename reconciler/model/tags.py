@@ -11,6 +11,11 @@ ADDRESS = PREFIX + "address"
 APPLIED = PREFIX + "applied"
 TAG_KEYS = PREFIX + "tag-keys"
 CONVERGED = PREFIX + "converged"
+DELETION_POLICY = PREFIX + "deletion-policy"
+"""On what stays when its object goes: the object is gone by then, so the resource itself must say so."""
+
+RETAIN = "Retain"
+"""Value of the deletion policy, and the only one that is written down."""
 
 NONE = "none"
 """Value of an applied tag while the calls that converge an object are not all made."""

@@ -100,7 +100,8 @@ FIELDS = {
         NETWORK.replace("name: main", 'name: main, annotations: {reconciler.dev/retain: "x", a/b: c}'),
         [
             '3:38: Network/main: metadata.annotations["reconciler.dev/retain"]: is not a known annotation, '
-            "write one of drift, ignore-fields, accept-drift, paused"
+            "write one of drift, ignore-fields, accept-drift, "
+            "paused, deletion-policy, prevent-replace"
         ],
     ),
     "text for a number": (
