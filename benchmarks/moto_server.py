@@ -19,10 +19,8 @@ from typing import Any
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from plain_moto import mended
 from werkzeug.serving import WSGIRequestHandler, make_server
-
-from reconciler.sandbox.patch import Installer
-from reconciler.sandbox.tagging_index import pages
 
 
 class Delayed:
@@ -57,10 +55,10 @@ class Quiet(WSGIRequestHandler):
 
 def main() -> None:
     """Serve until killed."""
-    pages.install(Installer())  # moto's pages of the tagging API end at a hundred tags, AWS's do not
     server = make_server("127.0.0.1", 0, Delayed(float(sys.argv[1])), threaded=True, request_handler=Quiet)
-    print(server.port, flush=True)
-    server.serve_forever()
+    with mended():
+        print(server.port, flush=True)
+        server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from moto import mock_aws
+from plain_moto import mended
 
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.compile import graph_of
@@ -57,7 +58,7 @@ def main() -> int:
         with Sandbox() as sandbox:
             taken, strict_calls = seconds(desired, sandbox.clock)
             strict.append(taken)
-        with mock_aws():
+        with mock_aws(), mended():
             taken, plain_calls = seconds(desired, Clock.stepped())
             plain.append(taken)
         counted = plain_calls, strict_calls
