@@ -18,7 +18,7 @@ from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
 from reconciler.observe import Look, look, snapshot_of
-from reconciler.plan import Choices, make
+from reconciler.plan import Choices, fingerprint, make
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between looks at what was just written and reads as before: AWS's descriptions lag writes by seconds."""
@@ -33,6 +33,11 @@ class View:
     snapshot: Snapshot
     comparison: Comparison
     plan: Plan
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all that the plan depends on."""
+        return fingerprint(self.comparison.graph, self.snapshot)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -103,7 +103,6 @@ class _Planner:
             disruptions=tuple(self._disruptions()),
             unchanged=len([a for a in comparison.winners if a not in touched]),
             outputs={address: winner.outputs for address, winner in comparison.winners.items()},
-            fingerprint=fingerprint(self._graph, self._snapshot),
         )
 
     def _block_beforehand(self) -> None:

@@ -218,7 +218,7 @@ class _Run:
 
     def _check_saved(self, first: engine.View, saved: Mapping[str, Mapping[str, Any]]) -> None:
         name = self._graph.stack.name
-        now = saved_plan(plan_document(first.plan, self._graph, self._flows), first.plan.fingerprint)
+        now = saved_plan(plan_document(first.plan, self._graph, self._flows), first.fingerprint)
         if name not in saved:
             raise Refused(f"the saved plan says nothing of stack {name}", "make it again with plan --out")
         if saved[name] != now:

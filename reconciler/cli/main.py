@@ -79,6 +79,7 @@ def cli(ctx: click.Context, settings: Settings) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Ends the process with the exit status of the design."""
     gc.set_threshold(OBJECTS_PER_COLLECTION)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # what is valid must not depend on what is installed
     given = sys.argv[1:] if arguments is None else arguments
     try:
         status: Any = cli.main(given, prog_name="reconciler", standalone_mode=False)

@@ -41,13 +41,15 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
-        plan = engine.view(graph, connection.reader, Choices(today=today())).plan
+        seen = engine.view(graph, connection.reader, Choices(today=today()))
+        plan = seen.plan
         world = world_of_graph(graph)
         flows = judged(world, flows_of(stack))
         document = plan_document(plan, graph, flows)
         for doubt in warnings(stack, world):
             click.echo(f"warning: {doubt.text}", err=True)
-        saved.append(saved_plan(document, plan.fingerprint))
+        if out is not None:
+            saved.append(saved_plan(document, seen.fingerprint))
         if settings.readable:
             click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
         status = 1 if plan.blocked else 2 if plan.visible else 0

@@ -10,10 +10,11 @@ from reconciler.flows.ends import NoSuchEndError
 from reconciler.flows.trace import BLOCKED, REACHABLE, UNKNOWN, Query, Verdict, trace
 from reconciler.flows.world import World
 from reconciler.kinds import Object
+from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Judged:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Judged(Frozen):
     """One declared flow. `holds` is `None` where it is not known; `why` says in a sentence what decides."""
 
     name: str

@@ -6,16 +6,19 @@ import dataclasses
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.flows.matrix import by_zone, nodes
 from reconciler.flows.ranges import NOTHING, Ranges, difference, intersection, ports_text, union
 from reconciler.flows.read import says_something, world_of_snapshot
 from reconciler.flows.world import INTERNET_NAME, World
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
-from reconciler.model.plan import Drifted
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
+
+if TYPE_CHECKING:  # `validate` has flows and no plan, and starts sooner without one
+    from reconciler.model.plan import Drifted
 
 ONLY_INTERNET = "only traffic from and to the internet was compared; see matrix for the rest"
 MUCH = 5_000
@@ -25,8 +28,8 @@ MOST = 50
 """Sentences about one object in each direction; a lost route closes as many ways as there are pairs of tasks."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Effect:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Effect(Frozen):
     """Sentences: what traffic a change lets through that did not get through without it, and the other way round."""
 
     opened: tuple[str, ...] = ()

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from reconciler.flows.ranges import Ranges, block, difference, intersection, union
 from reconciler.flows.world import INTERNET_NAME, End, Listener, Stand, World
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.frozen import Frozen
 
 
 class NoSuchEndError(ReconcilerError):
     """The world has no such end of traffic, or no such port of it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Named:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Named(Frozen):
     """An end as it was named: the ends that it stands for, the stand, and the container, where it is one."""
 
     label: str

@@ -22,10 +22,11 @@ from reconciler.flows.requests import Request, Requests, Taken
 from reconciler.flows.walk import connections, relayed
 from reconciler.flows.walking import Blocker, Hop, Unclear, Walk
 from reconciler.flows.world import End, Listener, Stand, World
+from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Path:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Path(Frozen):
     """One way with everything on it. `place` says which copies of the ends it is about (their zones).
 
     `ports` get through where it reaches. `share` of the destination's addresses is a matter of routes; a path that
@@ -57,8 +58,8 @@ class Path:
         return not self.blocked and not self.unclear
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Aim:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Aim(Frozen):
     """What is asked: which protocol and ports, and which request where one is read on the way."""
 
     protocol: str

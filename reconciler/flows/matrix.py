@@ -14,12 +14,13 @@ from reconciler.flows.explore import Aim, direct, requests_of, through
 from reconciler.flows.ranges import ALL_PORTS, NOTHING, Ranges, covers, intersection, union
 from reconciler.flows.requests import Request
 from reconciler.flows.world import INTERNET_NAME, End, Entry, Listener, World
+from reconciler.model.frozen import Frozen
 
 PROTOCOLS = ("tcp", "udp")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Row(Frozen):
     """Each of `sources` reaches each of `targets` but itself on `ports`, through `via` where that is not empty.
 
     `unknown` names what is not modelled on the way; `ports` are then those that it may be.
@@ -38,8 +39,8 @@ class Row:
         return INTERNET_NAME in self.sources
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Node:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Node(Frozen):
     """One row or column: the internet, a task or a load balancer, with all its ends."""
 
     label: str

@@ -21,13 +21,14 @@ from reconciler.flows.ranges import (
     intersection,
     union,
 )
+from reconciler.model.frozen import Frozen
 
 Region = tuple[frozenset[int], ...]
 """For each side the numbers of the values that it may have."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rule:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rule(Frozen):
     """What a listener does with what meets `when`."""
 
     name: str
@@ -38,8 +39,8 @@ class Rule:
     unclear: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Request:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Request(Frozen):
     """What is known of a request; `None` is anything. Header names are in lower case. `source` are its clients."""
 
     path: str | None = None
@@ -55,8 +56,8 @@ class Request:
         return " ".join(parts) or "request"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Side:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Side(Frozen):
     """One side of requests: examples of the values that rules tell apart, and which of them each condition takes."""
 
     name: str
@@ -68,8 +69,8 @@ class Side:
         return frozenset(range(len(self.examples)))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Taken:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Taken(Frozen):
     """The requests that a rule takes: what those before it `left` of what fits its conditions."""
 
     rule: Rule

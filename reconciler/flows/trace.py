@@ -11,14 +11,15 @@ from reconciler.flows.ranges import Ranges, covers, ports_text
 from reconciler.flows.requests import Request
 from reconciler.flows.walking import Blocker, Hop, Unclear
 from reconciler.flows.world import End, World
+from reconciler.model.frozen import Frozen
 
 REACHABLE = "Reachable"
 BLOCKED = "Blocked"
 UNKNOWN = "Unknown"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Query:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Query(Frozen):
     """Whether `source` reaches `target`. Ends are what `ends.named` takes; `port` is a number or a name at the target,
     `None` for every port that it is known to have. What is `None` of a request may be anything. `via` are the load
     balancers and tasks to pass, in order, `not_via` those to keep away from.
@@ -36,8 +37,8 @@ class Query:
     not_via: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Verdict:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Verdict(Frozen):
     """The answer. `verdict` is `Reachable` (whichever copy asks, whichever address it is given), `Blocked` or
     `Unknown` (something on the way is not modelled). `partial`: it is not all, and some traffic does get through for
     sure. `hops`, `blockers` and `unclear` are those of the way that is shown, `paths` are all.

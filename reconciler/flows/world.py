@@ -11,12 +11,13 @@ from reconciler.flows.ranges import INTERNET, NOTHING, Ranges, block, blocks_tex
 from reconciler.flows.requests import Requests, Rule
 from reconciler.model import facts as words
 from reconciler.model.facts import Fact, Name
+from reconciler.model.frozen import Frozen
 
 INTERNET_NAME = "internet"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry(Frozen):
     """One rule of a filter with its blocks read. `peer` names a filter, or a prefix list; else `ranges` are its
     addresses."""
 
@@ -29,8 +30,8 @@ class Entry:
     accept: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Way:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Way(Frozen):
     """One route of a table. `target` is empty for delivery inside the network."""
 
     table: str
@@ -47,8 +48,8 @@ class Way:
         return f"{self.destination} to {self.target or 'local'}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Gateway:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Gateway(Frozen):
     """A gateway between a network and the internet; `addresses` are its public ones, all of them where unknown."""
 
     name: str
@@ -58,8 +59,8 @@ class Gateway:
     private: Ranges
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class End:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class End(Frozen):
     """One end of traffic: copies of a stand in one segment that differ in nothing but their address, or addresses.
 
     `segment` is empty outside of the networks. `public` are its public addresses, `NOTHING` where it has none.
@@ -82,8 +83,8 @@ class End:
     """The interfaces that it stands for, where they are known."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stand:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Stand(Frozen):
     """What a fact of that name says, by component names."""
 
     name: str
@@ -99,8 +100,8 @@ class Stand:
     known_as: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Live:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Live(Frozen):
     """A live interface by component names; `addresses` are (private, public or empty)."""
 
     name: str
@@ -111,8 +112,8 @@ class Live:
     addresses: tuple[tuple[str, str], ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Listener:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Listener(Frozen):
     """A port of a proxy; `name` is the last part of the component's."""
 
     component: str
@@ -126,7 +127,7 @@ class Listener:
         return self.component.rsplit("/", 1)[-1]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False, repr=False)
 class World:
     """Everything that is known of some networks.
 

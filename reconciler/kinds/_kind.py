@@ -8,11 +8,12 @@ from typing import Any, Generic
 
 from reconciler.kinds._object import Object, S
 from reconciler.kinds._scope import Scope
+from reconciler.model.frozen import Frozen
 from reconciler.model.resource import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Column(Frozen):
     """A printer column of a CustomResourceDefinition: `path` is a JSON path into the object."""
 
     name: str
@@ -22,8 +23,8 @@ class Column:
     """Shown with `-o wide` only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[S]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Kind(Frozen, Generic[S]):
     """One kind of object: what users may write, how it is listed, and what others may refer to."""
 
     name: str

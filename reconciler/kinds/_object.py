@@ -11,6 +11,7 @@ from typing import Annotated, Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, Field
 
 from reconciler.kinds._spec import LABEL, SpecModel
+from reconciler.model.frozen import Frozen
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -90,8 +91,8 @@ class Node:
         return self.text is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Source(Frozen):
     """The document that an object was read from. A path that is not there stands for the nearest that is."""
 
     file: str
@@ -170,8 +171,8 @@ class Metadata(SpecModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Object(Generic[S]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Object(Frozen, Generic[S]):
     """One validated object of a stack. Two objects are equal when they say the same, wherever they are written."""
 
     kind: str

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from reconciler.kinds import _duration
 from reconciler.kinds._peer import Peer
+from reconciler.model.frozen import Frozen
 
 
 class SpecModel(BaseModel):
@@ -25,8 +26,8 @@ class SpecModel(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True, strict=True, defer_build=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Format(Frozen):
     """How the text of a field must look. `pattern` goes to the CustomResourceDefinition, `right` to people.
 
     `parse`, where a pattern cannot tell, raises `ValueError`.
@@ -62,8 +63,8 @@ class Format:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class NameOrNumber:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NameOrNumber(Frozen):
     """A port's name or its number; `x-kubernetes-int-or-string` in a CustomResourceDefinition."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -82,8 +83,8 @@ class NameOrNumber:
         raise PydanticCustomError("format", "{right}", {"right": right})
 
 
-@dataclass(frozen=True, slots=True)
-class RefersTo:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RefersTo(Frozen):
     """Marks a field whose text names another object: of this kind, or of the one that the text begins with.
 
     `task/web` names its kind itself; a text that begins with no kind's word is no reference.

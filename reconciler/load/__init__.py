@@ -23,6 +23,7 @@ from reconciler.load import _yaml
 from reconciler.load._fields import Reading, suggestion
 from reconciler.load._variables import ENVIRONMENT, Given, Values, Variables
 from reconciler.load._yaml import MAX_BYTES
+from reconciler.model.frozen import Frozen
 
 __all__ = [
     "API_VERSION",
@@ -43,8 +44,8 @@ API_VERSION: Final = "reconciler.dev/v1"
 S = TypeVar("S", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class StackObjects:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class StackObjects(Frozen):
     """The objects of one stack by kind and name, in that order, the `Stack` itself beside them.
 
     `broken` names objects that are written down but could not be read. `complete` is false when something was
@@ -65,8 +66,8 @@ class StackObjects:
         return self.objects.get((kind.name, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Bundle(Frozen):
     """Everything that was read. With any problem in it, the stacks are good for finding more, not for use."""
 
     stacks: Mapping[str, StackObjects]

@@ -16,6 +16,7 @@ from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, 
 from reconciler.kinds._spec import Format
 from reconciler.load._variables import Fault, Filled, Variables, filled
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
+from reconciler.model.frozen import Frozen
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -152,8 +153,8 @@ def _formats(marks: Iterable[Any]) -> Iterator[Format]:
             yield from _formats(typing.get_args(mark))
 
 
-@dataclass(frozen=True, slots=True)
-class _Explained:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Explained(Frozen):
     """One of pydantic's errors. `text` is the scalar as written, if it is one."""
 
     model: type[BaseModel]

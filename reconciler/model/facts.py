@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.values import EMPTY, FrozenMap, Id, Ref
 
 Name = Ref | Id
@@ -21,8 +22,8 @@ LINUX_EPHEMERAL: Ports = (32768, 60999)
 """Ports that a Linux kernel opens connections from (net.ipv4.ip_local_port_range)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Span:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Span(Frozen):
     """Addresses that lie together: a network, or (`within` it) a segment of one zone. `ranges` are IPv4 blocks."""
 
     name: Name
@@ -31,8 +32,8 @@ class Span:
     zone: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Link:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Link(Frozen):
     """`name` hangs on `to`: a segment on the table that routes for it or on the filter at its edge, a table on the
     network whose main one it is, a filter on the network whose segments it holds for where no other does."""
 
@@ -41,8 +42,8 @@ class Link:
     role: Literal["table", "edge", "main-table"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stand:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Stand(Frozen):
     """Something that opens or takes connections in some segments, in any number of copies.
 
     `label` is what people call it (`task/web`). `filters` are the stateful filters on its interfaces; `filtered` is
@@ -65,8 +66,8 @@ class Stand:
     known_as: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Cross:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Cross(Frozen):
     """Whether the nodes of a proxy pass connections on to targets in any zone, or in their own only; a pool may say
     otherwise for its own targets, or nothing (`None`)."""
 
@@ -74,16 +75,16 @@ class Cross:
     crosses: bool | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Keep:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Keep(Frozen):
     """Whether the targets of a pool see the address of the client, or that of the proxy's node."""
 
     pool: Name
     keeps: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Interface:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Interface(Frozen):
     """A live network interface. `belongs` is what it says of whose it is, `role` what that means."""
 
     name: Name
@@ -95,8 +96,8 @@ class Interface:
     role: Literal["task", "other"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Copy:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Copy(Frozen):
     """A live copy of the stand that is `known_as`, with its interface."""
 
     name: Name
@@ -104,8 +105,8 @@ class Copy:
     interface: Name
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Health:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Health(Frozen):
     """What a pool says of one of its targets; only `healthy` ones get connections while there are some."""
 
     pool: Name
@@ -115,8 +116,8 @@ class Health:
     reason: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Open:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Open(Frozen):
     """A port that a container of what `name` describes opens."""
 
     name: Name
@@ -126,16 +127,16 @@ class Open:
     port_name: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Contains:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Contains(Frozen):
     """A container of what `name` describes, whether or not it opens a port."""
 
     name: Name
     container: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Route:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Route(Frozen):
     """Where a table sends packets for a destination: an IPv4 block, or the id of a prefix list.
 
     `target` is `None` for delivery inside the network. `unmodelled` says what the target is where the analysis does
@@ -149,8 +150,8 @@ class Route:
     unmodelled: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Allow:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Allow(Frozen):
     """One rule of a filter.
 
     A stateful filter (`order` is `None`) has rules that allow; a stateless one is asked in `order` and the first rule
@@ -168,8 +169,8 @@ class Allow:
     accept: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Listen:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Listen(Frozen):
     """A port that a proxy listens on. `protocol` is AWS's word, `transports` are `tcp`, `udp` or both of them."""
 
     name: Name
@@ -179,8 +180,8 @@ class Listen:
     transports: frozenset[str]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Forward:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Forward(Frozen):
     """What a listener does with what meets `when` (values by AWS's name of the condition, any of them).
 
     The lowest `order` that matches decides. `pools` are where it goes, by weight; where there are none, `answer` is
@@ -196,8 +197,8 @@ class Forward:
     unclear: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Member:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Member(Frozen):
     """A stand that a pool passes connections to, at a port."""
 
     pool: Name
@@ -205,8 +206,8 @@ class Member:
     port: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Translate:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Translate(Frozen):
     """A gateway between a network and the internet.
 
     `one-to-one` hangs on a network and swaps the private and public address of one interface; `many-to-one` stands in
@@ -221,8 +222,8 @@ class Translate:
     """How its live interface names it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Serve:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Serve(Frozen):
     """A service of AWS that `name` brings into a network.
 
     In `tables` it is a way to the service's addresses, which only AWS knows; otherwise it is a stand of that name.

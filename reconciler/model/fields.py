@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar, Final, dataclass_transform
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref, Template, ids
 
 DIGEST_VERSION = "v1"
@@ -50,7 +51,7 @@ def field(
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, dataclasses.field))
-class Fields:
+class Fields(Frozen):
     """Base of the field sets of all resource types and of the nested parts of them.
 
     Subclasses are frozen, keyword-only dataclasses; names are AWS's member names in snake case.
@@ -62,7 +63,7 @@ class Fields:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
 
 
 _TRAITS: dict[type[Fields], dict[str, Traits]] = {}

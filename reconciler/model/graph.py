@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.model.fields import canonical, digest_of, set_fields
+from reconciler.model.frozen import Frozen
 from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Resource, ResourceType
 from reconciler.model.tags import DELETION_POLICY, RETAIN
@@ -21,8 +22,8 @@ Readables = Mapping[str, Readable[Any]]
 """Types to look at by name; those that are only read may be among them."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class StackPolicy:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class StackPolicy(Frozen):
     """What holds for a whole stack: whose it is, where it lives, and how far the program may go.
 
     `interval` is in seconds; `account` refuses any other account before the first change. `heal` and `promote` let

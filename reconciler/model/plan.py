@@ -120,7 +120,7 @@ class Plan:
     """What to do to bring a stack to its desired state.
 
     `outputs` are those of the live objects that stay, by address. `disruptions` say what needs to be allowed before
-    anything is changed. Equal inputs give equal plans; `fingerprint` is a digest of the inputs.
+    anything is changed. Equal inputs give equal plans.
     """
 
     stack: str
@@ -130,7 +130,6 @@ class Plan:
     disruptions: tuple[str, ...]
     unchanged: int
     outputs: Mapping[str, Mapping[str, str]]
-    fingerprint: str
 
     @property
     def visible(self) -> tuple[Action, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 
+from reconciler.model.frozen import Frozen
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Accepted:
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Accepted(Frozen):
     """An exception: this field may have this value in AWS until the end of that day."""
 
     field: str
@@ -16,8 +18,8 @@ class Accepted:
     because: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ObjectPolicy:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObjectPolicy(Frozen):
     """What the annotations of an object say. `drift` is None where the stack's policy holds.
 
     `retain` keeps its resources when it goes, `prevent_replace` blocks what would replace one of them.
@@ -31,8 +33,8 @@ class ObjectPolicy:
     prevent_replace: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Window:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Window(Frozen):
     """A maintenance window: it opens by a cron expression in a time zone and stays open for `seconds`.
 
     `allows` are the works (`Heal`, `Promote`) that are done in such windows and not outside of them.

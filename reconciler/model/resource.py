@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields
+from reconciler.model.frozen import Frozen
 from reconciler.model.values import EMPTY, NO_TOKEN, FrozenMap, Ref, Token
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Fields)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Resource(Generic[F]):
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Resource(Frozen, Generic[F]):
     """One AWS resource as wanted.
 
     `address` is `type/name...`, stable over time; `owner` the object that a user wrote (`Task/web`); `after` the
@@ -44,8 +45,8 @@ class State(Enum):
     """AWS gave up what it was asked for and went back to what was there before, which runs."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Observed(Generic[F]):
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Observed(Frozen, Generic[F]):
     """One AWS object as AWS describes it now.
 
     `address` comes from our tags (of a part that cannot carry tags: from its parent's) and is `None` for what is
@@ -74,8 +75,8 @@ class Observed(Generic[F]):
     by_index: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Call:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Call(Frozen):
     """One AWS request as data.
 
     `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
@@ -96,8 +97,8 @@ class Call:
         return f"{self.service}:{self.operation}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Scope:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Scope(Frozen):
     """Where an observation looks: one account and region, for the stacks named.
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
@@ -119,8 +120,8 @@ class Scope:
         return sorted({o.id for o in self.found.get(type_name, ()) if o.stack in self.stacks})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Context:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Context(Frozen):
     """What a type needs to know, beside the fields, to write its requests.
 
     `name` is the AWS name chosen for a new object, `token` the idempotency token of this creation, `tags` all the

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.resource import Observed
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Snapshot:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Snapshot(Frozen):
     """One look at AWS.
 
     `found` holds the objects that carry our tags by address, several where an address is doubled; `foreign` what

@@ -13,6 +13,8 @@ from enum import Enum
 from operator import is_
 from typing import Any, Final, TypeVar, final
 
+from reconciler.model.frozen import Frozen
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -63,8 +65,8 @@ class Id:
 
 
 @final
-@dataclasses.dataclass(frozen=True, slots=True)
-class Template:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Template(Frozen):
     """Text with outputs of other resources in it; resolved forward, never translated back."""
 
     parts: tuple[str | Ref, ...]
