@@ -551,9 +551,12 @@ def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
     return str(shown)
 
 
+_SHOWN_AS_THEY_ARE: Final = (str, int)
+
+
 def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
     """A value as JSON, references as ids where known."""
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, _SHOWN_AS_THEY_ARE):
         return value
     if isinstance(value, Ref):
         return lookup(value) or KNOWN_AFTER_APPLY

@@ -89,7 +89,7 @@ def set_fields(fields: Fields) -> Iterator[tuple[str, Any, Traits]]:
     """The fields that hold a value, `None` included, with their traits."""
     for name, traits in traits_of(type(fields)).items():
         value = getattr(fields, name)
-        if not isinstance(value, Marker):
+        if type(value) is not Marker:
             yield name, value, traits
 
 
@@ -112,21 +112,22 @@ _JSON: Final = frozenset({str, int, bool, float, type(None)})
 
 def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
     """A value as JSON data that is equal for equal values, each `Ref` replaced by what `of_ref` says of its target."""
-    if type(value) in _JSON:
+    shape = type(value)
+    if shape in _JSON:
         return value
-    if isinstance(value, Ref):
+    if shape is Ref:
         return {"ref": [value.address, value.output, of_ref(value)]}
-    if isinstance(value, Id):
+    if shape is Id:
         return {"id": value.value}
-    if isinstance(value, Template):
+    if shape is Template:
         return {"template": [canonical(part, of_ref) for part in value.parts]}
     if isinstance(value, Fields):
-        return {name: canonical(item, of_ref) for name, item, _ in set_fields(value)}
-    if isinstance(value, frozenset):
+        return {name: item if type(item) in _JSON else canonical(item, of_ref) for name, item, _ in set_fields(value)}
+    if shape is frozenset:
         return {"set": _ordered([canonical(item, of_ref) for item in value])}
-    if isinstance(value, tuple | list):
+    if shape is tuple or shape is list:
         return [canonical(item, of_ref) for item in value]
-    if isinstance(value, FrozenMap):
+    if shape is FrozenMap:
         return {"map": _ordered([[canonical(key, of_ref), canonical(item, of_ref)] for key, item in value.items()])}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]

@@ -87,6 +87,7 @@ class Token(str):
 NO_TOKEN: Final = Token()
 
 
+@final
 class FrozenMap(Mapping[K, V]):
     """An immutable, hashable mapping; equality and hash do not depend on the order of the entries."""
 
@@ -141,6 +142,7 @@ def frozen(value: Any) -> Any:
 
 _ATOMS: Final = frozenset({str, int, bool, float, type(None), Marker})
 """What holds no reference and is most of what there is: asked for by exact type, which costs least."""
+_SEVERAL: Final = frozenset({tuple, frozenset, list})
 
 
 _PARTS: dict[type, tuple[str, ...]] = {}
@@ -164,10 +166,11 @@ def _gather(value: Any, into: list[Ref | Id]) -> None:
         into.append(value)
     elif shape is Template:
         into.extend(part for part in value.parts if isinstance(part, Ref))
-    elif isinstance(value, tuple | frozenset | list):
+    elif shape in _SEVERAL:
         for item in value:
-            _gather(item, into)
-    elif isinstance(value, Mapping):
+            if type(item) not in _ATOMS:
+                _gather(item, into)
+    elif shape is FrozenMap or shape is dict:
         for key, item in value.items():
             _gather(key, into)
             _gather(item, into)
@@ -188,14 +191,14 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
         return value
     if shape is Ref or shape is Id or shape is Template:
         return leaf(value)
-    if isinstance(value, tuple | frozenset | list):
-        items = [transform(item, leaf) for item in value]
+    if shape in _SEVERAL:
+        items = [item if type(item) in _ATOMS else transform(item, leaf) for item in value]
         return value if all(map(is_, items, value)) else shape(items)
-    if isinstance(value, FrozenMap):
+    if shape is FrozenMap:
         entries = [(transform(key, leaf), transform(item, leaf)) for key, item in value.items()]
         same = all(new is key and item is value[key] for (new, item), key in zip(entries, value, strict=True))
         return value if same else FrozenMap(entries)
-    if isinstance(value, dict):
+    if shape is dict:
         return {key: transform(item, leaf) for key, item in value.items()}
     changes = {}
     for name in _parts(shape):

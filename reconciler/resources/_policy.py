@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -119,24 +119,25 @@ def _account(principal: str | Template) -> str | Template:
     return root[1] if root else principal
 
 
-def _rendered(value: Any) -> Iterator[str | Ref]:
-    if isinstance(value, Mapping):
-        yield from _enclosed("{", ([f"{json.dumps(key)}:", *_rendered(value[key])] for key in sorted(value)), "}")
-    elif isinstance(value, frozenset):
-        rendered = (list(_rendered(item)) for item in value)
-        yield from _enclosed("[", sorted(rendered, key=lambda parts: "".join(map(str, parts))), "]")
-    elif isinstance(value, Template):
-        yield '"'
-        yield from (json.dumps(part)[1:-1] if isinstance(part, str) else part for part in value.parts)
-        yield '"'
-    else:
-        yield json.dumps(value)
+def _rendered(value: Any) -> list[str | Ref]:
+    if isinstance(value, str):
+        return [json.dumps(value)]
+    if isinstance(value, Template):
+        inner = (json.dumps(part)[1:-1] if isinstance(part, str) else part for part in value.parts)
+        return ['"', *inner, '"']
+    if isinstance(value, FrozenMap):
+        return _enclosed("{", [[f"{json.dumps(key)}:", *_rendered(value[key])] for key in sorted(value)], "}")
+    if isinstance(value, frozenset):
+        rendered = [_rendered(item) for item in value]
+        return _enclosed("[", sorted(rendered, key=lambda parts: "".join(map(str, parts))), "]")
+    return [json.dumps(value)]
 
 
-def _enclosed(start: str, items: Iterable[Iterable[str | Ref]], end: str) -> Iterator[str | Ref]:
-    yield start
+def _enclosed(start: str, items: list[list[str | Ref]], end: str) -> list[str | Ref]:
+    parts: list[str | Ref] = [start]
     for number, item in enumerate(items):
         if number:
-            yield ","
-        yield from item
-    yield end
+            parts.append(",")
+        parts += item
+    parts.append(end)
+    return parts
