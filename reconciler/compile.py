@@ -22,7 +22,7 @@ from reconciler.kinds.stack import StackSpec
 from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.policy import ObjectPolicy
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
 from reconciler.resources._actions import Action
@@ -36,7 +36,7 @@ Objects = Mapping[tuple[str, str], Object[Any]]
 def graph_of(stack: Object[StackSpec], objects: Objects) -> Graph:
     """The desired graph of a stack whose objects passed all checks."""
     scope = _scope(stack, objects)
-    return Graph.of(policy_of(stack, objects), _resources(scope), discover())
+    return Graph.of(policy_of(stack, objects), _things(scope), discover())
 
 
 def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
@@ -118,7 +118,7 @@ def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target
     )
 
 
-def _resources(scope: Scope) -> Iterator[Resource[Any]]:
+def _things(scope: Scope) -> Iterator[Resource[Any] | Reference[Any]]:
     for obj in (scope.objects[key] for key in sorted(scope.objects)):
         compiled = scope.kinds[obj.kind].compiled
         if compiled is not None:

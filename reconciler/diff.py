@@ -44,6 +44,7 @@ from reconciler.model.values import (
 from reconciler.naming import object_name
 
 PRESENT = "present"
+_READ_AGAIN: Final = "grant the permission to read it, or wait and run again"
 _NOTHING: Final[tuple[Any, ...]] = (None, (), frozenset(), FrozenMap[Any, Any]())
 """What an entry that is only on one side need not say of itself."""
 
@@ -65,8 +66,9 @@ class Comparison:
     object that cannot become the desired one with what forces that, `missing` why an address has nothing, `stale`
     the winners whose own tags alone are behind. `retired` are losers of a desired address, `twins` needless doubles,
     `contested` doubles that are both in use, `orphans` objects of no desired address. `unreadable` addresses are left
-    alone in this pass, with the reason. `failed` are winners that AWS itself gave up bringing to the state we asked
-    for (a rolled-back deployment), with AWS's words. `outputs` are those of the winners, and of what is missing those
+    alone in this pass, `unresolved` references mean nothing, or too much: both with the reason and what to do about it.
+    `failed` are winners that AWS itself gave up bringing to the state we asked for (a rolled-back deployment), with
+    AWS's words. `outputs` are those of the winners, and of what is missing those
     that follow from its name. `exempt` are differences that an exception covers, `lenient` what
     is to be written where a difference is allowed.
     """
@@ -82,7 +84,8 @@ class Comparison:
     twins: tuple[Observed[Any], ...]
     contested: Mapping[str, tuple[Observed[Any], ...]]
     orphans: tuple[Observed[Any], ...]
-    unreadable: Mapping[str, str]
+    unreadable: Mapping[str, tuple[str, str]]
+    unresolved: Mapping[str, tuple[str, str]]
     failed: Mapping[str, str]
     converged_before: bool
     outputs: Mapping[str, Mapping[str, str]]
@@ -153,6 +156,7 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
             o for o in snapshot.live() if o.address not in graph.resources and not _is_going(graph.types[o.type], o)
         ),
         unreadable=matching.unreadable,
+        unresolved=matching.unresolved,
         failed=failed,
         converged_before=differ.converged_before,
         outputs=matching.outputs,
@@ -234,6 +238,9 @@ class _Matching:
         self._snapshot = snapshot
         self._excluded: set[tuple[str, str]] = set()
         self._users = self._named_by()
+        wanted = {address: one.fields for address, one in graph.references.items()}
+        self._referred = {a: o.outputs for a, o in snapshot.referred.items() if o.fields == wanted.get(a)}
+        self.unresolved = self._unresolved()
         self.unreadable = self._unreadable()
         self._expected = {a: known for a in graph.resources if (known := self._outputs_of_name(a))}
         while True:
@@ -265,22 +272,33 @@ class _Matching:
     def _is_used(self, live: Observed[Any]) -> bool:
         return live.id in self._users
 
-    def _unreadable(self) -> dict[str, str]:
-        """Addresses of types that could not be read, and what refers to them."""
-        found: dict[str, str] = {}
-        for address in self._graph.order:
-            name = self._graph.resources[address].type
+    def _unresolved(self) -> dict[str, tuple[str, str]]:
+        found: dict[str, tuple[str, str]] = {}
+        for address, one in self._graph.references.items():
+            if address not in self._referred and one.kind.name not in self._snapshot.unknown:
+                found[address] = one.kind.unresolved(one.fields, self._snapshot.references.get(address, ()))
+        return found
+
+    def _unreadable(self) -> dict[str, tuple[str, str]]:
+        """Addresses of which nothing is known: of types that could not be read, and what refers to them."""
+        found: dict[str, tuple[str, str]] = {}
+        names = {address: one.kind.name for address, one in self._graph.references.items()}
+        names |= {address: self._graph.resources[address].type for address in self._graph.order}
+        for address, name in names.items():
             if name in self._snapshot.unknown:
-                found[address] = f"{name} could not be read: {self._snapshot.unknown[name]}"
+                found[address] = (f"{name} could not be read: {self._snapshot.unknown[name]}", _READ_AGAIN)
+            elif address in self._graph.references:
                 continue
-            blind = sorted(target for target in self._graph.targets[address] if target in found)
-            if blind:
-                found[address] = f"refers to {blind[0]}, which could not be read"
+            elif lost := sorted(self._graph.targets[address] & self.unresolved.keys()):
+                found[address] = (f"refers to {lost[0]}, which is not known", f"see {lost[0]}")
+            elif blind := sorted(self._graph.targets[address] & found.keys()):
+                _, fix = found[blind[0]]
+                found[address] = (f"refers to {blind[0]}, which could not be read", fix)
         return found
 
     def _match(self) -> None:
         self.winners: dict[str, Observed[Any]] = {}
-        self.outputs = dict(self._expected)
+        self.outputs = {**self._expected, **self._referred}
         self.incumbents: dict[str, Observed[Any]] = {}
         self.contested: dict[str, tuple[Observed[Any], ...]] = {}
         self.retired: list[Observed[Any]] = []
@@ -367,13 +385,16 @@ class _Matching:
         return self.outputs.get(ref.address, EMPTY).get(ref.output)
 
     def _unseated(self) -> set[tuple[str, str]]:
-        """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another.
+        """Winners that cannot stay: targets that a loser holds, and holders whose exclusive target is another. What
+        could not be read has not lost.
 
         What is dying lets go of its target by itself: users know an Elastic IP by heart, so a new gateway waits for it.
         """
         winner_ids = {(address, o.id) for address, o in self.winners.items()}
         held_by_losers: set[str] = set()
         for live in self._snapshot.live():
+            if live.address in self.unreadable:
+                continue
             if (live.address, live.id) not in winner_ids and live.state is not State.DELETING:
                 held_by_losers |= {i.value for i in exclusive_ids(live.fields)}
         found = {

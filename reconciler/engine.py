@@ -185,7 +185,7 @@ def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[
         reader,
         doing.writer,
         doing.clock,
-        live=current.snapshot.live(),
+        live=current.snapshot.everything(),
         limits=doing.limits,
         progress=doing.progress,
         stop=doing.stop,

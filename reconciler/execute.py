@@ -90,7 +90,7 @@ def execute(
 ) -> list[Outcome]:
     """What became of every action of a plan, in the plan's order.
 
-    `live` are the objects that the plan was made for, inside of which later looks find what is to go. What does not
+    `live` is what the plan was made for, whosever it is: inside of it later looks find what is to go. What does not
     depend on a failed action goes on. When `stop` is set no further action begins and those under way
     finish their request.
     """
@@ -299,7 +299,8 @@ class _Run:
         seen = Look(reader.account, reader.region, reader.partition, {action.type: [mine]}, {}, (stack.name,))
         snapshot = snapshot_of(seen, stack)
         live = {**self._watch.stand_ins(), action.address: (mine,)}
-        comparison = compare(self._graph, dataclasses.replace(snapshot, found=live))
+        referred = {address: (one,) for address, one in self._watch.referred().items()}
+        comparison = compare(self._graph, dataclasses.replace(snapshot, found=live, references=referred))
         changes = comparison.changes.get(action.address, ())
         changed = frozenset(c.field for c in changes) - {"tags"}
         if not changed or action.address not in comparison.winners:
@@ -507,6 +508,14 @@ class _Watch:
             address: (self._stand_in(address),)
             for address in self._run.known_outputs.addresses()
             if address in graph.resources
+        }
+
+    def referred(self) -> dict[str, Observed[Any]]:
+        """What the references of the spec mean, by address, as far as the plan knew."""
+        return {
+            address: Observed(type=one.kind.name, id=outputs["id"], fields=one.fields, outputs=outputs, evidence=True)
+            for address, one in self._run.graph.references.items()
+            if (outputs := self._run.known_outputs.of(address))
         }
 
     def _stand_in(self, address: str) -> Observed[Any]:

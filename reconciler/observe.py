@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.model.errors import AwsError, Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Observed, Resource, Scope
+from reconciler.model.resource import Observed, Referred, Resource, Scope
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import ids
 
@@ -19,11 +19,15 @@ THREADS = 16
 """Describes under way at once: enough for every type that needs no other."""
 
 
+References = Mapping[str, tuple[Observed[Any], ...]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Look:
     """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read.
 
-    `errors` are what AWS said where it was these types themselves, and not what they need.
+    `errors` are what AWS said where it was these types themselves, and not what they need. `references` has by stack
+    and address what is as each reference of a spec says.
     """
 
     account: str
@@ -33,6 +37,7 @@ class Look:
     unknown: Mapping[str, str]
     stacks: tuple[str, ...]
     errors: Mapping[str, AwsError] = dataclasses.field(default_factory=dict)
+    references: Mapping[str, References] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def by_stack(self) -> Mapping[str | None, Sequence[Observed[Any]]]:
@@ -44,23 +49,51 @@ class Look:
         return found
 
     def beside(self, stack: str) -> list[Observed[Any]]:
-        """What is not this stack's and lives in its networks, clusters and load balancers, or leads there."""
+        """What is not this stack's and lives in its networks, clusters and load balancers, or leads there; the
+        networks that it only refers to included."""
         others = [one for name, found in self.by_stack.items() if name != stack for one in found]
         if len(self.stacks) == 1:
             return others
-        inside = {value for mine in self.by_stack.get(stack, ()) for value in (mine.id, *mine.outputs.values())}
-        found: list[Observed[Any]] = []
-        while others:
-            near: list[Observed[Any]] = []
-            far: list[Observed[Any]] = []
-            for one in others:
-                (near if any(value in inside for value in (one.id, *_ids(one))) else far).append(one)
-            if not near:
-                break
-            found += near
-            inside |= {value for one in near for value in (one.id, *one.outputs.values())}
-            others = far
-        return found
+        return _near(others, {*self._inside(stack), *_values(self._referred(stack))})
+
+    def foreign(self, stack: str) -> set[int]:
+        """Of what is nobody's, what is within, or leads to, something that is the stack's; by Python's identity."""
+        nobodys = [one for one in self.by_stack.get(None, ()) if not one.evidence]
+        if self.is_at_home:
+            return set(map(id, nobodys))
+        referred = {one.id for one in self._referred(stack)}
+        return {id(one) for one in _near(nobodys, self._inside(stack)) if one.id not in referred}
+
+    @cached_property
+    def is_at_home(self) -> bool:
+        """Whether every network that was looked into is one of a stack's own."""
+        return all(one.stack is not None for one in self.found.get("vpc", ()))
+
+    def _inside(self, stack: str) -> set[str]:
+        return _values(self.by_stack.get(stack, ()))
+
+    def _referred(self, stack: str) -> list[Observed[Any]]:
+        return [one for found in self.references.get(stack, {}).values() for one in found]
+
+
+def _values(some: Iterable[Observed[Any]]) -> set[str]:
+    return {value for one in some for value in (one.id, *one.outputs.values())}
+
+
+def _near(others: list[Observed[Any]], inside: set[str]) -> list[Observed[Any]]:
+    """Of some objects those that are, or lead to, what is inside, directly or through each other."""
+    found: list[Observed[Any]] = []
+    while others:
+        near: list[Observed[Any]] = []
+        far: list[Observed[Any]] = []
+        for one in others:
+            (near if any(value in inside for value in (one.id, *_ids(one))) else far).append(one)
+        if not near:
+            break
+        found += near
+        inside = inside | _values(near)
+        others = far
+    return found
 
 
 def _ids(observed: Observed[Any]) -> Iterator[str]:
@@ -74,21 +107,28 @@ def look(
 
     `by_index` takes tags from AWS's index where that saves calls: enough to see that nothing is to be done.
     """
-    scope = dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index)
-    return _look(types, reader, scope, {}, {})
+    graphs = list(graphs)
+    meant = _references(graphs, reader)
+    scope = meant.within(dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index))
+    seen = _look(types, reader, scope, {}, {name: str(error) for name, error in meant.errors.items()})
+    return dataclasses.replace(seen, references=meant.references, errors={**meant.errors, **seen.errors})
 
 
 def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> Look:
     """An earlier look with these types, as far as they concern one of its stacks, looked at anew.
 
-    What they need is taken from there. Good for telling that nothing has changed: what has may have changed more.
+    What they need, and what references mean, is taken from there. Good for telling that nothing has changed: what has
+    may have changed more.
     """
-    scope = dataclasses.replace(scope_of(reader, [graph.stack.name], [graph]), by_index=True)
+    meant = _Found(before.references, {})
+    scope = meant.within(dataclasses.replace(scope_of(reader, [graph.stack.name], [graph]), by_index=True))
     known = {name: found for name, found in before.found.items() if name not in types}
     blind = {name: why for name, why in before.unknown.items() if name not in types}
     again = _look(types, reader, scope, known, blind)
     errors = {name: error for name, error in before.errors.items() if name not in types}
-    return dataclasses.replace(again, stacks=before.stacks, errors={**errors, **again.errors})
+    return dataclasses.replace(
+        again, stacks=before.stacks, errors={**errors, **again.errors}, references=before.references
+    )
 
 
 def _look(
@@ -100,7 +140,7 @@ def _look(
 ) -> Look:
     found, unknown = dict(known), dict(blind)
     errors: dict[str, AwsError] = {}
-    waiting = dict(types)
+    waiting = {name: kind for name, kind in types.items() if not isinstance(kind, Referred)}
     running: dict[Future[list[Observed[Any]]], str] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
         for kind in types.values():
@@ -113,7 +153,7 @@ def _look(
                 if unread:
                     unknown[name] = unknown[unread[0]]
                     continue
-                here = dataclasses.replace(scope, found={need: found[need] for need in kind.needs})
+                here = dataclasses.replace(scope, found={**scope.found, **{need: found[need] for need in kind.needs}})
                 running[pool.submit(_observed, kind.observe, reader, here)] = name
             if running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -124,6 +164,38 @@ def _look(
                     except AwsError as error:
                         unknown[name], errors[name] = str(error), error
     return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks, errors)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    """What references mean, by stack and address, and what AWS said of the types of those that could not be read."""
+
+    references: Mapping[str, References]
+    errors: Mapping[str, AwsError]
+
+    def within(self, scope: Scope) -> Scope:
+        """The scope of a look that knows what the references mean."""
+        meant: dict[str, list[Observed[Any]]] = {}
+        for candidates in (some for one in self.references.values() for some in one.values() if len(some) == 1):
+            meant.setdefault(candidates[0].type, []).append(candidates[0])
+        return dataclasses.replace(scope, found=meant)
+
+
+def _references(graphs: Iterable[Graph], reader: Reader) -> _Found:
+    """What is as each reference of some graphs says.
+
+    They come before all else: what lives in a network depends on which that is.
+    """
+    found: dict[str, dict[str, tuple[Observed[Any], ...]]] = {}
+    errors: dict[str, AwsError] = {}
+    for graph in graphs:
+        mine = found.setdefault(graph.stack.name, {})
+        for address, reference in graph.references.items():
+            try:
+                mine[address] = tuple(sorted(reference.kind.candidates(reader, reference.fields), key=lambda o: o.id))
+            except AwsError as error:
+                errors[reference.kind.name] = error
+    return _Found(found, errors)
 
 
 def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]:
@@ -158,9 +230,10 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
             found.setdefault(observed.address, []).append(observed)
         else:
             evidence.append(observed)
+    theirs = seen.foreign(stack.name)
     beside = seen.beside(stack.name)
-    foreign = [one for one in beside if one.stack is None and not one.evidence]
-    evidence += [one for one in beside if one.stack is not None or one.evidence]
+    foreign = [one for one in beside if id(one) in theirs]
+    evidence += [one for one in beside if id(one) not in theirs]
     return Snapshot(
         account=seen.account,
         region=seen.region,
@@ -170,6 +243,7 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
         foreign=tuple(sorted(foreign, key=lambda o: (o.type, o.id))),
         evidence=tuple(sorted(evidence, key=lambda o: (o.type, o.id))),
         unknown=seen.unknown,
+        references=seen.references.get(stack.name, {}),
     )
 
 

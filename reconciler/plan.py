@@ -102,13 +102,13 @@ class _Planner:
             blocked=tuple(self._blocked[address] for address in sorted(self._blocked)),
             disruptions=tuple(self._disruptions()),
             unchanged=len([a for a in comparison.winners if a not in touched]),
-            outputs={address: winner.outputs for address, winner in comparison.winners.items()},
+            outputs={a: one.outputs for a, one in {**self._snapshot.referred, **comparison.winners}.items()},
         )
 
     def _block_beforehand(self) -> None:
         comparison = self._comparison
-        for address, reason in comparison.unreadable.items():
-            self._block(address, reason, "grant the permission to read it, or wait and run again")
+        for address, (reason, fix) in {**comparison.unresolved, **comparison.unreadable}.items():
+            self._block(address, reason, fix)
         for address, twins in comparison.contested.items():
             names = ", ".join(twin.id for twin in twins)
             fix = "move what uses one of them to the other, delete it, and run again"
@@ -566,5 +566,6 @@ def fingerprint(graph: Graph, snapshot: Snapshot) -> str:
         [o.address, o.type, o.id, canonical(o.fields, lambda _: ""), sorted(o.tags.items()), o.state.value]
         for o in snapshot.live()
     ]
+    live += [[address, one.type, one.id] for address, one in sorted(snapshot.referred.items())]
     place = [snapshot.account, snapshot.region, sorted(snapshot.unknown)]
     return digest_of([graph.digest, place, live], 32)

@@ -34,6 +34,7 @@ def to_data(snapshot: Snapshot) -> dict[str, Any]:
         "foreign": [_observed(one) for one in snapshot.foreign],
         "evidence": [_observed(one) for one in snapshot.evidence],
         "unknown": dict(snapshot.unknown),
+        "references": {address: [_observed(one) for one in found] for address, found in snapshot.references.items()},
     }
 
 
@@ -51,6 +52,7 @@ def of_data(data: Any) -> Snapshot:
             foreign=tuple(map(_read_observed, data["foreign"])),
             evidence=tuple(map(_read_observed, data["evidence"])),
             unknown=data["unknown"],
+            references={a: tuple(map(_read_observed, found)) for a, found in data.get("references", {}).items()},
         )
     except (KeyError, TypeError, AttributeError, ImportError) as error:
         raise NotASnapshotError(f"{type(error).__name__}: {error}") from error

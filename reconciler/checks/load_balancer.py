@@ -112,7 +112,7 @@ def _subnets(balancer: Object[LoadBalancerSpec], network: NetworkSpec) -> Iterat
     if len(set(network.availability_zones)) < ZONES_OF_AN_ALB:
         message = f"Network/{spec.network} has one zone, a load balancer of type Application needs two"
         yield balancer.problem(path, message, "add a zone with its subnets, or write type: Network")
-    for cidr in tier.cidrs:
+    for cidr in network.blocks(tier is network.public):
         if block(cidr).prefixlen > SMALLEST_ALB_SUBNET:
             message = f"its subnet {cidr} is too small for a load balancer of type Application"
             right = f"make it {block(cidr).network_address}/{SMALLEST_ALB_SUBNET} or larger"

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.checks._cidrs import Block, block, free_block, host_bits
 from reconciler.checks._lookup import repeated
 from reconciler.kinds import Object, Path, Problem
 from reconciler.kinds._object import counted
-from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, NetworkSpec
+from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, PARTS, NetworkSpec, Subnets
 from reconciler.load import StackObjects
 
 LARGEST: Final = 16
 SMALLEST: Final = 28
 """Prefix lengths of VPCs and subnets (EC2 API reference, CreateVpc and CreateSubnet)."""
 
+SMALLEST_CARVED: Final = SMALLEST - PARTS.bit_length() + 1
+LAST_CARVED: Final = chr(ord("a") + PARTS // 2 - 1)
+
 
 def check(objects: StackObjects) -> Iterator[Problem]:
     """Every network by itself."""
     for network in objects.of(KIND):
         yield from _zones(network, objects.stack.spec.region)
-        yield from _blocks(network)
-        yield from _gateways(network)
+        if network.spec.existing:
+            yield from _existing(network)
+        else:
+            yield from _blocks(network)
+            yield from _gateways(network)
 
 
 def _zones(network: Object[NetworkSpec], region: str) -> Iterator[Problem]:
@@ -35,24 +41,85 @@ def _zones(network: Object[NetworkSpec], region: str) -> Iterator[Problem]:
         yield network.problem(again, "is named twice", "name each zone once")
 
 
-def _tiers(network: Object[NetworkSpec]) -> list[tuple[Path, tuple[str, ...]]]:
+def _existing(network: Object[NetworkSpec]) -> Iterator[Problem]:
+    """Of a VPC that is there already a spec names the VPC and its subnets, and nothing that would be made in it."""
+    spec = network.spec
+    existing = spec.existing
+    if existing and bool(existing.id) == bool(existing.tags):
+        yield network.problem(("spec", "existing"), "must say which VPC", "write either its id or tags that it has")
+    for name in ("cidr", "nat", "endpoints"):
+        if name in spec.model_fields_set:
+            message = "is of no use with an existing VPC, which is only read"
+            yield network.problem(("spec", name), message, "remove it, or remove spec.existing")
+    if not (spec.public or spec.private):
+        message = "names no subnets"
+        yield network.problem(("spec",), message, "add spec.public or spec.private with ids or tags")
+    for path, tier in _tiers(network):
+        if tier.cidrs:
+            yield network.problem(
+                (*path, "cidrs"), "is of no use with an existing VPC", "name its subnets by ids or tags"
+            )
+        elif bool(tier.ids) == bool(tier.tags):
+            message = "must say which subnets of the VPC"
+            yield network.problem(path, message, "write either their ids or tags that they have")
+        elif tier.ids:
+            yield from _one_for_each_zone(network, (*path, "ids"), tier.ids, "id")
+    places = [((*path, "ids", i), one) for path, tier in _tiers(network) for i, one in enumerate(tier.ids or ())]
+    for again, _ in repeated(places):
+        yield network.problem(again, "is named twice", "name each subnet once")
+
+
+def _tiers(network: Object[NetworkSpec]) -> list[tuple[Path, Subnets]]:
     tiers = (("public", network.spec.public), ("private", network.spec.private))
-    return [(("spec", name, "cidrs"), tier.cidrs) for name, tier in tiers if tier]
+    return [(("spec", name), tier) for name, tier in tiers if tier]
+
+
+def _one_for_each_zone(network: Object[NetworkSpec], path: Path, values: Sequence[str], noun: str) -> Iterator[Problem]:
+    zones = network.spec.availability_zones
+    if len(values) != len(zones):
+        message = f"has {counted(len(values), noun)} for {counted(len(zones), 'zone')}"
+        yield network.problem(path, message, f"write one for each of {', '.join(zones)}")
 
 
 def _blocks(network: Object[NetworkSpec]) -> Iterator[Problem]:
-    yield from _size_and_bits(network, ("spec", "cidr"), network.spec.cidr, "VPC")
-    zones = network.spec.availability_zones
+    cidr = network.spec.cidr
+    if cidr is None:
+        right = "write an IPv4 block such as 10.0.0.0/16, or name an existing VPC with spec.existing"
+        yield network.problem(("spec",), "cidr is missing", right)
+        return
+    wrong = list(_size_and_bits(network, ("spec", "cidr"), cidr, "VPC"))
+    yield from wrong
     taken: list[tuple[str, Block]] = []
-    for path, cidrs in _tiers(network):
-        if len(cidrs) != len(zones):
-            message = f"has {counted(len(cidrs), 'block')} for {counted(len(zones), 'zone')}"
-            yield network.problem(path, message, f"write one for each of {', '.join(zones)}")
-        for index, cidr in enumerate(cidrs):
-            place = (*path, index)
-            yield from _size_and_bits(network, place, cidr, "subnet")
-            yield from _fits(network, place, cidr, taken)
-            taken.append((cidr, block(cidr)))
+    for path, tier in _tiers(network):
+        for name, value in (("ids", tier.ids), ("tags", tier.tags)):
+            if value is not None:
+                message = "is for an existing VPC, the subnets of this one are new"
+                yield network.problem((*path, name), message, "remove it, or name the VPC with spec.existing")
+        if tier.cidrs is not None:
+            yield from _one_for_each_zone(network, (*path, "cidrs"), tier.cidrs, "block")
+            for index, one in enumerate(tier.cidrs):
+                place = (*path, "cidrs", index)
+                yield from _size_and_bits(network, place, one, "subnet")
+                yield from _fits(network, cidr, place, one, taken)
+                taken.append((one, block(one)))
+        elif not wrong and (problem := _uncarvable(network, path, cidr)):
+            yield problem
+        elif not wrong:
+            for one in network.spec.blocks(path[-1] == "public"):
+                yield from _fits(network, cidr, path, one, taken)
+                taken.append((one, block(one)))
+
+
+def _uncarvable(network: Object[NetworkSpec], path: Path, cidr: str) -> Problem | None:
+    """Why subnets cannot be carved from a network's block."""
+    if block(cidr).prefixlen > SMALLEST_CARVED:
+        message = f"{cidr} is too small to carve subnets from"
+        return network.problem(path, message, f"make it /{SMALLEST_CARVED} or larger, or write cidrs")
+    strange = [zone for zone in network.spec.availability_zones if zone[-1] > LAST_CARVED]
+    if strange:
+        message = f"{strange[0]} has no part of its own"
+        return network.problem(path, message, f"write cidrs: parts are for zones a to {LAST_CARVED}")
+    return None
 
 
 def _size_and_bits(network: Object[NetworkSpec], path: Path, cidr: str, what: str) -> Iterator[Problem]:
@@ -66,17 +133,19 @@ def _size_and_bits(network: Object[NetworkSpec], path: Path, cidr: str, what: st
         yield problem
 
 
-def _fits(network: Object[NetworkSpec], path: Path, cidr: str, taken: list[tuple[str, Block]]) -> Iterator[Problem]:
-    whole, one = block(network.spec.cidr), block(cidr)
+def _fits(
+    network: Object[NetworkSpec], around: str, path: Path, cidr: str, taken: list[tuple[str, Block]]
+) -> Iterator[Problem]:
+    whole, one = block(around), block(cidr)
     overlapping = [text for text, other in taken if other.overlaps(one)]
     outside = not one.subnet_of(whole)
     if not (outside or overlapping):
         return
-    every = [block(text) for _, cidrs in _tiers(network) for text in cidrs]
+    every = [other for _, other in taken] + [block(text) for _, tier in _tiers(network) for text in tier.cidrs or ()]
     free = free_block(whole, one.prefixlen, every)
-    right = f"write a free block such as {free}" if free else f"make room in {network.spec.cidr}"
+    right = f"write a free block such as {free}" if free else f"make room in {around}"
     if outside:
-        yield network.problem(path, f"{cidr} lies outside the network's {network.spec.cidr}", right)
+        yield network.problem(path, f"{cidr} lies outside the network's {around}", right)
     for other in overlapping:
         yield network.problem(path, f"{cidr} overlaps {other}", right)
 

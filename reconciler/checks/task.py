@@ -205,7 +205,7 @@ def _placement(task: Object[TaskSpec], network: NetworkSpec) -> Iterator[Problem
 
 def _pull(task: Object[TaskSpec], network: NetworkSpec, region: str) -> Iterator[Problem]:
     """Private tasks reach registries through NAT, and ECR of their own region through endpoints."""
-    if task.spec.placement != "Private" or network.private is None or network.nat != "None":
+    if task.spec.placement != "Private" or network.private is None or network.existing or network.nat != "None":
         return
     name = f"Network/{task.spec.network}"
     missing = [endpoint for endpoint in ECR_ENDPOINTS if endpoint not in network.endpoints]

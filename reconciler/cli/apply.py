@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from reconciler.cli._workspace import (
 )
 from reconciler.cli.plan import read_saved, saved_plan
 from reconciler.execute import Limits
-from reconciler.flows import broken, judged, world_of_graph
+from reconciler.flows import Judged, broken, judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph, StackPolicy
@@ -154,7 +154,7 @@ class _Run:
         allowed: Allowed,
     ) -> None:
         self._graph: Graph = graph_of(stack)
-        self._flows = judged(world_of_graph(self._graph), flows_of(stack))
+        self._declared = flows_of(stack)
         self._settings = settings
         self._limits = limits
         self._choices = choices
@@ -179,15 +179,16 @@ class _Run:
     ) -> Report:
         graph, settings = self._graph, self._settings
         first = engine.view(graph, connection.reader, self._choices)
+        flows = judged(world_of_graph(graph, first.snapshot), self._declared)
         if saved is not None:
-            self._check_saved(first, saved)
-        show_plan(first.plan, self._flows, settings, yes=self._yes)
+            self._check_saved(first, flows, saved)
+        show_plan(first.plan, flows, settings, yes=self._yes)
         if first.plan.disruptions and not self._allowed.disruption:
             raise Refused(
                 f"stack {graph.stack.name}: this {'; '.join(first.plan.disruptions)}. Nothing was changed",
                 "look at the plan, then add --allow-disruption",
             )
-        self._check_flows()
+        self._check_flows(flows)
         if first.plan.visible:
             confirm(f"Apply to stack {graph.stack.name}?", yes=self._yes)
         with interruptible(settings) as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
@@ -198,9 +199,9 @@ class _Run:
         status = INTERRUPTED if stop.is_set() else 0 if applied.converged and applied.settled else 1
         return Report(self._document(applied, connection.calls), acted_on(applied), status)
 
-    def _check_flows(self) -> None:
+    def _check_flows(self, flows: Sequence[Judged]) -> None:
         """A state that breaks a declared flow is not brought about, unless somebody says so."""
-        wrong = broken(self._flows)
+        wrong = broken(flows)
         if not wrong:
             return
         name = self._graph.stack.name
@@ -216,9 +217,9 @@ class _Run:
         name = self._graph.stack.name
         return apply_document(name, applied, self._graph.types, calls.by_operation(), calls.mutating)
 
-    def _check_saved(self, first: engine.View, saved: Mapping[str, Mapping[str, Any]]) -> None:
+    def _check_saved(self, first: engine.View, flows: Sequence[Judged], saved: Mapping[str, Mapping[str, Any]]) -> None:
         name = self._graph.stack.name
-        now = saved_plan(plan_document(first.plan, self._graph, self._flows), first.fingerprint)
+        now = saved_plan(plan_document(first.plan, self._graph, flows), first.fingerprint)
         if name not in saved:
             raise Refused(f"the saved plan says nothing of stack {name}", "make it again with plan --out")
         if saved[name] != now:

@@ -43,7 +43,7 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
         connection = connect(graph.stack, settings)
         seen = engine.view(graph, connection.reader, Choices(today=today()))
         plan = seen.plan
-        world = world_of_graph(graph)
+        world = world_of_graph(graph, seen.snapshot)
         flows = judged(world, flows_of(stack))
         document = plan_document(plan, graph, flows)
         for doubt in warnings(stack, world):

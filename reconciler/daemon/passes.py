@@ -188,7 +188,7 @@ class Pass:
             self._settled(first, seen, place)
             self._tell([], (findings.APPLY,), self._withheld_keys())
             return
-        refusal = self._refusal(first.plan) or self._breaking(first.plan)
+        refusal = self._refusal(first.plan) or self._breaking(first.plan, first.snapshot)
         if refusal is not None or held is None:
             state.in_sync = False
             self._settled(first, seen, place)
@@ -304,11 +304,11 @@ class Pass:
         self._tell(fought, (findings.CONTESTED,), ())
         return contested or bool(over)
 
-    def _breaking(self, plan: Plan) -> Finding | None:
+    def _breaking(self, plan: Plan, snapshot: Snapshot) -> Finding | None:
         """A change of the files that would break a declared flow is left to a person; what drifted is healed."""
         if not any(action.reason is Reason.PENDING for action in plan.visible):
             return None
-        wrong = broken(judged(world_of_graph(self._graph), self._state.desired.flows))
+        wrong = broken(judged(world_of_graph(self._graph, snapshot), self._state.desired.flows))
         if not wrong:
             return None
         shown = "; ".join(f"{flow.name} ({flow.why})" for flow in wrong)

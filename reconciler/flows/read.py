@@ -14,15 +14,27 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import Id, Ref, transform
 
 
-def world_of_graph(graph: Graph) -> World:
-    """What is wanted: nothing has an address yet, so a copy of a task may be anywhere in its subnets."""
-    builder = Builder(lambda name: name.address if isinstance(name, Ref) else name.value)
+def world_of_graph(graph: Graph, snapshot: Snapshot | None = None) -> World:
+    """What is wanted: nothing has an address yet, so a copy of a task may be anywhere in its subnets.
+
+    What lives in networks that are only referred to is taken as `snapshot` has it; without one it is not known.
+    """
+    referred = {one.id: address for address, one in snapshot.referred.items()} if snapshot else {}
+    builder = Builder(lambda name: name.address if isinstance(name, Ref) else referred.get(name.value, name.value))
     for address, resource in graph.resources.items():
         for fact in graph.types[resource.type].facts(Ref(address), resource.fields, None):
             builder.add(fact)
+    for observed in snapshot.evidence if snapshot and graph.references else ():
+        if observed.type in graph.types:
+            for fact in graph.types[observed.type].facts(Id(observed.id), observed.fields, observed.id):
+                builder.add(fact)
     world = builder.done()
+    world.unread = dict.fromkeys(graph.references.keys() - set(referred.values()), _ONLY_REFERRED_TO)
     world.owners.update((address, resource.owner) for address, resource in graph.resources.items())
     return world
+
+
+_ONLY_REFERRED_TO = "the files only refer to it, and only AWS knows what it is"
 
 
 def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables) -> World:
@@ -60,7 +72,7 @@ def world_of_snapshot(graph: Graph | None, snapshot: Snapshot, types: Readables)
 
 def _keys(snapshot: Snapshot) -> Mapping[str, str]:
     """Our address by AWS's ids; an ARN that another output gives names the same thing."""
-    found: dict[str, str] = {}
+    found = {one.id: address for address, one in snapshot.referred.items()}
     for address, doubled in snapshot.found.items():
         first = min(doubled, key=lambda one: (one.state is not State.READY, not one.in_use, one.created, one.id))
         found.setdefault(first.id, address)

@@ -9,7 +9,7 @@ from typing import Any, Generic
 from reconciler.kinds._object import Object, S
 from reconciler.kinds._scope import Scope
 from reconciler.model.frozen import Frozen
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Reference, Resource
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,7 +33,7 @@ class Kind(Frozen, Generic[S]):
     spec: type[S]
     example: str
     """One object as YAML. The examples of all kinds together are a valid stack."""
-    compiled: Callable[[Object[S], Scope], Iterable[Resource[Any]]] | None = None
+    compiled: Callable[[Object[S], Scope], Iterable[Resource[Any] | Reference[Any]]] | None = None
     """The AWS resources that an object of this kind alone becomes; pure. None for kinds that shape others."""
     columns: tuple[Column, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)

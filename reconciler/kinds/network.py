@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Interface
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,9 +12,13 @@ from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import Cidr, Format, SpecModel
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources.elastic_ip import ElasticIp
+from reconciler.resources.existing_subnet import TYPE as EXISTING_SUBNET
+from reconciler.resources.existing_subnet import ExistingSubnet
+from reconciler.resources.existing_vpc import TYPE as EXISTING_VPC
+from reconciler.resources.existing_vpc import ExistingVpc
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.nat_gateway import NatGateway
 from reconciler.resources.route_table import RouteTable
@@ -48,20 +53,57 @@ EndpointName = Annotated[
 ]
 
 
+VpcId = Annotated[str, Format(r"^vpc-[0-9a-f]{8,17}$", "write the id of a VPC, such as vpc-0123456789abcdef0")]
+SubnetId = Annotated[
+    str, Format(r"^subnet-[0-9a-f]{8,17}$", "write the id of a subnet, such as subnet-0123456789abcdef0")
+]
+
+PARTS = 16
+"""Parts of a network's block that subnets are carved from: each zone has its own by its letter, `a` to `h`, for public
+subnets one of the first eight and for private ones of the last. Whichever zones come or go, the others keep theirs."""
+
+
 class Subnets(SpecModel):
     """The subnets of one tier: one in each availability zone."""
 
-    cidrs: tuple[Cidr, ...] = Field(
+    cidrs: tuple[Cidr, ...] | None = Field(
+        default=None,
         min_length=1,
         max_length=6,
-        description="IPv4 blocks, one for each availability zone in the same order; /16 to /28.",
+        description="IPv4 blocks, one for each availability zone in the same order; /16 to /28. Without them each "
+        "subnet gets a sixteenth of the network's block, which one depends on the letter of its zone alone.",
+    )
+    ids: tuple[SubnetId, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=6,
+        description="In an existing VPC: its subnets, one for each availability zone in the same order.",
+    )
+    tags: Mapping[str, str] | None = Field(
+        default=None, description="In an existing VPC: tags that just one subnet of each availability zone has."
+    )
+
+
+class ExistingNetwork(SpecModel):
+    """A VPC that is there already, by id or by tags. It is only read."""
+
+    id: VpcId | None = Field(default=None, description="Id of the VPC.")
+    tags: Mapping[str, str] | None = Field(
+        default=None, description="Tags that one VPC of the account and region has, and no other."
     )
 
 
 class NetworkSpec(SpecModel):
     """A VPC with its subnets, gateways, route tables and endpoints."""
 
-    cidr: Cidr = Field(description="IPv4 block of the VPC, /16 to /28.")
+    cidr: Cidr | None = Field(
+        default=None, description="IPv4 block of the VPC, /16 to /28; an existing one has its own."
+    )
+    existing: ExistingNetwork | None = Field(
+        default=None,
+        description="A VPC to live in instead of a new one. Neither it nor its subnets, routes and gateways are ever "
+        "changed; public and private say which subnets are used.",
+    )
     availability_zones: tuple[Zone, ...] = Field(
         min_length=1,
         max_length=6,
@@ -79,41 +121,72 @@ class NetworkSpec(SpecModel):
         description="VPC endpoints by short service name. s3 and dynamodb are gateways, all others are interfaces.",
     )
 
-    def tier(self, public: bool) -> tuple[tuple[str, str], ...]:
-        """(zone, CIDR) of each public or private subnet."""
+    def zones(self, public: bool) -> tuple[str, ...]:
+        """The zones in which there is a public or private subnet."""
+        return self.availability_zones if (self.public if public else self.private) else ()
+
+    def blocks(self, public: bool) -> tuple[str, ...]:
+        """The CIDRs of the new public or private subnets, in the order of the zones."""
         subnets = self.public if public else self.private
-        return tuple(zip(self.availability_zones, subnets.cidrs, strict=True)) if subnets else ()
+        if subnets is None or self.cidr is None:
+            return ()
+        return subnets.cidrs or tuple(carved(self.cidr, public, zone) for zone in self.availability_zones)
+
+
+def carved(block: str, public: bool, zone: str) -> str:
+    """The part of a network's block that the public or private subnet of a zone `a` to `h` gets."""
+    whole = IPv4Interface(block).network
+    number = ord(zone[-1]) - ord("a") + (0 if public else PARTS // 2)
+    size = whole.num_addresses // PARTS
+    return f"{whole.network_address + number * size}/{min(whole.prefixlen + PARTS.bit_length() - 1, 32)}"
 
 
 def subnet_refs(name: str, spec: NetworkSpec, *, public: bool) -> frozenset[Ref]:
     """The public or private subnets of a network."""
-    return frozenset(Ref(_subnet(name, public, zone)) for zone, _ in spec.tier(public))
+    return frozenset(Ref(_subnet(name, public, zone)) for zone in spec.zones(public))
 
 
-def compiled(obj: Object[NetworkSpec], scope: Scope) -> Iterator[Resource[Any]]:
-    """The VPC with everything in it that is not a load balancer or a task.
+def compiled(obj: Object[NetworkSpec], scope: Scope) -> Iterator[Resource[Any] | Reference[Any]]:
+    """The VPC with everything in it that is not a load balancer or a task; nothing but references where it exists.
 
     The public subnets share one route table; each private subnet has its own, so that `nat` can change without a
     subnet changing tables.
     """
-    return _Network(obj, scope).resources()
+    existing = obj.spec.existing
+    return _references(obj, existing) if existing else _Network(obj, scope).resources()
+
+
+def _references(obj: Object[NetworkSpec], existing: ExistingNetwork) -> Iterator[Reference[Any]]:
+    """What others refer to as they would to a VPC and subnets of ours."""
+    vpc = ExistingVpc(vpc_id=existing.id, tags=FrozenMap(existing.tags or {}))
+    yield Reference(f"vpc/{obj.name}", EXISTING_VPC, vpc, obj.id)
+    for public, tier in ((True, obj.spec.public), (False, obj.spec.private)):
+        for number, zone in enumerate(obj.spec.zones(public)):
+            subnet = ExistingSubnet(
+                vpc_id=vpc.vpc_id,
+                vpc_tags=vpc.tags,
+                availability_zone=zone,
+                subnet_id=tier.ids[number] if tier and tier.ids else None,
+                tags=FrozenMap((tier and tier.tags) or {}),
+            )
+            yield Reference(_subnet(obj.name, public, zone), EXISTING_SUBNET, subnet, obj.id)
 
 
 class _Network:
     def __init__(self, obj: Object[NetworkSpec], scope: Scope) -> None:
         self._name = obj.name
         self._spec = obj.spec
+        self._cidr = obj.spec.cidr or ""
         self._owner = obj.id
         self._region = scope.region
         self._vpc = Ref(f"vpc/{obj.name}")
 
     def resources(self) -> Iterator[Resource[Any]]:
         """Everything, outermost first."""
-        yield self._of(
-            self._vpc.address, Vpc(cidr_block=self._spec.cidr, enable_dns_support=True, enable_dns_hostnames=True)
-        )
+        vpc = Vpc(cidr_block=self._cidr, enable_dns_support=True, enable_dns_hostnames=True)
+        yield self._of(self._vpc.address, vpc)
         for public in (True, False):
-            for zone, cidr in self._spec.tier(public):
+            for zone, cidr in zip(self._spec.zones(public), self._spec.blocks(public), strict=True):
                 subnet = Subnet(vpc_id=self._vpc, cidr_block=cidr, availability_zone=zone)
                 yield self._of(_subnet(self._name, public, zone), subnet)
         if self._spec.public:
@@ -133,7 +206,7 @@ class _Network:
     def _public_side(self) -> Iterator[Resource[Any]]:
         gateway = Ref(f"internet-gateway/{self._name}")
         yield self._of(gateway.address, InternetGateway(vpc_id=self._vpc))
-        zones = [zone for zone, _ in self._spec.tier(True)]
+        zones = self._spec.zones(True)
         yield from self._table(f"{self._name}/public", {"0.0.0.0/0": Route(gateway_id=gateway)}, True, zones)
 
     def _nat_gateways(self) -> Iterator[Resource[Any]]:
@@ -153,7 +226,7 @@ class _Network:
 
     def _private_tables(self) -> Iterator[Resource[Any]]:
         nat_zones = self._nat_zones()
-        for zone, _ in self._spec.tier(False):
+        for zone in self._spec.zones(False):
             routes = {}
             if nat_zones:
                 nat = zone if zone in nat_zones else nat_zones[0]
@@ -183,7 +256,7 @@ class _Network:
                 f"{group.address}/rules",
                 SecurityGroupRules(
                     group_id=group,
-                    ingress=FrozenMap({RuleKey("tcp", 443, 443, self._spec.cidr): Rule()}),
+                    ingress=FrozenMap({RuleKey("tcp", 443, 443, self._cidr): Rule()}),
                     egress=FrozenMap({EVERYWHERE: Rule()}),
                 ),
             )
@@ -193,7 +266,7 @@ class _Network:
     def _endpoint(self, name: str, group: Ref) -> VpcEndpoint:
         service = f"com.amazonaws.{self._region}.{name}"
         if name in GATEWAY_ENDPOINTS:
-            tables = [f"route-table/{self._name}/private/{zone}" for zone, _ in self._spec.tier(False)]
+            tables = [f"route-table/{self._name}/private/{zone}" for zone in self._spec.zones(False)]
             if self._spec.public:
                 tables.append(f"route-table/{self._name}/public")
             return VpcEndpoint(

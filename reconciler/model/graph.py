@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.model.fields import canonical, digest_of, set_fields
 from reconciler.model.frozen import Frozen
 from reconciler.model.policy import ObjectPolicy, Window
-from reconciler.model.resource import Readable, Resource, ResourceType
+from reconciler.model.resource import Readable, Reference, Resource, ResourceType
 from reconciler.model.tags import DELETION_POLICY, RETAIN
 from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
 
@@ -72,21 +72,27 @@ class Cycle(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """The desired resources of a stack by address. Equal inputs give equal graphs in equal order."""
+    """The desired resources of a stack by address, and what it refers to beside them. Equal inputs give equal graphs in
+    equal order."""
 
     stack: StackPolicy
     resources: Mapping[str, Resource[Any]]
     types: Types
+    references: Mapping[str, Reference[Any]] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, stack: StackPolicy, resources: Iterable[Resource[Any]], types: Types) -> Graph:
-        """A graph of resources in order of address. Two of one address are a bug of a kind."""
-        ordered: dict[str, Resource[Any]] = {}
-        for resource in sorted(resources, key=lambda r: r.address):
-            if resource.address in ordered:
-                raise AssertionError(f"two resources compiled to {resource.address}")
-            ordered[resource.address] = resource
-        return cls(stack, ordered, types)
+    def of(cls, stack: StackPolicy, things: Iterable[Resource[Any] | Reference[Any]], types: Types) -> Graph:
+        """A graph of resources and references in order of address. Two of one address are a bug of a kind."""
+        resources: dict[str, Resource[Any]] = {}
+        references: dict[str, Reference[Any]] = {}
+        for thing in sorted(things, key=lambda one: one.address):
+            if thing.address in resources or thing.address in references:
+                raise AssertionError(f"two resources compiled to {thing.address}")
+            if isinstance(thing, Reference):
+                references[thing.address] = thing
+            else:
+                resources[thing.address] = thing
+        return cls(stack, resources, types, references)
 
     @cached_property
     def targets(self) -> Mapping[str, frozenset[str]]:
@@ -131,7 +137,10 @@ class Graph:
         Two live objects of one address with one such digest are twins; another digest is another object under
         another name.
         """
-        bases: dict[str, str] = {}
+        bases: dict[str, str] = {
+            address: digest_of([one.kind.name, canonical(one.fields, lambda _: "")])
+            for address, one in self.references.items()
+        }
         for address in self.order:
             fields = self.resources[address].fields
             data = {

@@ -34,6 +34,20 @@ class Resource(Frozen, Generic[F]):
     after: frozenset[str] = frozenset()
 
 
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Reference(Frozen, Generic[F]):
+    """Something in AWS that a spec refers to and that is not ours: only ever read.
+
+    `fields` say what it is looked for by, `owner` is the object that refers to it. Its address may be referred to like
+    that of a resource.
+    """
+
+    address: str
+    kind: Referred[F]
+    fields: F
+    owner: str
+
+
 class State(Enum):
     """Where an observed object is in its AWS life."""
 
@@ -103,7 +117,7 @@ class Scope(Frozen):
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     by stack the applied digest that each desired address would carry, `found` what the types in `needs` gave in this
-    pass. `by_index` allows tags to come from AWS's index of them, where that saves calls.
+    pass and what the specs refer to. `by_index` allows tags to come from AWS's index of them, where that saves calls.
     """
 
     account: str
@@ -118,6 +132,11 @@ class Scope(Frozen):
     def ids(self, type_name: str) -> list[str]:
         """Sorted ids of the live objects of a type found earlier that belong to the stacks of this scope."""
         return sorted({o.id for o in self.found.get(type_name, ()) if o.stack in self.stacks})
+
+    @property
+    def networks(self) -> list[str]:
+        """Sorted ids of the VPCs that concern the stacks of this scope: their own, and others that they live in."""
+        return sorted({o.id for o in self.found.get("vpc", ())})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -194,6 +213,28 @@ class Readable(ABC, Generic[F]):
         """What one resource of this type does to traffic, wanted or observed. `identity` is the id of a live one."""
         del name, fields, identity
         return ()
+
+
+class Referred(Readable[F]):
+    """A type of what specs only refer to. It has no requests that could make, change or remove one."""
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
+        """Nothing: what is referred to is looked for one by one."""
+        del reader, scope
+        return ()
+
+    @abstractmethod
+    def candidates(self, reader: Reader, wanted: F) -> Iterable[Observed[F]]:
+        """Everything that is as a reference says (see `found`), which means one thing only where this is one."""
+
+    def found(self, wanted: F, identity: str, **outputs: str) -> Observed[F]:
+        """What was found of a reference, which it carries, so that it never passes for what another means."""
+        known = FrozenMap({"id": identity, **outputs})
+        return Observed(type=self.name, id=identity, fields=wanted, outputs=known, evidence=True)
+
+    @abstractmethod
+    def unresolved(self, wanted: F, found: Sequence[Observed[F]]) -> tuple[str, str]:
+        """Why a reference means nothing, or too much, with what a person can do."""
 
 
 class ResourceType(Readable[F]):

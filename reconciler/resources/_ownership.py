@@ -74,7 +74,12 @@ def specifications(resource_type: str, tags: Mapping[str, str]) -> list[dict[str
 
 def in_stacks(stacks: Iterable[str]) -> dict[str, Any]:
     """EC2's filter for objects that carry the tag of one of these stacks; `*` and `?` would match others too."""
-    return {"Name": f"tag:{ours.STACK}", "Values": [_WILDCARDS.sub(r"\\\g<0>", stack) for stack in stacks]}
+    return {"Name": f"tag:{ours.STACK}", "Values": [literal(stack) for stack in stacks]}
+
+
+def literal(value: str) -> str:
+    """A value for a filter of EC2 that matches nothing but itself."""
+    return _WILDCARDS.sub(r"\\\g<0>", value)
 
 
 _WILDCARDS = re.compile(r"[*?\\]")

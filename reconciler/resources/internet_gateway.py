@@ -45,7 +45,7 @@ class InternetGatewayType(Ec2Tags, ResourceType[InternetGateway]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[InternetGateway]]:
         """One look at all gateways of the region, no more than it has VPCs: no filter finds both the unattached ones
         of a stack and foreign ones attached to its VPCs."""
-        vpcs = set(scope.ids("vpc"))
+        vpcs = set(scope.networks)
         for gateway in reader.pages("ec2", "DescribeInternetGateways", "InternetGateways"):
             tags = ownership(tag_map(gateway.get("Tags")))
             attachment = _attachment(gateway)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import UNSET, FrozenMap, Marker, Ref
+from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._ec2 import cidr
 from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
 
@@ -19,8 +19,8 @@ class Vpc(Fields):
     """The address range and the two DNS switches; hostnames need support."""
 
     cidr_block: str = field(immutable=True)
-    enable_dns_support: bool = field()
-    enable_dns_hostnames: bool = field()
+    enable_dns_support: bool | Marker = field()
+    enable_dns_hostnames: bool | Marker = field()
     other_cidr_blocks: frozenset[str] | Marker = field(default=UNSET, compared=False)
     """Blocks that were associated later: they are inside too."""
 
@@ -46,17 +46,40 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
     guarded = "network"
     absent = frozenset({"InvalidVpcID.NotFound"})
 
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(_inhabited, reader, scope),)
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
+        ours: set[str] = set()
         for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)]):
+            ours.add(vpc["VpcId"])
             values = reader.together(partial(_switch_of, reader, vpc["VpcId"], name) for name in _ATTRIBUTES.values())
             switches = dict(zip(_ATTRIBUTES, values, strict=True))
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
-                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), other_cidr_blocks=_others(vpc), **switches),
+                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), other_cidr_blocks=_later_blocks(vpc), **switches),
                 outputs=FrozenMap({"id": vpc["VpcId"]}),
                 state=State.READY if vpc["State"] == "available" else State.PENDING,
                 **ownership(tag_map(vpc.get("Tags"))),
+            )
+        referred = {vpc.id for vpc in scope.found.get("existing-vpc", ())}
+        yield from self._others(reader, sorted((referred | _inhabited(reader, scope)) - ours))
+
+    def _others(self, reader: Reader, vpcs: list[str]) -> Iterable[Observed[Vpc]]:
+        """The networks of others that something of ours lives in: where traffic can go depends on them too."""
+        for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", VpcIds=vpcs) if vpcs else ():
+            yield Observed(
+                type=self.name,
+                id=vpc["VpcId"],
+                fields=Vpc(
+                    cidr_block=cidr(vpc["CidrBlock"]),
+                    enable_dns_support=NOT_REPORTED,
+                    enable_dns_hostnames=NOT_REPORTED,
+                    other_cidr_blocks=_later_blocks(vpc),
+                ),
+                outputs=FrozenMap({"id": vpc["VpcId"]}),
+                evidence=True,
             )
 
     def facts(self, name: Name, fields: Vpc, identity: str | None) -> Iterable[Fact]:
@@ -85,10 +108,17 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
         return [Call("ec2", "DeleteVpc", {"VpcId": observed.id})]
 
 
-def _others(vpc: Mapping[str, Any]) -> frozenset[str]:
+def _later_blocks(vpc: Mapping[str, Any]) -> frozenset[str]:
     listed = vpc.get("CidrBlockAssociationSet", ())
     blocks = {cidr(one["CidrBlock"]) for one in listed if one["CidrBlockState"]["State"] == "associated"}
     return frozenset(blocks - {cidr(vpc["CidrBlock"])})
+
+
+def _inhabited(reader: Reader, scope: Scope) -> set[str]:
+    """The VPCs that hold security groups of the stacks of a scope, which all that runs in a VPC has: where no file says
+    any more which network it was, what lives in it is found all the same."""
+    filters = [in_stacks(scope.stacks)]
+    return {one["VpcId"] for one in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=filters)}
 
 
 def _switch_of(reader: Reader, vpc_id: str, attribute: str) -> bool:

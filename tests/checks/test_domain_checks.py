@@ -317,6 +317,63 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("endpoints: [s3]", "endpoints: [s3, logs, s3]")],
         ["Network/main: spec.endpoints[2]: is named twice, name each endpoint once"],
     ),
+    "a network without a block": (
+        [("cidr: 10.9.0.0/16, ", "")],
+        [
+            "Network/other: spec: cidr is missing, "
+            "write an IPv4 block such as 10.0.0.0/16, or name an existing VPC with spec.existing"
+        ],
+    ),
+    "subnets by id in a new VPC": (
+        [("public: {cidrs: [10.9.0.0/24]}", "public: {ids: [subnet-01234567]}")],
+        [
+            "Network/other: spec.public.ids: is for an existing VPC, the subnets of this one are new, "
+            "remove it, or name the VPC with spec.existing"
+        ],
+    ),
+    "a network too small to carve": (
+        [("10.9.0.0/16, av", "10.9.0.0/25, av"), ("public: {cidrs: [10.9.0.0/24]}", "public: {}")],
+        [
+            "Network/other: spec.public: 10.9.0.0/25 is too small to carve subnets from, "
+            "make it /24 or larger, or write cidrs"
+        ],
+    ),
+    "a zone that nothing is carved for": (
+        [("Zones: [us-east-1a], p", "Zones: [us-east-1i], p"), ("public: {cidrs: [10.9.0.0/24]}", "public: {}")],
+        ["Network/other: spec.public: us-east-1i has no part of its own, write cidrs: parts are for zones a to h"],
+    ),
+    "a given block over a carved one": (
+        [
+            ("public: {cidrs: [10.9.0.0/24]}", "public: {cidrs: [10.9.128.0/24]}, private: {}"),
+        ],
+        ["Network/other: spec.private: 10.9.128.0/20 overlaps 10.9.128.0/24, write a free block such as 10.9.0.0/20"],
+    ),
+    "an existing VPC that is not said": (
+        [("cidr: 10.9.0.0/16, ", "existing: {}, "), ("public: {cidrs: [10.9.0.0/24]}", "public: {}")],
+        [
+            "Network/other: spec.existing: must say which VPC, write either its id or tags that it has",
+            "Network/other: spec.public: must say which subnets of the VPC, "
+            "write either their ids or tags that they have",
+        ],
+    ),
+    "an existing VPC with what would be new": (
+        [("cidr: 10.9.0.0/16, ", "cidr: 10.9.0.0/16, existing: {id: vpc-01234567}, ")],
+        [
+            "Network/other: spec.cidr: is of no use with an existing VPC, which is only read, "
+            "remove it, or remove spec.existing",
+            "Network/other: spec.public.cidrs: is of no use with an existing VPC, name its subnets by ids or tags",
+        ],
+    ),
+    "subnets of an existing VPC": (
+        [
+            ("cidr: 10.9.0.0/16, ", "existing: {id: vpc-01234567}, "),
+            ("public: {cidrs: [10.9.0.0/24]}", "public: {ids: [subnet-01234567, subnet-01234567]}"),
+        ],
+        [
+            "Network/other: spec.public.ids: has 2 ids for 1 zone, write one for each of us-east-1a",
+            "Network/other: spec.public.ids[1]: is named twice, name each subnet once",
+        ],
+    ),
     "an interface endpoint without a subnet": (
         [(PUBLIC, ""), (PRIVATE, ""), ("nat: Single", "nat: None"), ("endpoints: [s3]", "endpoints: [s3, logs]")],
         [

@@ -15,6 +15,7 @@ _ATTACHED = (
 )
 _BELONGS = "It never leaves what it is a part of: it is replaced with that (Network.cidr, LoadBalancer.network)."
 _STAYS = "It never moves (EC2, CreateNatGateway, CreateVpcEndpoint, CreateSubnet): another address is another one."
+_VPC_STAYS = "Nothing moves from one VPC to another (EC2, CreateSecurityGroup; ELBv2, CreateLoadBalancer)."
 _FARGATE = "Fargate has this one value (ECS, RegisterTaskDefinition)."
 _TARGETS = "Routes of a Network lead to gateways of its own: only others make one to this target (EC2, CreateRoute)."
 _ONLY_SEEN = "AWS's answer alone has it; no request takes it (EC2, DescribeRouteTables)."
@@ -25,6 +26,9 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("Network.public.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
     ("Network.private.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
     ("Network.public", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
+    ("Network.existing", "behind"): _VPC_STAYS,
+    ("Network.existing.id", "behind"): _VPC_STAYS,
+    ("Network.existing.tags", "behind"): _VPC_STAYS,
     ("LoadBalancer.network", "behind"): "The VPC of a load balancer never changes (ELBv2, SetSubnets).",
     ("LoadBalancer.type", "behind"): "The type of a load balancer never changes (ELBv2, CreateLoadBalancer).",
     ("LoadBalancer.scheme", "behind"): "The scheme of a load balancer never changes (ELBv2, CreateLoadBalancer).",

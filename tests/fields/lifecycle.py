@@ -50,15 +50,16 @@ def in_sync(clock: Clock, graph: Graph) -> View:
     return seen
 
 
-def seen_from(snapshot: Snapshot, graph: Graph) -> View:
-    """What a look that found this would make of a graph."""
+def seen_from(snapshot: Snapshot, graph: Graph, references: Any = None) -> View:
+    """What a look that found this, and these references, would make of a graph."""
+    snapshot = dataclasses.replace(snapshot, references=snapshot.references if references is None else references)
     comparison = compare(graph, snapshot)
     return View(snapshot, comparison, make(comparison))
 
 
 def moved(world: World, graph: Graph, lines: Iterable[str]) -> World:
     """The plan from here to a graph shows exactly these lines; it is carried out, and nothing is left to do."""
-    first = seen_from(world.snapshot, graph)
+    first = seen_from(world.snapshot, graph, _references(world, graph))
     assert not first.plan.blocked, first.plan.blocked
     _same(shown(first), lines, "plan")
     return _applied(world.clock, graph, first)
@@ -69,7 +70,7 @@ def behind(world: World, before: World) -> World | None:
 
     The world afterwards; `None` where AWS lets nobody do it.
     """
-    back = seen_from(world.snapshot, before.graph)
+    back = seen_from(world.snapshot, before.graph, before.snapshot.references)
     actions = _possible(back.plan)
     if not actions:
         return None
@@ -80,7 +81,7 @@ def behind(world: World, before: World) -> World | None:
     outcomes = execute(plan, before.graph, reader, stranger, world.clock, live=live, limits=Limits(threads=1))
     assert all(o.result in (Result.DONE, Result.PENDING) for o in outcomes), outcomes
     touched = {a.address for a in actions if a.verb is not Verb.CREATE}
-    forward = seen_from(before.snapshot, world.graph)
+    forward = seen_from(before.snapshot, world.graph, world.snapshot.references)
     expected = {
         line.replace("+ ", "- ", 1)
         for action in forward.plan.visible
@@ -90,6 +91,13 @@ def behind(world: World, before: World) -> World | None:
     seen = view(world.graph, client(world.clock).reader)
     _same(drifted(seen), expected, "drift")
     return _applied(world.clock, world.graph, seen)
+
+
+def _references(world: World, graph: Graph) -> Any:
+    """What the references of a graph mean, looked for where they are not those of a world."""
+    if graph.references == world.graph.references:
+        return world.snapshot.references
+    return view(graph, client(world.clock).reader).snapshot.references
 
 
 def shown(seen: View) -> Lines:

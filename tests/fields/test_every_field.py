@@ -12,11 +12,12 @@ from exemptions import EXEMPT
 from keeper import Keeper
 from lifecycle import World, behind, changes_of, converged, in_sync, moved, seen_from
 from live_stack import upload_certificates
+from platform_network import platform
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from samples import SAMPLES
 from samples_elb_ecs import NETWORK
-from variations import REAL, ROWS, STRANGER, Invalid, Row, graph
+from variations import REAL, ROWS, STRANGER, SUBNETS, VPCS, Invalid, Row, graph
 
 from reconciler import kinds
 from reconciler.kinds._spec import SpecModel
@@ -172,11 +173,13 @@ def samples() -> Iterator[Keeper[World]]:
 
 
 def built(sandbox: Sandbox) -> World:
-    """The base, and a security group of somebody else in its network."""
+    """The base, a security group of somebody else in its network, and two networks of theirs."""
     here = converged(certified(sandbox), graph())
     (vpc,) = here.snapshot.found["vpc/main"]
     made = boto3.client("ec2").create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc.id)
     REAL[STRANGER] = made["GroupId"]
+    one, two = (platform(sandbox.clock, name, block) for name, block in (("one", "10.61"), ("two", "10.62")))
+    REAL.update(zip((*VPCS, *SUBNETS), (one.vpc, two.vpc, *one.private, *one.spare), strict=True))
     return here
 
 
@@ -260,6 +263,6 @@ def test_a_field_that_cannot_be_left_out_is_asked_for(row: Row) -> None:
 
 
 def test_what_aws_forbids_is_a_short_list() -> None:
-    assert len(EXEMPT) == 53
+    assert len(EXEMPT) == 56
     members = {path for kind in TYPES.values() for path in member_paths(kind.fields, kind.name)}
     assert {field for field, _ in EXEMPT} <= KIND_FIELDS.keys() | members

@@ -24,6 +24,9 @@ ABSENT: Final = object()
 
 STRANGER: Final = "sg-0123456789abcdef0"
 """Stands for a security group that is not ours; `REAL` holds its id where there is an AWS."""
+VPCS: Final = ("vpc-00000000000000001", "vpc-00000000000000002")
+SUBNETS: Final = tuple(f"subnet-000000000000000{n:02}" for n in range(4))
+"""Stand in the same way for two VPCs that are not ours, and for private subnets of the first: two of each zone."""
 REAL: Final[dict[str, str]] = {}
 
 Edit = tuple[str, Any]
@@ -86,7 +89,9 @@ def graph(edits: Iterable[Edit] = ()) -> Graph:
     documents = copy.deepcopy(BASE)
     for field, value in edits:
         _write(documents, field, value)
-    text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper).replace(STRANGER, REAL.get(STRANGER, STRANGER))
+    text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper)
+    for stand_in, real in REAL.items():
+        text = text.replace(stand_in, real)
     bundle = load({"base.yaml": text.encode()})
     (stack,) = bundle.stacks.values()
     problems = [*bundle.problems, *check(stack)]
@@ -160,6 +165,33 @@ _IN_TEXT: Final = (
     ("Task/web containers[app].env", {"SIZE": "${var.size} copies"}),
 )
 _ROLE: Final = ("Stack/shop assumeRole", {"arn": "arn:aws:iam::123456789012:role/reconciler"})
+_EXISTING: Final = (
+    (
+        "Network/theirs",
+        {
+            "existing": {"id": VPCS[0]},
+            "availabilityZones": ["us-east-1a", "us-east-1b"],
+            "private": {"ids": list(SUBNETS[:2])},
+        },
+    ),
+    ("LoadBalancer/inner", {"network": "theirs", "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}),
+)
+_BY_TAGS: Final = (
+    *_EXISTING,
+    ("Network/theirs existing", {"tags": {"Name": "one"}}),
+    ("Network/theirs private", {"tags": {"tier": "private"}}),
+)
+_MOVED_SUBNETS: Final = ("load-balancer/inner subnets[*",)
+_MOVED_VPC: Final = (
+    "load-balancer/inner vpcId",
+    "load-balancer/inner subnets[*",
+    "load-balancer/inner securityGroups[*",
+    "security-group/load-balancer/inner vpcId",
+    "security-group/load-balancer/inner/rules groupId",
+    "listener/inner/http loadBalancerArn",
+    "listener/inner/http/rules listenerArn",
+)
+_PUBLIC_TOO: Final = (*_EXISTING, ("LoadBalancer/inner scheme", "InternetFacing"), ("Network/theirs private", ABSENT))
 _PRIVATE: Final = (("Network/other private", {"cidrs": ["10.9.10.0/24", "10.9.11.0/24"]}),)
 _ON_SIDE: Final = (("Task/web loopback", ABSENT), ("Task/web containers[app].dependsOn", ABSENT))
 _SPARE_ROUTE: Final = (
@@ -326,6 +358,43 @@ ROWS: Final = (
         ("*/other* cidrBlock", "*/other* vpcId", "*/other* routeTableId", "*/other* subnetId", "*/routes *gatewayId"),
         also=(("Network/other public.cidrs", ["10.8.0.0/24", "10.8.1.0/24"]),),
     ),
+    Row("Network/theirs existing", {"tags": {"Name": "two"}}, _MOVED_VPC, given=_BY_TAGS, needed="cidr is missing"),
+    Row(
+        "Network/theirs existing.id",
+        VPCS[1],
+        _MOVED_VPC,
+        given=(*_BY_TAGS, ("Network/theirs existing", {"id": VPCS[0]})),
+        needed="must say which VPC",
+    ),
+    Row("Network/theirs existing.tags", {"Name": "two"}, _MOVED_VPC, given=_BY_TAGS, needed="must say which VPC"),
+    Row(
+        "Network/theirs private.ids",
+        list(SUBNETS[2:]),
+        _MOVED_SUBNETS,
+        given=_EXISTING,
+        needed="must say which subnets",
+    ),
+    Row(
+        "Network/theirs private.tags",
+        {"tier": "spare"},
+        _MOVED_SUBNETS,
+        given=_BY_TAGS,
+        needed="must say which subnets",
+    ),
+    Row(
+        "Network/theirs public.ids",
+        list(SUBNETS[2:]),
+        _MOVED_SUBNETS,
+        given=(*_PUBLIC_TOO, ("Network/theirs public", {"ids": list(SUBNETS[:2])})),
+        needed="must say which subnets",
+    ),
+    Row(
+        "Network/theirs public.tags",
+        {"tier": "spare"},
+        _MOVED_SUBNETS,
+        given=(*_PUBLIC_TOO, ("Network/theirs public", {"tags": {"tier": "private"}})),
+        needed="must say which subnets",
+    ),
     Row(
         "Network/other availabilityZones",
         ["us-east-1a", "us-east-1b", "us-east-1c"],
@@ -346,6 +415,12 @@ ROWS: Final = (
         "Network/other public.cidrs",
         ["10.9.0.0/24", "10.9.2.0/24"],
         ("route-table-association/other/public/us-east-1b subnetId", "subnet/other/public/us-east-1b cidrBlock"),
+    ),
+    Row(
+        "Network/other availabilityZones",
+        ["us-east-1c", "us-east-1a", "us-east-1b"],
+        ("+ route-table-association/other/public/us-east-1c", "+ subnet/other/public/us-east-1c"),
+        given=(("Network/other public", {}),),
     ),
     Row(
         "Network/other private",

@@ -1,14 +1,19 @@
 """What holds for the spec of every kind that is there, and for the small languages inside of them."""
 
+import itertools
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reconciler.checks import check
 from reconciler.kinds import Kind, Peer, _duration, _template, discover
 from reconciler.kinds._template import OutputRef
+from reconciler.kinds.network import NetworkSpec
 from reconciler.load import load
 
 KINDS = list(discover().values())
@@ -136,3 +141,19 @@ def test_peers(text: str, expected: Peer) -> None:
 def test_what_is_no_peer(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is the standard library's
         Peer.parse(text)
+
+
+@given(st.sampled_from(["10.0.0.0/16", "10.0.4.0/22", "10.0.7.0/24"]), st.sets(st.sampled_from("abcdefgh"), min_size=1))
+def test_carved_subnets_never_overlap_and_stay_where_they_are_whichever_zones_come_or_go(
+    cidr: str, letters: set[str]
+) -> None:
+    zones = [f"us-east-1{letter}" for letter in sorted(letters)]
+    tier = {"cidr": cidr, "public": {}, "private": {}}
+    spec = NetworkSpec.model_validate({**tier, "availabilityZones": tuple(zones)[:6]})
+    blocks = [IPv4Network(text) for public in (True, False) for text in spec.blocks(public)]
+    assert len(blocks) == 2 * len(zones[:6])
+    assert all(block.subnet_of(IPv4Network(cidr)) and block.prefixlen <= 28 for block in blocks)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(blocks, 2))
+    alone = NetworkSpec.model_validate({**tier, "availabilityZones": (zones[0],)})
+    assert alone.blocks(True)[0] == spec.blocks(True)[0]
+    assert alone.blocks(False)[0] == spec.blocks(False)[0]

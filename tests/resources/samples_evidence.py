@@ -8,6 +8,8 @@ from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources._balancing import Balancing
+from reconciler.resources.existing_subnet import ExistingSubnet
+from reconciler.resources.existing_vpc import ExistingVpc
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
@@ -22,6 +24,13 @@ _ALL = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from
 _NO_SSH = AclEntry(rule_action="deny", protocol="tcp", cidr_block="0.0.0.0/0", from_port=22, to_port=22)
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "existing-vpc": (_sample("existing-vpc", ExistingVpc(tags=FrozenMap({"Name": "platform"}))),),
+    "existing-subnet": (
+        _sample(
+            "existing-subnet",
+            ExistingSubnet(vpc_id="vpc-1", availability_zone="us-east-1a", tags=FrozenMap({"tier": "private"})),
+        ),
+    ),
     "network-acl": (
         _sample(
             "network-acl",

@@ -15,7 +15,17 @@ from service_models import faults, operation_model, plain, unanswered
 from type_sample import Sample
 
 from reconciler.model.fields import Fields, canonical, digest_of, set_fields, traits_of
-from reconciler.model.resource import Call, Context, Naming, Observed, Readable, Replacement, ResourceType, Scope
+from reconciler.model.resource import (
+    Call,
+    Context,
+    Naming,
+    Observed,
+    Readable,
+    Referred,
+    Replacement,
+    ResourceType,
+    Scope,
+)
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover, evidence
 
@@ -239,6 +249,14 @@ def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], samp
         digests={"shop": {sample.resource.address: "v1.0123456789abcdef"}},
         found=found,
     )
-    assert list(kind.observe(reader, scope)) == []
+    wanted = sample.resource.fields
+    found_none = kind.candidates(reader, wanted) if isinstance(kind, Referred) else kind.observe(reader, scope)
+    assert list(found_none) == []
     assert reader.asked
     assert [operation for operation in reader.asked if not operation.startswith(("Describe", "Get", "List"))] == []
+
+
+@pytest.mark.parametrize("kind", [k for k in READABLES.values() if isinstance(k, Referred)], ids=lambda k: k.name)
+def test_what_specs_only_refer_to_has_no_request_that_could_change_it(kind: Referred[Any]) -> None:
+    assert kind.name not in TYPES
+    assert not any(hasattr(kind, verb) for verb in ("create", "update", "delete", "tag"))
