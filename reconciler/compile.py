@@ -26,7 +26,7 @@ from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
 from reconciler.resources._actions import Action
-from reconciler.resources.listener_rules import ListenerRule
+from reconciler.resources.listener_rules import Content, rules_of
 from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
 
@@ -73,7 +73,7 @@ def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
     scope = Scope(stack.name, stack.spec.region, objects, kinds.discover())
     routes = sorted(_of_kind(objects, "Route"), key=lambda r: (r.spec.order, r.name))
     defaults: dict[tuple[str, str], tuple[Action, ...]] = {}
-    rules: dict[tuple[str, str], dict[str, ListenerRule]] = {}
+    rules: dict[tuple[str, str], dict[str, Content]] = {}
     targets: dict[str, set[Target]] = {}
     for route in routes:
         spec: RouteSpec = route.spec
@@ -85,15 +85,11 @@ def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
             defaults.setdefault(listener, actions_for(spec.load_balancer, spec.default))
         table = rules.setdefault(listener, {})
         for rule in spec.rules:
-            table[rule.name] = ListenerRule(
-                priority=len(table) + 1,
-                conditions=conditions_for(rule.match),
-                actions=actions_for(spec.load_balancer, rule),
-            )
+            table[rule.name] = (conditions_for(rule.match), actions_for(spec.load_balancer, rule))
     return dataclasses.replace(
         scope,
         defaults=defaults,
-        rules={listener: FrozenMap(table) for listener, table in rules.items()},
+        rules={listener: rules_of(table) for listener, table in rules.items()},
         targets={task: tuple(sorted(found)) for task, found in targets.items()},
     )
 

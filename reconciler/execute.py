@@ -180,7 +180,7 @@ class _Run:
         self._usable.put(action.key)
 
     def _tell(self, action: Action, step: Step, seconds: float = 0.0, detail: str = "") -> None:
-        if action.verb is not Verb.REFRESH:
+        if action.verb not in (Verb.PREPARE, Verb.REFRESH):
             self._progress(Progress(action, step, seconds, detail))
 
     def _work(self, action: Action) -> None:
@@ -305,9 +305,16 @@ class _Run:
         changed = frozenset(c.field for c in changes) - {"tags"}
         if not changed or action.address not in comparison.winners:
             return ()
-        context = Context(self._graph.stack.name, self._reader.account, self._reader.region, self._reader.partition)
+        context = Context(
+            self._graph.stack.name,
+            self._reader.account,
+            self._reader.region,
+            self._reader.partition,
+            parent_changes=action.parent_changes,
+        )
         resource = comparison.desired(action.address)
-        return self._types[action.type].update(resource, comparison.winners[action.address], changed, context)
+        calls = self._types[action.type].update(resource, comparison.winners[action.address], changed, context)
+        return [call for call in calls if action.verb is not Verb.PREPARE or not call.after_parent]
 
     def _perform(self, action: Action, call: Call) -> None:
         """One request until it is through, or the error that ends the action."""
@@ -343,7 +350,7 @@ class _Run:
         match error.error_class:
             case _ if error.lost and action.verb is Verb.CREATE:
                 raise _LookAgain(error)
-            case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.UPDATE):
+            case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE):
                 raise _LookAgain(error)
             case ErrorClass.DEPENDENCY if now < self._deadline:
                 if attempts == 1:

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.diff import Comparison, Replaced, creation
+from reconciler.disruptions import disruptions
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import canonical, digest_of, exclusive_ids
 from reconciler.model.graph import Graph
@@ -100,7 +101,7 @@ class _Planner:
             actions=tuple(sorted(self._actions.values(), key=lambda a: (a.owner, a.address, a.verb.value, a.key))),
             drift=tuple(_drifted(comparison)),
             blocked=tuple(self._blocked[address] for address in sorted(self._blocked)),
-            disruptions=tuple(self._disruptions()),
+            disruptions=tuple(disruptions(self._actions.values(), self._graph.types, self._snapshot)),
             unchanged=len([a for a in comparison.winners if a not in touched]),
             outputs={a: one.outputs for a, one in {**self._snapshot.referred, **comparison.winners}.items()},
         )
@@ -292,11 +293,14 @@ class _Planner:
         kind = self._kind(address)
         winner = comparison.winners[address]
         changed = frozenset(c.field for c in changes) - {"tags"}
-        context = self._context(address, self._graph.applied_digests[address])
+        around = self._parent_changes(address)
+        context = dataclasses.replace(
+            self._context(address, self._graph.applied_digests[address]), parent_changes=around
+        )
         calls = tuple(kind.update(resource, winner, changed, context)) if changed else ()
         seal = tuple(self._tag_calls(address, winner, changes))
         pending = any(c.cause is Cause.PENDING for c in changes)
-        if pending and len(calls) > 1 and kind.taggable:
+        if pending and len(calls) > 1 and kind.taggable and winner.applied != own_tags.NONE:
             mark = {own_tags.applied_key(kind.collection): own_tags.NONE}
             calls = (*kind.tag(self._tag_target(address, winner), mark, ()), *calls)
         drift = all(c.cause is Cause.DRIFT for c in changes)
@@ -311,7 +315,21 @@ class _Planner:
             changes=changes,
             calls=calls,
             seal=seal,
+            exposed=tuple(kind.exposes(resource, winner, context)) if changed else (),
+            parent_changes=around,
         )
+
+    def _parent_changes(self, address: str) -> frozenset[str]:
+        """The fields of the parent of a collection that this plan changes and that its update goes around."""
+        parent = self._actions.get(f"update {self._parent_of(address)}")
+        return self._kind(address).goes_around & {c.field for c in parent.changes} if parent else frozenset()
+
+    def _parent_of(self, address: str) -> str | None:
+        kind = self._kind(address)
+        parent = (
+            getattr(self._graph.resources[address].fields, kind.parent) if kind.collection and kind.parent else None
+        )
+        return parent.address if isinstance(parent, Ref) else None
 
     def _tag_target(self, address: str, winner: Observed[Any]) -> str:
         return winner.outputs.get(self._kind(address).tagged_by, winner.id)
@@ -429,8 +447,30 @@ class _Planner:
                 if action.verb is Verb.CREATE:
                     needs |= self._in_its_place(action)
             self._actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+        for action in [a for a in self._actions.values() if a.parent_changes]:
+            self._part(action)
         for address in self._coming:
             self._hold_until_ready(address)
+
+    def _part(self, action: Action) -> None:
+        """An update that goes around that of its parent in two: what comes before it, and what after."""
+        parent = f"update {self._parent_of(action.address)}"
+        if parent not in self._actions:
+            return
+        early = dataclasses.replace(
+            action,
+            key=f"prepare {action.address}",
+            verb=Verb.PREPARE,
+            changes=(),
+            calls=tuple(call for call in action.calls if not call.after_parent),
+            seal=(),
+            needs=action.needs - {parent},
+            exposed=(),
+        )
+        late = tuple(call for call in action.calls if call.after_parent)
+        self._add(early)
+        self._add(dataclasses.replace(action, calls=late, needs=action.needs | {parent, early.key}))
+        self._add(dataclasses.replace(self._actions[parent], needs=self._actions[parent].needs | {early.key}))
 
     def _hold_until_ready(self, address: str) -> None:
         """Let all that leads to an address wait for it, through whatever needs no action itself."""
@@ -440,7 +480,7 @@ class _Planner:
             if not after.isdisjoint(self._graph.edges[node]):
                 after.add(node)
         for other, action in self._actions.items():
-            if action.address in after - {address} and action.verb in (Verb.CREATE, Verb.UPDATE):
+            if action.address in after - {address} and action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE):
                 self._actions[other] = dataclasses.replace(action, needs=action.needs | {key})
 
     def _in_its_place(self, action: Action) -> set[str]:
@@ -521,18 +561,6 @@ class _Planner:
         self._actions = {
             key: dataclasses.replace(a, needs=a.needs - gone) for key, a in self._actions.items() if key not in gone
         }
-
-    def _disruptions(self) -> Iterator[str]:
-        pruned = [a for a in self._actions.values() if a.verb is Verb.DELETE and not a.retires]
-        live = len(list(self._snapshot.live()))
-        if len(pruned) * 2 > live:
-            yield f"deletes {len(pruned)} of {live} live resources"
-        for action in sorted(self._actions.values(), key=lambda a: a.key):
-            guarded = self._graph.types[action.type].guarded
-            if guarded and action.replaces:
-                yield f"replaces {guarded} {action.address}"
-            elif guarded and action.verb is Verb.DELETE and not action.retires:
-                yield f"deletes {guarded} {action.address} ({action.id})"
 
 
 def _drifted(comparison: Comparison) -> Iterator[Drifted]:

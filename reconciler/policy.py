@@ -90,7 +90,9 @@ def disruption(plan: Plan, stack: StackPolicy) -> Disruption:
             f"heals by replacing {len(healing)} resources ({names}), maxDisruption is {stack.max_disruption}"
         )
     removed = [a for a in plan.actions if a.verb is Verb.DELETE and not a.retires]
-    return Disruption(tuple(reasons), frozenset(a.key for a in (*replaced, *removed)) if reasons else frozenset())
+    exposing = [a for a in plan.actions if a.exposed]
+    keys = frozenset(a.key for a in (*replaced, *removed, *exposing))
+    return Disruption(tuple(reasons), keys if reasons else frozenset())
 
 
 def is_contested(times: Sequence[float], now: float) -> bool:

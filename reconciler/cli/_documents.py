@@ -25,6 +25,15 @@ def plan_document(plan: Plan, graph: Graph, flows: Sequence[Judged]) -> dict[str
         "actions": [_action(action, graph.types, flows) for action in plan.visible],
         "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in plan.blocked],
         "disruptions": list(plan.disruptions),
+        "requestsAffected": [
+            {
+                "address": action.address,
+                "rule": exposed.name,
+                "requests": {name: sorted(values) for name, values in sorted(exposed.requests.items())},
+            }
+            for action in plan.visible
+            for exposed in action.exposed
+        ],
         "flows": flow_documents(flows),
     }
 
@@ -140,7 +149,7 @@ def merged_outcomes(outcomes: Sequence[Outcome]) -> list[tuple[list[Outcome], Re
             groups.setdefault((action.address, action.replaces or action.id), []).append(outcome)
     merged = []
     for parts in groups.values():
-        parts.sort(key=lambda o: o.action.verb is not Verb.CREATE)
+        parts.sort(key=lambda o: o.action.verb in (Verb.PREPARE, Verb.DELETE))
         result = next(r for r in _WORST_FIRST if any(p.result is r for p in parts))
         merged.append((parts, result, sum(p.seconds for p in parts)))
     return merged

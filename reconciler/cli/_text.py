@@ -224,7 +224,9 @@ def _change_lines(change: Change, action: Action, ink: _Ink) -> Iterator[str]:
 def _requests(plan: Plan, action: Action) -> Iterator[str]:
     """The AWS operations behind what a person sees as one action, in order."""
     for part in plan.actions:
-        if part is action or (action.replaces and part.address == action.address and part.id == action.replaces):
+        prepares = part.verb is Verb.PREPARE and part.address == action.address
+        retires = action.replaces and part.address == action.address and part.id == action.replaces
+        if part is action or prepares or retires:
             counts = Counter(call.name for call in (*part.calls, *part.seal))
             yield from (name if count == 1 else f"{name} x{count}" for name, count in counts.items())
 
@@ -275,7 +277,7 @@ def _interrupted_lines(merged: Sequence[tuple[list[Outcome], Result, float]]) ->
 def _skipped(outcomes: Iterable[Outcome]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for outcome in outcomes:
-        if outcome.result is Result.SKIPPED and outcome.because != INTERRUPTED:
+        if outcome.result is Result.SKIPPED and outcome.because not in (INTERRUPTED, outcome.action.address):
             found.setdefault(outcome.because, []).append(outcome.action.address)
     return found
 

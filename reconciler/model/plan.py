@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from reconciler.model.resource import Call
+from reconciler.model.resource import Call, Exposed
 
 
 class Cause(Enum):
@@ -46,6 +46,8 @@ class Verb(Enum):
     DELETE = "delete"
     RELEASE = "release"
     """It stays in AWS and is no longer the stack's."""
+    PREPARE = "prepare"
+    """The part of an update that comes before its parent's: done with that update, never shown by itself."""
     REFRESH = "refresh"
     """Only our own tags are out of date: done with the next apply, never shown."""
 
@@ -73,7 +75,9 @@ class Action:
     `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
     records it in our tags, which nobody waits for. `replaces` is the id of the object that a create stands in for,
     `order` how; `retires` marks the delete of such an object. `after_gone` are the ids of dying objects of its type
-    that still hold what a create needs. `because` is the address that needs what is released.
+    that still hold what a create needs. `because` is the address that needs what is released. `exposed` are requests
+    that it cannot but answer otherwise than before or after; `parent_changes` are the fields of its parent that change
+    in the same plan.
     """
 
     key: str
@@ -92,6 +96,8 @@ class Action:
     retires: bool = False
     after_gone: tuple[str, ...] = ()
     because: str = ""
+    exposed: tuple[Exposed, ...] = ()
+    parent_changes: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -133,12 +139,13 @@ class Plan:
 
     @property
     def visible(self) -> tuple[Action, ...]:
-        """The actions that a person is shown: a replacement once, no refresh of our own tags."""
+        """The actions that a person is shown: a replacement and an update once, no refresh of our own tags."""
         replaced = {(a.address, a.replaces) for a in self.actions if a.replaces}
         return tuple(
             a
             for a in self.actions
-            if a.verb is not Verb.REFRESH and not (a.verb is Verb.DELETE and (a.address, a.id) in replaced)
+            if a.verb not in (Verb.PREPARE, Verb.REFRESH)
+            and not (a.verb is Verb.DELETE and (a.address, a.id) in replaced)
         )
 
     def summary(self) -> dict[str, int]:

@@ -95,7 +95,8 @@ class Call(Frozen):
 
     `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
     JMESPath expressions over the answer; `known` gives outputs that no answer carries. `mine` is an expression that
-    finds our tag in the answer, for a create that AWS answers with whatever bears the name already.
+    finds our tag in the answer, for a create that AWS answers with whatever bears the name already. `after_parent`: a
+    part's request that waits for the change of its parent, which waits for the part's others.
     """
 
     service: str
@@ -104,11 +105,24 @@ class Call(Frozen):
     save: FrozenMap[str, str] = EMPTY
     known: FrozenMap[str, str] = EMPTY
     mine: str = ""
+    after_parent: bool = False
 
     @property
     def name(self) -> str:
         """`ec2:CreateVpc`, as IAM and CloudTrail call it."""
         return f"{self.service}:{self.operation}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Exposed(Frozen):
+    """Requests that are answered neither as before nor as after while a resource changes.
+
+    `name` is that of the rule that took them, `requests` its conditions: values by what they are compared with, of
+    which a request meets one each.
+    """
+
+    name: str
+    requests: FrozenMap[str, frozenset[str]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -144,7 +158,7 @@ class Context(Frozen):
     """What a type needs to know, beside the fields, to write its requests.
 
     `name` is the AWS name chosen for a new object, `token` the idempotency token of this creation, `tags` all the
-    tags that a create call carries.
+    tags that a create call carries, `parent_changes` the fields of its parent that change in the same run.
     """
 
     stack: str
@@ -154,6 +168,7 @@ class Context(Frozen):
     name: str = ""
     token: Token = NO_TOKEN
     tags: FrozenMap[str, str] = EMPTY
+    parent_changes: frozenset[str] = frozenset()
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account."""
@@ -283,6 +298,9 @@ class ResourceType(Readable[F]):
     """Error codes of a delete that mean: already gone."""
     not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(code, part of the message) of errors that mean: what this refers to is not visible or usable yet."""
+    goes_around: ClassVar[frozenset[str]] = frozenset()
+    """Fields of a collection's parent: where one changes, a part of the collection's update comes before that and the
+    rest (`Call.after_parent`) after it."""
     changed_by: ClassVar[tuple[str, ...]] = ()
     """The calls (`ec2:DeleteRoute`) that make, change or remove one, beside those that tag it: their events tell whose
     doing a drift is. Source: the service's CloudTrail page."""
@@ -296,6 +314,11 @@ class ResourceType(Readable[F]):
         self, resource: Resource[F], observed: Observed[F], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
         """The requests that bring the changed top-level fields (never an immutable one) to what is wanted."""
+
+    def exposes(self, resource: Resource[F], observed: Observed[F], context: Context) -> Sequence[Exposed]:
+        """Requests that the calls of `update` cannot but answer otherwise than before or after."""
+        del resource, observed, context
+        return ()
 
     @abstractmethod
     def delete(self, observed: Observed[F], context: Context) -> Sequence[Call]:

@@ -6,7 +6,10 @@ values, and query strings match whatever their case (ALB guide, "Condition types
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from ipaddress import ip_network
 from typing import Any
 
 from reconciler.model.values import FrozenMap
@@ -81,3 +84,56 @@ def _params(key: str, values: frozenset[str]) -> dict[str, Any]:
 def _pair(text: str) -> dict[str, str]:
     key, _, value = text.partition("=")
     return {"Key": key, "Value": value} if key else {"Value": value}
+
+
+def may_meet(one: Conditions, other: Conditions) -> bool:
+    """Whether some request could meet both. A request may carry a header or a key of the query several times, and
+    regular expressions are not looked into: by those no two conditions are told apart."""
+    return all(
+        any(meet(a, b) for a in one[key] for b in other[key])
+        for key, meet in _TOLD_APART.items()
+        if key in one and key in other
+    )
+
+
+def covers(wide: Conditions, narrow: Conditions) -> bool:
+    """Whether it is plain to see that whatever meets `narrow` meets `wide`."""
+    return all(key in narrow and narrow[key] <= values for key, values in wide.items())
+
+
+@lru_cache(maxsize=4096)
+def _patterns_meet(one: str, other: str) -> bool:
+    """Whether some text fits both patterns: a walk through both at once."""
+    waiting = [(0, 0)]
+    seen = set(waiting)
+    for i, j in waiting:
+        if (i, j) == (len(one), len(other)):
+            return True
+        for there in _steps(one, other, i, j):
+            if there not in seen:
+                seen.add(there)
+                waiting.append(there)
+    return False
+
+
+def _steps(one: str, other: str, i: int, j: int) -> Iterator[tuple[int, int]]:
+    a, b = one[i : i + 1], other[j : j + 1]
+    if a == "*":
+        yield i + 1, j
+    if b == "*":
+        yield i, j + 1
+    if a and b and (a == b or not {a, b}.isdisjoint("?*")):
+        yield i + (a != "*"), j + (b != "*")
+
+
+def _blocks_meet(one: str, other: str) -> bool:
+    a, b = ip_network(one, strict=False), ip_network(other, strict=False)
+    return a.version == b.version and a.overlaps(b)
+
+
+_TOLD_APART: Mapping[str, Callable[[str, str], bool]] = {
+    "path-pattern": _patterns_meet,
+    "host-header": _patterns_meet,
+    "http-request-method": operator.eq,
+    "source-ip": _blocks_meet,
+}

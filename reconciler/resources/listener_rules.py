@@ -6,26 +6,28 @@ load balancers have no rules (ELBv2 API reference, CreateRule).
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from reconciler.model.errors import AwsError
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import Action, action_params, forwarded, read_actions
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
 from reconciler.resources._elb import LoadBalancing, load_balancing
 from reconciler.resources._ownership import ElbTags, ownership
-
-_LAST_PRIORITY = 50_000
+from reconciler.resources._rule_tables import Deed, Row, Step, Transition, priorities, staying, transition
 
 
 class ListenerRule(Fields):
-    """One rule: lower priorities (1 to 50000) are asked first."""
+    """One rule: lower priorities (1 to 50000) are asked first. Only their order matters."""
 
     priority: int
     conditions: Conditions = field(whole=True)
@@ -34,9 +36,23 @@ class ListenerRule(Fields):
     """AWS's JSON of rewrites, which only others make."""
     rule_arn: str | Marker = field(default=UNSET, compared=False)
     """AWS's name of an observed rule."""
+    placed: int | Marker = field(default=UNSET, compared=False)
+    """AWS's priority of an observed rule, where `priority` is that of the desired rule that it is as good as."""
 
+
+_QUOTA = 100
 
 Rules = FrozenMap[str, ListenerRule]
+Content = tuple[Conditions, tuple[Action, ...]]
+"""When a rule applies, and what it does."""
+
+
+def rules_of(table: Mapping[str, Content]) -> Rules:
+    """The rules of a table, given in the order in which they are to be asked."""
+    return FrozenMap(
+        (name, ListenerRule(priority=priority, conditions=conditions, actions=actions))
+        for priority, (name, (conditions, actions)) in zip(priorities(len(table)), table.items(), strict=True)
+    )
 
 
 class ListenerRules(Fields):
@@ -44,6 +60,8 @@ class ListenerRules(Fields):
 
     listener_arn: Ref | Id = field(immutable=True)
     rules: Rules = field(exclusive=True)
+    room: int | Marker = field(default=UNSET, compared=False)
+    """How many more rules AWS's quota lets the load balancer have."""
 
 
 class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
@@ -59,6 +77,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
     needs = ("vpc",)
     collection = "rules"
     parent = "listener_arn"
+    goes_around = frozenset({"default_actions"})
     absent = frozenset({"RuleNotFound", "ListenerNotFound"})
     not_yet = (("ListenerNotFound", ""), ("TargetGroupNotFound", ""))
 
@@ -68,11 +87,13 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
         answers = reader.together(
             partial(reader.pages, "elbv2", "DescribeRules", "Rules", ListenerArn=arn) for arn in arns
         )
-        for arn, rules in zip(arns, answers, strict=True):
+        tables = {arn: _read_rules(rules) for arn, rules in zip(arns, answers, strict=True)}
+        rooms = _rooms(reader, scope, seen, tables)
+        for arn, rules in tables.items():
             yield Observed(
                 type=self.name,
                 id=arn,
-                fields=ListenerRules(listener_arn=Id(arn), rules=_read_rules(rules)),
+                fields=ListenerRules(listener_arn=Id(arn), rules=rules, room=rooms[arn]),
                 outputs=FrozenMap({"listener": arn}),
                 evidence=not seen.is_ours(arn),
                 by_index=arn in seen.by_index,
@@ -84,7 +105,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
             yield forwarded(fields.listener_arn, rule, entry.priority, entry.conditions, entry.actions)
 
     def create(self, resource: Resource[ListenerRules], context: Context) -> Sequence[Call]:
-        return _transition(resource, FrozenMap())
+        return _calls(resource, FrozenMap(), UNSET, context.parent_changes)
 
     def update(
         self,
@@ -93,21 +114,55 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
         changed: frozenset[str],
         context: Context,
     ) -> Sequence[Call]:
-        return _transition(resource, _aligned(resource.fields.rules, observed.fields.rules))
+        present = _aligned(resource.fields.rules, observed.fields.rules)
+        return _calls(resource, present, observed.fields.room, context.parent_changes)
+
+    def exposes(
+        self, resource: Resource[ListenerRules], observed: Observed[ListenerRules], context: Context
+    ) -> Sequence[Exposed]:
+        """What the rules take that go before their time, because the quota leaves no room for those that follow."""
+        present = _aligned(resource.fields.rules, observed.fields.rules)
+        table = _transition(resource.fields.rules, present, observed.fields.room, context.parent_changes)
+        return [Exposed(name, present[name].conditions) for name in table.exposed]
 
     def delete(self, observed: Observed[ListenerRules], context: Context) -> Sequence[Call]:
-        return [_delete(rule) for _, rule in _by_priority(observed.fields.rules)]
+        """From the last rule to the first: none is asked that was not asked before."""
+        return [_delete(rule) for _, rule in reversed(_in_order(observed.fields.rules))]
 
     def align(self, desired: ListenerRules, observed: ListenerRules) -> ListenerRules:
         """The observed rules under the names of the desired ones that they are, or may become with the least change:
-        those with equal contents, then those of equal priority, then those with equal conditions."""
-        return ListenerRules(listener_arn=observed.listener_arn, rules=_aligned(desired.rules, observed.rules))
+        those with equal contents, then those with equal conditions, then those in one place. A rule that stands in
+        the right order among the others has the right priority."""
+        return dataclasses.replace(observed, rules=_aligned(desired.rules, observed.rules))
 
 
 def _has_rules_to_see(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
     arn = listener["ListenerArn"]
     concerns_us = arn in seen.tags and (seen.is_ours(arn) or seen.is_ours(listener["LoadBalancerArn"]))
     return concerns_us and listener["Protocol"] in ("HTTP", "HTTPS")
+
+
+def _rooms(reader: Reader, scope: Scope, seen: LoadBalancing, tables: Mapping[str, Rules]) -> Mapping[str, int]:
+    """How many more rules the load balancer of each listener may have.
+
+    The quota is of a load balancer, default rules not counted, and never less than `_QUOTA` (ALB guide, "Quotas"), so
+    it is asked for only where that could matter.
+    """
+    balancers = {one["ListenerArn"]: one["LoadBalancerArn"] for one in seen.listeners}
+    counts = Counter({balancers[arn]: 0 for arn in tables})
+    for arn, rules in tables.items():
+        counts[balancers[arn]] += len(rules)
+    wanted = max((len(one.fields.rules) for one in scope.expected.get("listener-rules", ())), default=0)
+    quota = _quota(reader) if max(counts.values(), default=0) + wanted > _QUOTA else _QUOTA
+    return {arn: quota - counts[balancers[arn]] for arn in tables}
+
+
+def _quota(reader: Reader) -> int:
+    try:
+        limits = reader.pages("elbv2", "DescribeAccountLimits", "Limits")
+    except AwsError:
+        return _QUOTA
+    return next((int(one["Max"]) for one in limits if one["Name"] == "rules-per-application-load-balancer"), _QUOTA)
 
 
 def _read_rules(answer: Iterable[Mapping[str, Any]]) -> Rules:
@@ -126,29 +181,35 @@ def _read_rules(answer: Iterable[Mapping[str, Any]]) -> Rules:
     return FrozenMap(rules)
 
 
-def _content(rule: ListenerRule) -> Any:
-    return (rule.conditions, rule.actions, rule.transforms)
-
-
 _LIKENESSES: tuple[Callable[[ListenerRule], Any], ...] = (
-    lambda rule: (rule.priority, _content(rule)),
-    _content,
-    lambda rule: rule.priority,
+    lambda rule: (rule.conditions, _answer(rule)),
     lambda rule: rule.conditions,
 )
 """What two rules can have in common, the most telling first."""
 
 
-def _by_priority(rules: Rules) -> list[tuple[str, ListenerRule]]:
-    return sorted(rules.items(), key=lambda entry: (entry[1].priority, entry[0]))
+def _answer(rule: ListenerRule) -> Any:
+    return (rule.actions, rule.transforms)
+
+
+def _number(rule: ListenerRule) -> int:
+    return rule.placed if isinstance(rule.placed, int) else rule.priority
+
+
+def _in_order(rules: Rules) -> list[tuple[str, ListenerRule]]:
+    return sorted(rules.items(), key=lambda entry: (_number(entry[1]), entry[0]))
+
+
+def _rows(rules: Rules) -> list[Row]:
+    return [Row(name, _number(rule), rule.conditions, _answer(rule)) for name, rule in _in_order(rules)]
 
 
 def _aligned(desired: Rules, observed: Rules) -> Rules:
     names: dict[str, str] = {}
-    unmatched = dict(_by_priority(desired))
+    unmatched = dict(_in_order(desired))
     for likeness in _LIKENESSES:
         candidates: dict[Any, list[str]] = {}
-        for key, rule in _by_priority(observed):
+        for key, rule in _in_order(observed):
             if key not in names:
                 candidates.setdefault(likeness(rule), []).append(key)
         for name, rule in list(unmatched.items()):
@@ -156,50 +217,76 @@ def _aligned(desired: Rules, observed: Rules) -> Rules:
             if alike:
                 names[alike.pop(0)] = name
                 del unmatched[name]
-    return FrozenMap((names.get(key, f"priority {rule.priority}"), rule) for key, rule in observed.items())
+    names |= _in_one_place(desired, observed, names)
+    found = {names.get(key, f"priority {_number(rule)}"): rule for key, rule in observed.items()}
+    stay = staying(_rows(FrozenMap(found)), _rows(desired))
+    return FrozenMap(
+        (
+            name,
+            dataclasses.replace(
+                rule, placed=_number(rule), priority=desired[name].priority if name in stay else _number(rule)
+            ),
+        )
+        for name, rule in found.items()
+    )
 
 
-def _transition(resource: Resource[ListenerRules], present: Rules) -> list[Call]:
-    """From the rules there are to those wanted, in an order in which no priority is ever taken twice.
+def _in_one_place(desired: Rules, observed: Rules, names: Mapping[str, str]) -> dict[str, str]:
+    """Names for observed rules that nothing is like, of rules that are to stand right where they do: behind the same
+    rule that stays."""
+    called = {name: key for key, name in names.items()}
+    strangers: dict[str, list[str]] = {}
+    known = FrozenMap((names.get(key, ""), rule) for key, rule in observed.items() if key in names)
+    stay = staying(_rows(known), _rows(desired))
+    behind = ""
+    for key, _ in _in_order(observed):
+        if key not in names:
+            strangers.setdefault(behind, []).append(key)
+        elif names[key] in stay:
+            behind = key
+    found: dict[str, str] = {}
+    behind = ""
+    for name, _ in _in_order(desired):
+        if name in stay:
+            behind = called[name]
+        elif name not in called and strangers.get(behind):
+            found[strangers[behind].pop(0)] = name
+    return found
 
-    New rules come first: at their own priority where nothing has to make room, else behind all others, to be moved
-    with the rest by one atomic SetRulePriorities. Rules that go do so last, out of everyone's way.
-    """
+
+def _calls(
+    resource: Resource[ListenerRules], present: Rules, room: int | Marker, parent_changes: frozenset[str]
+) -> list[Call]:
+    """The requests that make the rules there are those wanted, see `_rule_tables`."""
+    table = _transition(resource.fields.rules, present, room, parent_changes)
     wanted = resource.fields.rules
-    new = [(name, rule) for name, rule in _by_priority(wanted) if name not in present]
-    kept = [(name, rule, present[name]) for name, rule in _by_priority(wanted) if name in present]
-    gone = [rule for name, rule in _by_priority(present) if name not in wanted]
-    moved = any(rule.priority != old.priority for _, rule, old in kept)
-    taken = {rule.priority for rule in present.values()}
-    crowded = moved or any(rule.priority in taken for _, rule in new)
-    spare = _free(taken | {rule.priority for rule in wanted.values()}, len(new) + len(gone))
     calls: list[Call] = []
-    priorities: list[dict[str, Any]] = []
-    for name, rule in new:
-        calls.append(_create(resource, name, rule, next(spare) if crowded else rule.priority))
-        priorities.append({"RuleArn": Ref(resource.address, _output(name)), "Priority": rule.priority})
-    calls += [call for _, rule, old in kept if (call := _modify(rule, old)) is not None]
-    if crowded:
-        targets = {rule.priority for rule in wanted.values()}
-        priorities += [
-            {"RuleArn": old.rule_arn, "Priority": rule.priority}
-            for _, rule, old in kept
-            if rule.priority != old.priority
-        ]
-        priorities += [{"RuleArn": rule.rule_arn, "Priority": next(spare)} for rule in gone if rule.priority in targets]
-        calls.append(Call("elbv2", "SetRulePriorities", {"RulePriorities": priorities}))
-    return [*calls, *map(_delete, gone)]
+    after_parent = False
+    for step in table.steps:
+        name = step.name
+        match step.deed:
+            case Deed.DEFAULT:
+                after_parent = True
+                continue
+            case Deed.CREATE:
+                call = _create(resource, name, wanted[name], step.number)
+            case Deed.CHANGE:
+                call = _modify(wanted[name], present[name])
+            case Deed.DELETE:
+                call = _delete(present[name])
+            case Deed.MOVE:
+                call = _move(resource, present, step)
+        calls.append(dataclasses.replace(call, after_parent=after_parent))
+    return calls
 
 
-def _free(taken: set[int], count: int) -> Iterator[int]:
-    """The last free priorities, in order: what stands there is asked after all else."""
-    found: list[int] = []
-    priority = _LAST_PRIORITY
-    while len(found) < count and priority > 0:
-        if priority not in taken:
-            found.append(priority)
-        priority -= 1
-    return iter(reversed(found))
+def _transition(wanted: Rules, present: Rules, room: int | Marker, parent_changes: frozenset[str]) -> Transition:
+    return transition(
+        _rows(present),
+        _rows(wanted),
+        room=room if isinstance(room, int) else None,
+        default=bool(parent_changes),
+    )
 
 
 def _output(name: str) -> str:
@@ -216,7 +303,15 @@ def _create(resource: Resource[ListenerRules], name: str, rule: ListenerRule, pr
     return Call("elbv2", "CreateRule", params, save=FrozenMap({_output(name): "Rules[0].RuleArn"}))
 
 
-def _modify(wanted: ListenerRule, present: ListenerRule) -> Call | None:
+def _move(resource: Resource[ListenerRules], present: Rules, step: Step) -> Call:
+    priorities = [
+        {"RuleArn": present[name].rule_arn if is_old else Ref(resource.address, _output(name)), "Priority": number}
+        for name, is_old, number in step.moves
+    ]
+    return Call("elbv2", "SetRulePriorities", {"RulePriorities": priorities})
+
+
+def _modify(wanted: ListenerRule, present: ListenerRule) -> Call:
     """One request with what differs; AWS leaves alone what it is not given."""
     params: dict[str, Any] = {}
     if wanted.conditions != present.conditions:
@@ -225,7 +320,7 @@ def _modify(wanted: ListenerRule, present: ListenerRule) -> Call | None:
         params["Actions"] = action_params(wanted.actions)
     if present.transforms is not None:
         params["ResetTransforms"] = True
-    return Call("elbv2", "ModifyRule", {"RuleArn": present.rule_arn, **params}) if params else None
+    return Call("elbv2", "ModifyRule", {"RuleArn": present.rule_arn, **params})
 
 
 def _delete(rule: ListenerRule) -> Call:

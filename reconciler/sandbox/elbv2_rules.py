@@ -317,7 +317,7 @@ def _create_rule(into: Installer) -> None:
         (listener,) = listeners
         balancer = backend.load_balancers[listener.load_balancer_arn]
         _check_priority(priority)
-        if len(listener._non_default_rules) >= _MOST_RULES:
+        if sum(len(other._non_default_rules) for other in balancer.listeners.values()) >= _MOST_RULES:
             raise ELBClientError("TooManyRules", "You've reached the limit on the number of rules per load balancer")
         filled = fill_actions(backend, balancer, listener.protocol, actions, on_rule=True)
         shown = fill_conditions(conditions)

@@ -254,7 +254,7 @@ _THIRD_TASK: Final = (
 _LATER_ALONE: Final = (("Route/later listener", "plain"),)
 _LATER_ANSWERS: Final = (*_LATER_ALONE, ("Route/later default", {"fixedResponse": {"statusCode": 410}}))
 _LISTENER_MOVED: Final = ("listener/spare/http loadBalancerArn", "listener/spare/http/rules listenerArn")
-_RULE_MOVED: Final = _rules("front/http", "priority 3].*")
+_RULE_MOVED: Final = _rules("front/http", "priority 300].*")
 _ACTIONS: Final = _rules("front/http", "api].actions")
 _CONDITIONS: Final = _rules("front/http", "api].conditions")
 _REDIRECT: Final = {
@@ -882,9 +882,9 @@ ROWS: Final = (
     Row(
         "Route/front rules",
         [{"name": "api", "match": {"paths": ["/v2"]}, "forward": [{"task": "api", "port": "http"}]}],
-        _rules("front/http", "api].actions", "api].conditions", "late].priority", "priority 2].*"),
+        _rules("front/http", "api].actions", "api].conditions", "priority 200].*"),
         removed=(
-            *_rules("front/http", "priority 1].*", "late].priority"),
+            *_rules("front/http", "priority 100].*"),
             "- target-group/front/api/http",
             *_group("load-balancer/front", "egress[tcp 80 security-group/task/api]"),
             *_group("task/api", "ingress[tcp 80 security-group/load-balancer/front]"),
@@ -983,7 +983,7 @@ ROWS: Final = (
     Row("Route/later default.fixedResponse.statusCode", 503, _PLAIN, given=_LATER_ANSWERS),
     Row("Route/later default.fixedResponse.contentType", "text/html", _PLAIN, given=_LATER_ANSWERS),
     Row("Route/later default.fixedResponse.body", "<p>gone", _PLAIN, given=_LATER_ANSWERS),
-    Row("Route/later order", -1, _rules("front/http", "admin].priority", "api].priority", "late].priority")),
+    Row("Route/later order", -1, _rules("front/http", "late].priority")),
     Row("Flow/in from", "10.0.0.0/8"),
     Row("Flow/in to", "task/api"),
     Row("Flow/in port", 80),

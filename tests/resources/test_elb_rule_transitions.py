@@ -1,74 +1,235 @@
-"""Between two calls of one edit of a listener's rules, every request is answered as before it or as after it."""
+"""From any table of rules to any other: between two calls every request is answered as before or as after."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+import dataclasses
+import json
+from typing import Any
 
-from hypothesis import given
+from alb import LAST, Listener, requests, taken_by, wrongly
+from hypothesis import event, given
 from hypothesis import strategies as st
-from test_elb_rules import Listener, as_observed, rule, table, update
+from test_elb_rules import ADDRESS, CONTEXT, table
 
-from reconciler.resources._actions import FixedResponse
-from reconciler.resources.listener_rules import ListenerRule
+from reconciler.model.resource import Call, Observed, Resource
+from reconciler.model.values import UNSET, FrozenMap, Id, Ref
+from reconciler.resources._actions import Action, FixedResponse, Redirect, action_params, forward_to, read_actions
+from reconciler.resources._conditions import Conditions, condition_params, conditions_of, read_conditions
+from reconciler.resources._rule_tables import priorities
+from reconciler.resources.listener_rules import TYPE, ListenerRule, ListenerRules
 
-Content = tuple[str, str]
-"""A pattern of the path and the status of the answer."""
+ASKED = requests(
+    paths=("/a", "/ab", "/b", "/c/x"),
+    hosts=("a.example.com", "b.example.com", "other.net"),
+    methods=("GET", "POST"),
+    headers=((), (("X-V", "1"),), (("x-v", "2"), ("X-V", "1"))),
+    queries=((), (("k", "1"),), (("k", "2"), ("K", "1"))),
+    sources=("10.0.0.1", "10.1.0.1", "192.168.0.1"),
+)
+POOL = {
+    "path-pattern": ("/a", "/a*", "/b", "/?b", "/c/*", "*"),
+    "host-header": ("a.example.com", "*.example.com", "?.net", "other.*"),
+    "http-request-method": ("GET", "POST"),
+    "http-header x-v": ("1", "2", "?"),
+    "query-string": ("k=1", "k=2", "=1"),
+    "source-ip": ("10.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0"),
+}
+ONE, TWO = Id("arn:one"), Id("arn:two")
+ANSWERS: tuple[Action, ...] = (
+    forward_to({ONE: 1}),
+    forward_to({ONE: 90, TWO: 10}),
+    forward_to({ONE: 50, TWO: 50}),
+    FixedResponse(status_code="404"),
+    Redirect(status_code="HTTP_301", protocol="HTTPS", port="443"),
+)
 
-REQUESTS = ("/a", "/b", "/ab", "/other")
-contents = st.tuples(st.sampled_from(["/a", "/b", "/ab", "/a*", "/*"]), st.sampled_from(["200", "404", "503"]))
+Content = tuple[Conditions, Action]
+
+answers = st.sampled_from(ANSWERS)
+singles = st.sampled_from(sorted(POOL)).flatmap(
+    lambda key: st.tuples(st.just(key), st.frozensets(st.sampled_from(POOL[key]), min_size=1, max_size=2))
+)
+conditions = st.one_of(
+    st.sampled_from(POOL["path-pattern"]).map(lambda path: conditions_of([("path-pattern", [path])])),
+    st.lists(singles, min_size=1, max_size=3, unique_by=lambda entry: entry[0]).map(conditions_of),
+)
+contents = st.tuples(conditions, answers)
+numbers = st.one_of(st.integers(1, 9), st.sampled_from((100, 200, 300)), st.integers(LAST - 3, LAST))
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rules in order with the priorities they stand at, and what becomes of all else."""
+
+    contents: tuple[Content, ...]
+    numbers: tuple[int, ...]
+    default: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Two tables. The names of the second's rules say nothing of where they came from."""
+
+    before: Table
+    after: Table
 
 
 @st.composite
-def edits(draw: st.DrawFn) -> tuple[list[Content], list[Content]]:
-    """A table, and what it is after a rule came, went or changed, or after rules changed places."""
-    before = draw(st.lists(contents, min_size=1, max_size=6))
-    after = list(before)
-    at = draw(st.integers(0, len(before) - 1))
-    match draw(st.sampled_from(["insert", "remove", "change", "move"])):
-        case "insert":
-            after.insert(at, draw(contents))
-        case "remove":
-            del after[at]
-        case "change":
-            after[at] = draw(contents)
-        case _:
-            after = draw(st.permutations(before))
-    return before, after
+def tables(draw: st.DrawFn, most: int = 6) -> Table:
+    found = tuple(draw(st.lists(contents, max_size=most)))
+    places = draw(st.lists(numbers, min_size=len(found), max_size=len(found), unique=True))
+    return Table(found, tuple(sorted(places)), draw(st.sampled_from(["404", "web"])))
 
 
-def placed(rules: Iterable[Content]) -> list[ListenerRule]:
-    return [rule(priority, *content) for priority, content in enumerate(rules, 1)]
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """What is wanted is made of what is there: some goes, some says something else, some comes, any may move."""
+    before = draw(tables())
+    kept: list[Content] = []
+    for when, answer in before.contents:
+        match draw(st.sampled_from(["keep", "keep", "answer", "conditions", "drop"])):
+            case "keep":
+                kept.append((when, answer))
+            case "answer":
+                kept.append((when, draw(answers)))
+            case "conditions":
+                kept.append((draw(conditions), answer))
+    if draw(st.booleans()):
+        kept = draw(st.permutations(kept))
+    for content in draw(st.lists(contents, max_size=2)):
+        kept.insert(draw(st.integers(0, len(kept))), content)
+    return Case(before, Table(tuple(kept), tuple(priorities(len(kept))), draw(st.sampled_from(["404", "web"]))))
 
 
-def answers(rules: Iterable[ListenerRule]) -> list[str]:
-    """What a load balancer answers each request: the matching rule with the lowest priority decides."""
-    ordered = sorted(rules, key=lambda one: one.priority)
-    return [next((_status(one) for one in ordered if _takes(one, path)), "default") for path in REQUESTS]
+def desired(found: Table) -> ListenerRules:
+    return table(
+        {
+            f"rule-{n}": ListenerRule(priority=number, conditions=when, actions=(answer,))
+            for n, ((when, answer), number) in enumerate(zip(found.contents, found.numbers, strict=True))
+        }
+    )
 
 
-def _takes(one: ListenerRule, path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in one.conditions["path-pattern"])
+def listening(found: Table, most: int = 100) -> Listener:
+    listener = Listener(ASKED, found.default, most)
+    for (when, answer), number in zip(found.contents, found.numbers, strict=True):
+        listener.create(number, condition_params(when), plain(action_params([answer])))
+    return listener
 
 
-def _status(one: ListenerRule) -> str:
-    (action,) = one.actions
-    assert isinstance(action, FixedResponse)
-    return action.status_code
+def seen(listener: Listener, most: int | None = None) -> Observed[ListenerRules]:
+    """What a look finds."""
+    rules = {
+        f"priority {rule['Priority']}": ListenerRule(
+            priority=rule["Priority"],
+            conditions=read_conditions(rule["Conditions"]),
+            actions=read_actions(rule["Actions"]),
+            rule_arn=arn,
+        )
+        for arn, rule in listener.rules.items()
+    }
+    room = UNSET if most is None else most - len(rules)
+    fields = ListenerRules(listener_arn=Ref("listener/public/http"), rules=FrozenMap(rules), room=room)
+    return Observed(type=TYPE.name, id="arn-of-listener", fields=fields)
 
 
-@given(edits())
-def test_between_the_calls_of_an_edit_every_request_is_answered_as_before_or_after(
-    edit: tuple[list[Content], list[Content]],
+def plain(value: Any) -> Any:
+    """Requests as they are sent."""
+    return json.loads(json.dumps(value, default=lambda one: one.value if isinstance(one, Id) else list(one)))
+
+
+class Run:
+    """One run from what is there to what is wanted, a call at a time; the default changes where the plan has it."""
+
+    def __init__(self, listener: Listener, wanted: Table, most: int | None = None) -> None:
+        self.listener = listener
+        self._default = wanted.default
+        fields = desired(wanted)
+        resource = Resource(ADDRESS, TYPE.name, fields, "Route/shop")
+        live = seen(listener, most)
+        live = dataclasses.replace(live, fields=TYPE.align(fields, live.fields))
+        changes = frozenset({"default_actions"} if listener.default != wanted.default else ())
+        context = dataclasses.replace(CONTEXT, parent_changes=changes)
+        self.calls = list(TYPE.update(resource, live, frozenset({"rules"}), context))
+        self.exposed = TYPE.exposes(resource, live, context)
+        self._made: dict[str, str] = {}
+
+    def steps(self) -> Any:
+        """Does one after the other, and stops after each."""
+        late = [call.after_parent for call in self.calls]
+        assert late == sorted(late)
+        for call in self.calls:
+            if call.after_parent and self.listener.default != self._default:
+                self.listener.default = self._default
+                yield "ModifyListener"
+            self._perform(call)
+            yield call.operation
+        if self.listener.default != self._default:
+            self.listener.default = self._default
+            yield "ModifyListener"
+
+    def _perform(self, call: Call) -> None:
+        params = dict(call.params)
+        match call.operation:
+            case "CreateRule":
+                arn = self.listener.create(params["Priority"], params["Conditions"], plain(params["Actions"]))
+                self._made |= dict.fromkeys(call.save, arn)
+            case "ModifyRule":
+                self.listener.modify(params.pop("RuleArn"), plain(params))
+            case "SetRulePriorities":
+                self.listener.prioritise({self._arn(o["RuleArn"]): o["Priority"] for o in params["RulePriorities"]})
+            case "DeleteRule":
+                self.listener.delete(params["RuleArn"])
+
+    def _arn(self, named: str | Ref) -> str:
+        return self._made[named.output] if isinstance(named, Ref) else named
+
+
+def tables_of(listener: Listener) -> list[tuple[str, str]]:
+    return [(json.dumps(r["Conditions"]), json.dumps(r["Actions"])) for r in listener.in_order()]
+
+
+@given(cases())
+def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Case) -> None:
+    listener, goal = listening(case.before), listening(case.after)
+    before, after = listener.answers(), goal.answers()
+    run = Run(listener, case.after)
+    done = []
+    for operation in run.steps():
+        done.append(operation)
+        assert not wrongly(listener.answers(), before, after), done
+    assert tables_of(listener) == tables_of(goal)
+    assert list(Run(listener, case.after).calls) == []
+    assert run.exposed == []
+    assert done.count("SetRulePriorities") <= 2
+
+
+@given(cases(), st.integers(0, 12), st.integers(0, 12))
+def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case, first: int, second: int) -> None:
+    listener, goal = listening(case.before), listening(case.after)
+    before, after = listener.answers(), goal.answers()
+    for cut in (first, second, None):
+        for done, _ in enumerate(Run(listener, case.after).steps()):
+            assert not wrongly(listener.answers(), before, after)
+            if done == cut:
+                break
+    assert tables_of(listener) == tables_of(goal)
+
+
+@given(cases(), st.integers(0, 4))
+def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answered_otherwise(
+    case: Case, room: int
 ) -> None:
-    present, wanted = map(placed, edit)
-    observed = as_observed(present)
-    calls = update(table({f"rule-{n}": one for n, one in enumerate(wanted)}), observed)
-    before, after = answers(present), answers(wanted)
-    listener = Listener(observed.rules)
-    for call in calls:
-        listener.perform(call)
-        for path, seen, old, new in zip(REQUESTS, answers(listener.rules.values()), before, after, strict=True):
-            assert seen in (old, new), (path, [c.operation for c in calls])
-    assert answers(listener.rules.values()) == after
-    assert len(calls) <= 2
+    most = max(len(case.before.contents) + room, len(case.after.contents))
+    listener, goal = listening(case.before, most), listening(case.after)
+    before, after = listener.answers(), goal.answers()
+    run = Run(listener, case.after, most)
+    named = 0
+    for exposed in run.exposed:
+        named |= taken_by(json.dumps(condition_params(exposed.requests), sort_keys=True), ASKED)
+    for _ in run.steps():
+        assert not wrongly(listener.answers(), before, after) & ~named
+    assert tables_of(listener) == tables_of(goal)
+    event(f"rules named: {len(run.exposed)}")
+    if room >= len(case.after.contents):
+        assert not run.exposed
