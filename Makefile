@@ -34,6 +34,8 @@ oracle: setup
 bench: setup
 	PYTHONPATH=tests/engine $(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/flows.py
+	$(BIN)/python benchmarks/alerts.py
+	$(BIN)/python benchmarks/daemon.py
 
 image-check: setup
 	.ci/image-check
