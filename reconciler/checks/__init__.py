@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from reconciler.checks._allowed import fields_that_are_none
 from reconciler.kinds import Problem
 from reconciler.load import StackObjects
 
@@ -26,4 +27,7 @@ def discover() -> tuple[Check, ...]:
 
 def check(objects: StackObjects) -> list[Problem]:
     """Everything that is wrong between the objects of one stack, in order of place."""
-    return sorted({problem for one in discover() for problem in one(objects)})
+    found = {problem for one in discover() for problem in one(objects)}
+    if not found and objects.complete and not objects.broken:
+        found.update(fields_that_are_none(objects))
+    return sorted(found)
