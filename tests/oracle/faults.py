@@ -58,13 +58,13 @@ for _name, (_seed, _codes) in {
 
 def _edges(patch: Patch, asked: Callable[[str, bool], bool]) -> None:
     """An analysis that asks a network ACL only where `asked` says so, by direction and whether it is an answer."""
-    edge = walk._edge
+    edge = walk.edge
 
     def judged(here: Any, segment: str, direction: str, reply: Any = None, *, answers: bool = True) -> None:
         if asked(direction, reply is not None and answers):
             edge(here, segment, direction, reply, answers=answers)
 
-    patch.setattr(walk, "_edge", judged)
+    patch.setattr(walk, "edge", judged)
 
 
 @fault(12)
@@ -162,11 +162,11 @@ def a_nat_gateway_needs_no_route_of_its_own(patch: Patch) -> None:
 def network_acls_stand_between_neighbours(patch: Patch) -> None:
     inside = walk._inside
 
-    def judged(here: Any, source: Any, target: Any, protocol: str, ports: Any) -> Any:
-        found = inside(here, source, target, protocol, ports)
+    def judged(here: Any, source: Any, target: Any, protocol: str, ports: Any, **more: Any) -> Any:
+        found = inside(here, source, target, protocol, ports, **more)
         if source.segment == target.segment:
-            walk._edge(found, source.segment, "out")
-            walk._edge(found, target.segment, "in")
+            walk.edge(found, source.segment, "out")
+            walk.edge(found, target.segment, "in")
         return found
 
     patch.setattr(walk, "_inside", judged)
