@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from beside import ENDPOINT, ENDPOINT_PORT, snapshot
 from namespaces import Namespace
 from network import Card, Network
 from ports import PortPlan
 from probes import HOST_PORTS, Probe, Request, Servers, all_of
-from topology import HOSTS, described, snapshot
+from topology import HOSTS, described
 
 from reconciler.model.snapshot import Snapshot
 
@@ -41,6 +42,7 @@ _REQUESTS = (
 _REQUESTS_ASKED = 20
 _MOST_TARGETS = 4
 _LISTENS = {"public": 80, "internal": 81}
+_STREAM, _STREAM_PORT = "stream", 82
 _TAKES = {"web": 80, "orders": 90}
 """Ports of the load balancers and of the tasks behind them."""
 
@@ -153,7 +155,7 @@ class Oracle:
         self.network = Network(self.snapshot, HOSTS)
         self._balancers = {o.address.split("/")[1]: o for o in self._of("load-balancer") if o.address}
         self._servers = Servers(self.network, self.snapshot)
-        self.asked = [*self._direct(), *self._requests()]
+        self.asked = [*self._direct(), *self._requests(), *self._streams()]
         self.network.translate(self._plan.translated)
 
     def close(self) -> None:
@@ -209,12 +211,12 @@ class Oracle:
     def _probes(self, source: _Client, target: str | None, port: int, protocol: str) -> list[Probe]:
         return [self._probe(source, own, target, port, protocol) for own in self._ports(source)] if target else []
 
-    def _at_node(self, source: _Client, node: str | None, port: int) -> list[Probe]:
+    def _at_node(self, source: _Client, node: str | None, port: int, protocol: str) -> list[Probe]:
         """Whatever a load balancer says, it was reached."""
         its = self._plan.of_client()[0]
         if node is None:
             return []
-        return [self._probe(source, own, node, port, "tcp", pick=0, onward=its) for own in self._ports(source)]
+        return [self._probe(source, own, node, port, protocol, pick=0, onward=its) for own in self._ports(source)]
 
     def _probe(self, source: _Client, own: int, target: str, port: int, protocol: str, **request: Any) -> Probe:
         return Probe(source.space, source.address, own, target, port, protocol, **request)
@@ -226,7 +228,7 @@ class Oracle:
             for eni, opened in ports.items():
                 card = self.network.cards[eni]
                 for port, protocol in opened if eni != name else ():
-                    at = card.address if inside else card.public
+                    at = card.address if inside and self._is_near(name, eni) else card.public
                     yield _Asked(Question(name, eni, port, protocol), [[self._probes(source, at, port, protocol)]])
             for host in HOSTS if inside else ():
                 for port, protocol in HOST_PORTS[1:]:
@@ -235,9 +237,14 @@ class Oracle:
                 nodes = self._servers.nodes(balancer.id)
                 if name not in {node.id for node in nodes}:
                     at_nodes = [_seen(balancer, node, inside=inside) for node in nodes]
-                    port = _LISTENS[label]
-                    groups = [[self._at_node(source, at, port)] for at in at_nodes]
-                    yield _Asked(Question(name, f"loadBalancer/{label}", port), groups)
+                    port, protocol = _LISTENS.get(label, _STREAM_PORT), self._speaks(label)
+                    groups = [[self._at_node(source, at, port, protocol)] for at in at_nodes]
+                    yield _Asked(Question(name, f"loadBalancer/{label}", port, protocol), groups)
+            at_endpoints = [self.network.cards[eni].address for eni in self._endpoints if inside]
+            if at_endpoints:
+                port = ENDPOINT_PORT
+                groups = [[self._probes(source, at, port, "tcp")] for at in at_endpoints]
+                yield _Asked(Question(name, ENDPOINT, port), groups)
 
     def _requests(self) -> Iterator[_Asked]:
         rng = random.Random(self.seed)
@@ -253,7 +260,7 @@ class Oracle:
             task = rng.choice((own, own, own, other))
             balancer, by = self._balancers[label], frozenset(eni for eni, its in self._tasks.items() if its == task)
             groups = []
-            for node in self._servers.nodes(balancer.id):
+            for node in self._servers.serving(balancer.id):
                 at = _seen(balancer, node, inside=source.inside)
                 picks = range(_MOST_TARGETS)
                 groups.append([list(self._picked(source, at, _LISTENS[label], request, pick)) for pick in picks])
@@ -263,14 +270,66 @@ class Oracle:
                     Question(source.name, f"task/{task}", port, "tcp", request, f"loadBalancer/{label}"), groups, by
                 )
 
-    def _picked(self, source: _Client, at: str | None, port: int, request: Request, pick: int) -> Iterator[Probe]:
+    def _speaks(self, label: str) -> str:
+        arn = self._balancers[label].id
+        spoken = (o.fields.protocol for o in self._of("listener") if o.fields.load_balancer_arn.value == arn)
+        return "udp" if next(spoken, "TCP") == "UDP" else "tcp"
+
+    @property
+    def _endpoints(self) -> list[str]:
+        return [o.id for o in self._of("network-interface") if o.fields.interface_type == "vpc_endpoint"]
+
+    def _is_near(self, one: str, other: str) -> bool:
+        """Whether two interfaces are of one VPC."""
+        vpcs = {o.fields.vpc_id for o in self._of("network-interface") if o.id in (one, other)}
+        return len(vpcs) == 1
+
+    def _streams(self) -> Iterator[_Asked]:
+        """Through the network load balancer. Whether a rule that names the group of a client holds for a connection
+        that keeps its address is not documented: such a client is not asked for."""
+        balancer = self._balancers.get(_STREAM)
+        if balancer is None:
+            return
+        (pool,) = (o for o in self._of("target-group") if o.address == f"target-group/{_STREAM}")
+        behind = [
+            o for o in self._of("service") for its in o.fields.load_balancers if its.target_group_arn.value == pool.id
+        ]
+        task = behind[0].address.split("/")[1]
+        by = frozenset(eni for eni, its in self._tasks.items() if its == task)
+        protocol = self._speaks(_STREAM)
+        named = self._named_groups(task)
+        for source in self._sources():
+            groups = self.network.cards[source.name].groups if source.inside else ()
+            if source.name in by or set(groups) & named or source.name in self._nodes_of(balancer):
+                continue
+            at_nodes = [_seen(balancer, node, inside=source.inside) for node in self._servers.serving(balancer.id)]
+            chosen = [
+                [list(self._picked(source, at, _STREAM_PORT, Request(), n, protocol)) for n in range(_MOST_TARGETS)]
+                for at in at_nodes
+            ]
+            via = f"loadBalancer/{_STREAM}"
+            question = Question(source.name, f"task/{task}", pool.fields.port, protocol, None, via)
+            yield _Asked(question, chosen, by)
+
+    def _nodes_of(self, balancer: Any) -> set[str]:
+        return {node.id for node in self._servers.nodes(balancer.id)}
+
+    def _named_groups(self, task: str) -> set[str]:
+        """The groups that the rules of a task's groups let in."""
+        own = {g for eni, its in self._tasks.items() if its == task for g in self.network.cards[eni].groups}
+        rules = [o.fields for o in self._of("security-group-rules") if o.fields.group_id.value in own]
+        return {key.peer.value for its in rules for key in its.ingress if not isinstance(key.peer, str)}
+
+    def _picked(
+        self, source: _Client, at: str | None, port: int, request: Request, pick: int, protocol: str = "tcp"
+    ) -> Iterator[Probe]:
         """One request for each port of the client's, and for each of the proxy's."""
         if at is None:
             return
         pairs = [(mine, self._plan.of_client()[0]) for mine in self._ports(source)]
         pairs += [(self._ports(source)[0], its) for its in self._plan.of_client()[1:]]
         for mine, its in pairs:
-            yield self._probe(source, mine, at, port, "tcp", request=request, pick=pick, onward=its)
+            yield self._probe(source, mine, at, port, protocol, request=request, pick=pick, onward=its)
 
 
 def _seen(balancer: Any, node: Card, *, inside: bool) -> str | None:

@@ -239,3 +239,65 @@ def headers_do_not_matter(patch: Patch) -> None:
 def a_question_mark_stands_for_itself(patch: Patch) -> None:
     matches = patterns.matches
     patch.setattr(requests, "matches", lambda pattern, text: "?" not in pattern and matches(pattern, text))
+
+
+def _keeping(patch: Patch, kept: bool) -> None:
+    patch.setattr(read.Builder, "_keep", lambda here, fact: here.world.keeping.update({here._key(fact.pool): kept}))
+
+
+@fault(8)
+def targets_never_see_the_address_of_a_client(patch: Patch) -> None:
+    _keeping(patch, kept=False)
+
+
+@fault(63)
+def targets_always_see_the_address_of_a_client(patch: Patch) -> None:
+    _keeping(patch, kept=True)
+
+
+@fault(2)
+def a_kept_address_hides_the_group_of_the_load_balancer(patch: Patch) -> None:
+    relayed = explore.relayed
+
+    def judged(here: Any, client: Any, source: Any, node: Any, target: Any, ports: Any) -> Any:
+        return relayed(here, client, source, dataclasses.replace(node, filters=frozenset()), target, ports)
+
+    patch.setattr(explore, "relayed", judged)
+
+
+@fault(2)
+def answers_to_a_kept_address_need_a_route_to_it(patch: Patch) -> None:
+    inside = walk._inside
+    patch.setattr(walk, "_inside", lambda *args, kept=False: inside(*args))
+
+
+@fault(23)
+def connections_are_passed_on_to_every_zone(patch: Patch) -> None:
+    patch.setattr(world.World, "crosses", lambda *_: True)
+
+
+@fault(9)
+def connections_are_passed_on_in_their_own_zone_alone(patch: Patch) -> None:
+    patch.setattr(world.World, "crosses", lambda *_: False)
+
+
+@fault(61)
+def a_target_group_has_no_word_on_zones(patch: Patch) -> None:
+    patch.setattr(world.World, "crosses", lambda here, proxy, _: here.crossing.get(proxy) is not False)
+
+
+@fault(24)
+def a_node_without_targets_in_its_zone_stays_in_dns(patch: Patch) -> None:
+    patch.setattr(explore, "_serving", lambda _world, _proxy, nodes: nodes)
+
+
+@fault(3)
+def who_gets_out_of_one_network_is_let_into_another(patch: Patch) -> None:
+    reflected = walk._reflected
+
+    def judged(here: Any, source: Any, target: Any, protocol: str, ports: Any) -> Any:
+        if here.network_of(source.segment) == here.network_of(target.segment):
+            return reflected(here, source, target, protocol, ports)
+        return walk._outward(here, source, walk._public_side(target), protocol, ports)
+
+    patch.setattr(walk, "_reflected", judged)

@@ -4,10 +4,14 @@ A namespace per network interface, a router per subnet and per VPC, and one for 
 stateful rules in the interfaces' namespaces; network ACLs are stateless rules of the subnet's router, at its side to
 the rest of the VPC; the VPC's router is the internet gateway too and swaps addresses one to one; a NAT gateway is a
 namespace that masquerades. Everything is dropped in silence where AWS drops it.
+
+What a network load balancer passes on under its client's address carries the number of its node as DSCP, and the
+answer that number too, by which routers lead it back to the node as AWS does, past the routes to the client.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +29,10 @@ _VPC, _UPLINK = "169.254.2.1", "169.254.2.2"
 _GATEWAY, _INTERNET = "169.254.3.1", "169.254.3.2"
 _OUT, _IN = 100, 200
 """Tables of a subnet's router: for what comes from its interfaces, and for what comes from elsewhere."""
+BACK = 32
+"""Added to a node's number in what goes back to it."""
+_TO_NODE, _HERE = 300, 250
+"""Tables: for what goes back to a node (and its number), and a node's own for what it takes as if it were another."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Card:
     groups: tuple[str, ...]
     filtered: bool
     space: Namespace
+    node: int = 0
+    """The number of a network load balancer's node, from 1."""
 
 
 @dataclass
@@ -103,6 +113,7 @@ class Network:
             yield _Subnet(subnet.id, subnet.fields.vpc_id.value, subnet.fields.cidr_block, self._space())
 
     def _read_cards(self) -> Iterator[Card]:
+        nodes = itertools.count(1)
         for interface in self._by_type["network-interface"]:
             fields = interface.fields
             if fields.status != "in-use":
@@ -114,8 +125,9 @@ class Network:
                 address=address,
                 public=fields.public_ips.get(address),
                 groups=tuple(sorted(group.value for group in fields.groups)),
-                filtered=fields.interface_type == "interface",
+                filtered=fields.interface_type == "interface" or bool(fields.groups),
                 space=self._space(),
+                node=next(nodes) if fields.interface_type == "network_load_balancer" else 0,
             )
             self._subnets[card.subnet].cards.append(card)
             yield card
@@ -136,6 +148,9 @@ class Network:
                 cables.append((space, "inet", self.internet, f"v{len(cables)}"))
                 self._connect_internet(vpc, space, cables[-1][3])
             self._igw_rules(vpc, space)
+            self._lead_back(space)
+        if len(self._gateways) > 1:
+            self.internet.forward()
         for number, subnet in enumerate(self._subnets.values()):
             subnet.space.forward()
             vpc = self._vpcs[subnet.vpc]
@@ -146,6 +161,7 @@ class Network:
                 f"addr add {_VPC}/32 dev p{number}",
                 f"route add {subnet.cidr} via {_UPLINK} dev p{number} onlink",
             ]
+            self._lead_back(subnet.space)
             for place, card in enumerate(subnet.cards):
                 cables.append((subnet.space, f"e{place}", card.space, "eth0"))
             cables += self._shortcuts(number, subnet)
@@ -153,6 +169,8 @@ class Network:
             self._acl(subnet)
         for card in self.cards.values():
             self._card(card)
+        for card in self._nodes():
+            self._node(card)
         for nat in self._nats.values():
             self._nat_rules(nat)
         self.internet.ip += [f"addr add {host}/32 dev lo" for host in self.hosts]
@@ -180,6 +198,7 @@ class Network:
             "table ip vpc {",
             "chain raw { type filter hook prerouting priority -300",
             f'iifname "p*" ip daddr {blocks} notrack',
+            f"ip dscp >= {BACK} notrack",
             "}",
             "chain forward { type filter hook forward priority 0; policy drop",
             "ct state untracked accept",
@@ -203,6 +222,31 @@ class Network:
 
     def _blocks(self, vpc: str) -> list[str]:
         return [v.fields.cidr_block for v in self._by_type["vpc"] if v.id == vpc]
+
+    def _nodes(self) -> list[Card]:
+        return [card for card in self.cards.values() if card.node]
+
+    def _lead_back(self, router: Namespace) -> None:
+        """A router knows what goes back to a node by its number."""
+        lines = [f"ip dscp {BACK + card.node} meta mark set {card.node}" for card in self._nodes()]
+        if lines:
+            router.nft += ["table ip back {", "chain c { type filter hook prerouting priority -150", *lines, "}", "}"]
+            router.ip += [f"rule add fwmark {card.node} lookup {_TO_NODE + card.node} pref 5" for card in self._nodes()]
+
+    def _node(self, card: Card) -> None:
+        """The way back to a node from every router, and how it takes what is addressed to its clients."""
+        home, table = self._subnets[card.subnet], _TO_NODE + card.node
+        number = self._number(card.subnet)
+        device = f"e{home.cards.index(card)}"
+        self._vpcs[home.vpc].ip.append(f"route add default via {_UPLINK} dev p{number} onlink table {table}")
+        home.space.ip.append(f"route add default via {card.address} dev {device} onlink table {table}")
+        for subnet in self._subnets.values():
+            if subnet is not home and subnet.vpc == home.vpc:
+                subnet.space.ip.append(f"route add default via {_VPC} dev wan onlink table {table}")
+        card.space.ip += [f"rule add fwmark {card.node} lookup {_HERE} pref 5"]
+        card.space.ip += [f"route add local 0.0.0.0/0 dev lo table {_HERE}"]
+        lines = [f"ip dscp {BACK + card.node} meta mark set {card.node}"]
+        card.space.nft += ["table ip back {", "chain c { type filter hook prerouting priority -150", *lines, "}", "}"]
 
     def _shortcuts(self, number: int, subnet: _Subnet) -> Iterator[tuple[Namespace, str, Namespace, str]]:
         """A cable to each other subnet that has a NAT gateway which routes here lead to: delivery to that gateway."""
@@ -312,6 +356,12 @@ class Network:
             f"addr add {card.address}/32 dev eth0",
             f"route add default via {ROUTER} dev eth0 onlink",
         ]
+        nodes = [] if card.node else self._nodes()
+        if nodes:
+            said = [f"ip dscp {node.node} ct mark set {node.node}" for node in nodes]
+            back = [f"ct mark {node.node} ip dscp set {BACK + node.node}" for node in nodes]
+            card.space.nft += ["table ip marks {", "chain in { type filter hook input priority -150", *said, "}"]
+            card.space.nft += ["chain out { type filter hook output priority -150", *back, "}", "}"]
         if not card.filtered:
             return
         rules = {r.fields.group_id.value: r.fields for r in self._by_type["security-group-rules"]}
@@ -328,6 +378,10 @@ class Network:
                     ports = None if rule.from_port is None else (rule.from_port, rule.to_port)
                     if peers:
                         card.space.nft.append(f"{_match(side, peers, rule.protocol, ports)} accept")
+                    for node in nodes if hook == "input" and not isinstance(rule.peer, str) else ():
+                        if rule.peer.value in node.groups:
+                            kept = _match(side, ["0.0.0.0/0"], rule.protocol, ports)
+                            card.space.nft.append(f"ip dscp {node.node} {kept} accept")
             card.space.nft += ["}"]
         card.space.nft += ["}"]
 

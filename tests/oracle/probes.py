@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from beside import ENDPOINT_PORT
 from namespaces import Namespace
 from network import Card, Network
 
@@ -25,8 +26,11 @@ from reconciler.model.snapshot import Snapshot
 HOST_PORTS = ((80, "tcp"), (443, "tcp"), (53, "udp"))
 """What listens on every host of the internet."""
 AT_ONCE = 250
-_Answer = Callable[[str, str], Awaitable[str]]
-"""What a server says to a request (without the empty line at its end) of a client."""
+_TRANSPARENT = 19
+"""IP_TRANSPARENT of ip(7): a socket may have an address that is none of this host's."""
+_Client = tuple[str, int]
+_Answer = Callable[[str, _Client], Awaitable[str]]
+"""What a server says to a request (without the empty line at its end) of a client at an address and port."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Probe:
     request: Request = field(default_factory=Request)
     pick: int | None = None
     onward: int = 0
+    node: int = 0
+    """The number of the node that speaks under an address of another's."""
 
 
 class Servers:
@@ -86,13 +92,47 @@ class Servers:
             if balancer.state is State.READY:
                 for card in self.nodes(balancer.id):
                     proxy = _Proxy(card, listener.fields, rules.fields if rules else None, self._by_id, patience)
-                    self._serve(card.space, card.address, listener.fields.port, proxy.answer)
+                    if listener.fields.protocol == "UDP":
+                        self._relay(card.space, card.address, listener.fields.port, proxy)
+                    else:
+                        self._serve(card.space, card.address, listener.fields.port, proxy.answer)
+        for card in self._endpoints():
+            self._serve(card.space, card.address, ENDPOINT_PORT, _named(card.id))
 
     def nodes(self, balancer: str) -> list[Card]:
         """The interfaces of a load balancer."""
         wanted = "ELB " + balancer.split(":loadbalancer/")[1]
         interfaces = (o for (kind, _), o in self._by_id.items() if kind == "network-interface")
         return [self._network.cards[o.id] for o in interfaces if o.fields.description == wanted]
+
+    def serving(self, balancer: str) -> list[Card]:
+        """The nodes that its name leads to: where a target group keeps to the zone, those of zones in which each such
+        group has a healthy target; all where there is no such zone (ELB guides, "Target group health")."""
+        listeners = (o for (kind, _), o in self._by_id.items() if kind == "listener")
+        listener = next((o for o in listeners if o.fields.load_balancer_arn.value == balancer), None)
+        nodes = self.nodes(balancer)
+        if listener is None:
+            return nodes
+        rules = self._by_id.get(("listener-rules", listener.id))
+        actions = [*listener.fields.default_actions]
+        actions += [action for rule in (rules.fields.rules.values() if rules else ()) for action in rule.actions]
+        pools = {pool.value for action in actions if action.type == "forward" for pool in action.target_groups}
+        good = nodes
+        for pool in pools:
+            if not crosses(self._by_id, balancer, pool):
+                health = self._by_id.get(("target-health", pool))
+                targets = health.fields.targets if health else ()
+                zones = {self._zone_of(t.id) for t in targets if t.state == "healthy"}
+                good = [node for node in good if self._zone_of(node.address) in zones]
+        return good or nodes
+
+    def _zone_of(self, address: str) -> str:
+        subnet = next(card.subnet for card in self._network.cards.values() if card.address == address)
+        return str(self._by_id["subnet", subnet].fields.availability_zone)
+
+    def _endpoints(self) -> list[Card]:
+        interfaces = (o for (kind, _), o in self._by_id.items() if kind == "network-interface")
+        return [self._network.cards[o.id] for o in interfaces if o.fields.interface_type == "vpc_endpoint"]
 
     async def stop(self) -> None:
         """Close every port."""
@@ -124,6 +164,18 @@ class Servers:
         else:
             self._serve(space, address, port, _named(name))
 
+    def _relay(self, space: Namespace, address: str, port: int, proxy: _Proxy) -> None:
+        with space.entered():
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((address, port))
+        sock.setblocking(False)
+        self._run(sock, _relayed(sock, proxy, self._run_alone))
+
+    def _run_alone(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _serve(self, space: Namespace, address: str, port: int, answer: _Answer) -> None:
         with space.entered():
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -137,7 +189,7 @@ class Servers:
     def _accept(self, sock: socket.socket, answer: _Answer) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
             while True:
-                connection, (client, _) = sock.accept()
+                connection, client = sock.accept()
                 connection.setblocking(False)
                 self._run(connection, _answered(connection, client, answer))
 
@@ -149,7 +201,7 @@ class Servers:
         task.add_done_callback(lambda _: sock.close())
 
 
-async def _answered(sock: socket.socket, client: str, answer: _Answer) -> None:
+async def _answered(sock: socket.socket, client: tuple[str, int], answer: _Answer) -> None:
     loop = asyncio.get_running_loop()
     said = b""
     with contextlib.suppress(OSError):
@@ -162,7 +214,7 @@ async def _answered(sock: socket.socket, client: str, answer: _Answer) -> None:
 
 
 def _named(name: str) -> _Answer:
-    async def answer(request: str, client: str) -> str:
+    async def answer(request: str, client: _Client) -> str:
         return f"HTTP/1.1 200 OK\r\n\r\n{name}"
 
     return answer
@@ -176,35 +228,82 @@ async def _echo(sock: socket.socket, name: str) -> None:
             sock.sendto(name.encode(), client)
 
 
+async def _relayed(sock: socket.socket, proxy: _Proxy, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    """Datagrams to a node, each passed on and answered by itself; the first of a connection asks for all of it."""
+    loop = asyncio.get_running_loop()
+    known: set[_Client] = set()
+
+    async def one(said: str, client: _Client) -> None:
+        answered = await proxy.passed_on(proxy.sole_pool, int(said.split()[0]), int(said.split()[1]), client)
+        with contextlib.suppress(OSError):
+            sock.sendto((answered or "proxy").encode(), client)
+
+    while True:
+        said, client = await loop.sock_recvfrom(sock, 512)
+        if client not in known:
+            known.add(client)
+            run(one(said.decode(), client))
+
+
+def crosses(by_id: Mapping[tuple[str, str], Observed[Any]], balancer: str, pool: str) -> bool:
+    """Whether a load balancer passes connections on to targets of a group in other zones."""
+    is_network = by_id["load-balancer", balancer].fields.type == "network"
+    said = [by_id.get((f"{kind}-balancing", of)) for kind in ("application", "network") for of in (pool, balancer)]
+    values = [one.fields.attributes.get("load_balancing.cross_zone.enabled") for one in said if one is not None]
+    return next((value == "true" for value in values if value in ("true", "false")), not is_network)
+
+
 class _Proxy:
-    """One node of an application load balancer with one listener."""
+    """One node of a load balancer with one listener."""
 
     def __init__(
         self, card: Card, listener: Any, rules: Any, by_id: Mapping[tuple[str, str], Observed[Any]], patience: float
     ) -> None:
         self._card = card
+        self._balancer = listener.load_balancer_arn.value
+        self._is_stream = listener.protocol != "HTTP"
         self._default = listener.default_actions
         self._rules = sorted(rules.rules.values(), key=lambda rule: rule.priority) if rules else []
         self._by_id = by_id
         self._patience = patience
+        self._zone = by_id["subnet", card.subnet].fields.availability_zone
 
-    async def answer(self, request: str, client: str) -> str:
+    async def answer(self, request: str, client: _Client) -> str:
         """What a client gets for a request."""
         head, *lines = request.split("\r\n")
         method, path, _ = head.split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        action = self._action(method, path.partition("?")[0], headers, client)
+        pick, port = int(headers.get("x-pick", 0)), int(headers.get("x-onward", 0))
+        if self._is_stream:
+            return f"HTTP/1.1 200 -\r\n\r\n{await self.passed_on(self.sole_pool, pick, port, client) or 'proxy'}"
+        action = self._action(method, path.partition("?")[0], headers, client[0])
         if action.type != "forward":
             return f"HTTP/1.1 {getattr(action, 'status_code', '500')} -\r\n\r\nproxy"
         targets = [
             target for pool, weight in sorted(action.target_groups.items()) if weight for target in self._of(pool)
         ]
-        pick = int(headers.get("x-pick", 0))
         if pick >= len(targets):
             return f"HTTP/1.1 503 -\r\n\r\n{'proxy' if not targets else 'beyond'}"
-        onward = Probe(self._card.space, self._card.address, int(headers.get("x-onward", 0)), *targets[pick])
-        answered = await connect(onward, self._patience)
+        answered = await connect(Probe(self._card.space, self._card.address, port, *targets[pick]), self._patience)
         return f"HTTP/1.1 200 -\r\n\r\n{answered}" if answered else "HTTP/1.1 504 -\r\n\r\nproxy"
+
+    @property
+    def sole_pool(self) -> Any:
+        """Where a listener that reads no requests passes connections on to."""
+        return next(iter(self._default[-1].target_groups))
+
+    async def passed_on(self, pool: Any, pick: int, port: int, client: _Client) -> str | None:
+        """Who answers what is passed on, under the client's address and port where the group keeps them."""
+        targets = self._of(pool)
+        if pick >= len(targets):
+            return None
+        group = self._by_id["target-group", pool.value].fields
+        said = self._by_id["network-balancing", pool.value].fields.attributes
+        kept = said["preserve_client_ip.enabled"] == "true"
+        source, own = client if kept else (self._card.address, port)
+        node = self._card.node if kept else 0
+        probe = Probe(self._card.space, source, own, *targets[pick], group.protocol.lower(), node=node)
+        return await connect(probe, self._patience)
 
     def _action(self, method: str, path: str, headers: Mapping[str, str], client: str) -> Any:
         for rule in self._rules:
@@ -216,6 +315,9 @@ class _Proxy:
         """The targets that get requests: the healthy ones; where none is, all that are in use."""
         health = self._by_id.get(("target-health", pool.value))
         known = [t for t in (health.fields.targets if health else ()) if t.state in ("healthy", "unhealthy", "initial")]
+        if not crosses(self._by_id, self._balancer, pool.value):
+            here = self._zone
+            known = [target for target in known if target.availability_zone == here]
         healthy = [target for target in known if target.state == "healthy"]
         return [(target.id, target.port) for target in healthy or known]
 
@@ -252,6 +354,9 @@ async def connect(probe: Probe, patience: float) -> str | None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if probe.protocol == "tcp":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if probe.node:
+            sock.setsockopt(socket.SOL_IP, _TRANSPARENT, 1)
+            sock.setsockopt(socket.SOL_IP, socket.IP_TOS, probe.node << 2)
         try:
             sock.bind((probe.source, probe.source_port))
             return await asyncio.wait_for(_exchange(sock, probe, patience), patience)
@@ -264,7 +369,7 @@ async def _exchange(sock: socket.socket, probe: Probe, patience: float) -> str |
     await loop.sock_connect(sock, (probe.target, probe.port))
     if probe.protocol == "udp":
         while True:
-            await loop.sock_sendall(sock, b"?")
+            await loop.sock_sendall(sock, f"{probe.pick or 0} {probe.onward}".encode())
             with contextlib.suppress(TimeoutError):
                 return (await asyncio.wait_for(loop.sock_recv(sock, 512), patience / 3)).decode()
     more = {} if probe.pick is None else {"X-Pick": str(probe.pick), "X-Onward": str(probe.onward)}

@@ -17,6 +17,7 @@ from reconciler.model.resource import Observed, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources._actions import FixedResponse, Forward
+from reconciler.resources._balancing import Balancing
 from reconciler.resources._conditions import conditions_of
 from reconciler.resources._containers import Container, PortMapping
 from reconciler.resources.cluster import Cluster
@@ -44,7 +45,7 @@ VPC, BLOCK = "vpc-1", "10.0.0.0/16"
 HOSTS = ("198.51.100.7", "203.0.113.9")
 """Two hosts of the internet."""
 ACCOUNT, REGION = "123456789012", "us-east-1"
-_ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 _ECS = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
 _ALL = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
 _DENY = AclEntry(rule_action="deny", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
@@ -95,16 +96,20 @@ class Task:
 
 @dataclass
 class Pool:
-    """A target group of one task and the states of its targets, by copy."""
+    """A target group of one task and the states of its targets, by copy. `attributes` are those that AWS tells."""
 
     task: str
     port: int
     states: list[str]
+    name: str = ""
+    protocol: str = "HTTP"
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Balancer:
-    """A load balancer with one listener; `rules` are (priority, conditions, action) by name."""
+    """A load balancer with one listener; `rules` are (priority, conditions, action) by name. One that speaks HTTP is an
+    application load balancer, any other a network load balancer."""
 
     scheme: str
     subnets: list[str]
@@ -113,6 +118,14 @@ class Balancer:
     rules: dict[str, tuple[int, list[tuple[str, list[str]]], Any]]
     listens: bool = True
     state: State = State.READY
+    protocol: str = "HTTP"
+    grouped: bool = True
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """AWS's short word for its type."""
+        return "app" if self.protocol == "HTTP" else "net"
 
 
 @dataclass
@@ -143,6 +156,8 @@ class World:
     balancers: dict[str, Balancer] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    far: dict[str, str] = field(default_factory=dict)
+    """The VPC of each subnet that lies in another."""
     _given: dict[str, int] = field(default_factory=dict)
 
     def address(self, subnet: str) -> str:
@@ -156,15 +171,15 @@ class World:
         return [one for one, (name, _, _) in self.subnets.items() if name == tier]
 
 
-def snapshot(seed: int) -> tuple[Snapshot, list[str]]:
-    """A snapshot, and what was broken in it."""
+def network(seed: int) -> World:
+    """A network, with what was broken in it."""
     world = _sound(random.Random(seed))
     breakages, weights = zip(*BREAKAGES, strict=True)
     for breakage in world.random.choices(breakages, weights, k=world.random.choice((0, 1, 1, 2, 2, 3, 4, 6))):
         done = breakage(world)
         if done:
             world.broken.append(f"{breakage.__name__}: {done}")
-    return _frozen(world), world.broken
+    return world
 
 
 def _sound(rng: random.Random) -> World:
@@ -220,7 +235,7 @@ def _balancers(world: World, public: list[str], private: list[str]) -> None:
         ("public", "internet-facing", "web", 80, "0.0.0.0/0"),
         ("internal", "internal", "orders", 81, Id("sg-task-web")),
     ):
-        pool = f"{_ELB}:targetgroup/{task}/1"
+        pool = f"{ELB}:targetgroup/{task}/1"
         target_port = world.tasks[task].ports[0][0]
         world.pools[pool] = Pool(task, target_port, ["healthy"] * len(world.tasks[task].copies))
         forward = Forward(target_groups=FrozenMap({Id(pool): 1}))
@@ -547,7 +562,7 @@ BREAKAGES: tuple[tuple[Callable[[World], str], int], ...] = (
 """With how often each is tried."""
 
 
-class _Frozen:
+class Frozen:
     """The objects of a snapshot, gathered."""
 
     def __init__(self) -> None:
@@ -575,19 +590,21 @@ class _Frozen:
         self.evidence.append(Observed(type=kind, id=identity, fields=fields, outputs=outputs, evidence=True))
 
 
-def _frozen(world: World) -> Snapshot:
-    made = _Frozen()
+def frozen(world: World, beside: Callable[[World, Frozen], None]) -> Snapshot:
+    """The snapshot of a network; `beside` adds what else there is."""
+    made = Frozen()
     _freeze_network(world, made)
     _freeze_gateways(world, made)
     _freeze_groups(world, made)
     _freeze_tasks(world, made)
     _freeze_balancers(world, made)
+    beside(world, made)
     for number, (name, address, public, groups, kind, description) in enumerate(_interfaces(world)):
         made.seen(
             "network-interface",
             f"eni-{number}",
             NetworkInterface(
-                vpc_id=Id(VPC),
+                vpc_id=Id(world.far.get(name, VPC)),
                 subnet_id=Id(name),
                 private_ip_addresses=(address,),
                 public_ips=FrozenMap({address: public} if public else {}),
@@ -624,12 +641,12 @@ def _frozen(world: World) -> Snapshot:
     )
 
 
-def _freeze_network(world: World, made: _Frozen) -> None:
+def _freeze_network(world: World, made: Frozen) -> None:
     vpc = Vpc(cidr_block=BLOCK, enable_dns_support=True, enable_dns_hostnames=True)
     made.ours("vpc/main", "vpc", VPC, vpc)
     for subnet, (tier, block, zone) in world.subnets.items():
         name = f"main/{tier}/{zone}"
-        fields = Subnet(vpc_id=Id(VPC), cidr_block=block, availability_zone=zone)
+        fields = Subnet(vpc_id=Id(world.far.get(subnet, VPC)), cidr_block=block, availability_zone=zone)
         made.ours(f"subnet/{name}", "subnet", subnet, fields)
         if subnet in world.associations:
             table = Id(world.associations[subnet])
@@ -650,13 +667,14 @@ def _freeze_network(world: World, made: _Frozen) -> None:
             made.ours(address, "route-table", table, RouteTable(vpc_id=Id(VPC), main=False))
             made.ours(f"{address}/routes", "routes", table, routes)
     for name, acl in world.acls.items():
+        held = [subnet for subnet, its in world.acl_of.items() if its == name]
         made.seen(
             "network-acl",
             name,
             NetworkAcl(
-                vpc_id=Id(VPC),
+                vpc_id=Id(next((world.far[subnet] for subnet in held if subnet in world.far), VPC)),
                 is_default=name == "acl-default",
-                subnet_ids=frozenset(Id(subnet) for subnet, its in world.acl_of.items() if its == name),
+                subnet_ids=frozenset(map(Id, held)),
                 ingress=FrozenMap(acl.ingress | {32767: _DENY}),
                 egress=FrozenMap(acl.egress | {32767: _DENY}),
             ),
@@ -673,7 +691,7 @@ def _route(way: Way) -> Route:
     )
 
 
-def _freeze_gateways(world: World, made: _Frozen) -> None:
+def _freeze_gateways(world: World, made: Frozen) -> None:
     gateway = InternetGateway(vpc_id=Id(VPC), attached=world.attached)
     made.ours("internet-gateway/main", "internet-gateway", "igw-1", gateway)
     for name, nat in world.nats.items():
@@ -685,7 +703,7 @@ def _freeze_gateways(world: World, made: _Frozen) -> None:
         made.ours(f"nat-gateway/main/{name}", "nat-gateway", name, fields, nat.state)
 
 
-def _freeze_groups(world: World, made: _Frozen) -> None:
+def _freeze_groups(world: World, made: Frozen) -> None:
     for group, rules in world.groups.items():
         address = (
             f"security-group/{group.removeprefix('sg-').replace('lb-', 'load-balancer/').replace('task-', 'task/')}"
@@ -703,7 +721,7 @@ def _groups_of(world: World, task: str) -> list[str]:
     return [f"sg-task-{task}", *(["sg-shared"] if world.tasks[task].shared else [])]
 
 
-def _freeze_tasks(world: World, made: _Frozen) -> None:
+def _freeze_tasks(world: World, made: Frozen) -> None:
     cluster = Id(f"{_ECS}:cluster/shop")
     made.ours("cluster/main", "cluster", cluster.value, Cluster())
     for name, task in world.tasks.items():
@@ -731,10 +749,14 @@ def _freeze_tasks(world: World, made: _Frozen) -> None:
         made.ours(f"service/{name}", "service", f"{_ECS}:service/shop/shop-{name}", service, name=f"shop-{name}")
 
 
-def _freeze_balancers(world: World, made: _Frozen) -> None:
+def _freeze_balancers(world: World, made: Frozen) -> None:
     for arn, pool in world.pools.items():
-        fields = TargetGroup(vpc_id=Id(VPC), protocol="HTTP", port=pool.port, target_type="ip")
-        made.ours(f"target-group/{pool.task}", "target-group", arn, fields, arn=arn)
+        fields = TargetGroup(vpc_id=Id(VPC), protocol=pool.protocol, port=pool.port, target_type="ip")
+        made.ours(f"target-group/{pool.name or pool.task}", "target-group", arn, fields, arn=arn)
+        if pool.attributes:
+            kind = f"{'application' if pool.protocol == 'HTTP' else 'network'}-balancing"
+            attributes = FrozenMap(pool.attributes)
+            made.seen(kind, arn, Balancing(of=Id(arn), protocol=pool.protocol, attributes=attributes))
         copies = world.tasks[pool.task].copies[: len(pool.states)]
         targets = tuple(
             Target(
@@ -748,29 +770,32 @@ def _freeze_balancers(world: World, made: _Frozen) -> None:
         if targets:
             made.seen("target-health", arn, TargetHealth(target_group_arn=Id(arn), targets=targets))
     for name, balancer in world.balancers.items():
-        arn = f"{_ELB}:loadbalancer/app/{name}/1"
+        arn = f"{ELB}:loadbalancer/{balancer.kind}/{name}/1"
         made.ours(
             f"load-balancer/{name}",
             "load-balancer",
             arn,
             LoadBalancer(
                 vpc_id=Id(VPC),
-                type="application",
+                type="application" if balancer.kind == "app" else "network",
                 scheme=balancer.scheme,
                 subnets=frozenset(map(Id, balancer.subnets)),
-                security_groups=frozenset({Id(f"sg-lb-{name}")}),
+                security_groups=frozenset({Id(f"sg-lb-{name}")} if balancer.grouped else ()),
             ),
             balancer.state,
             arn=arn,
         )
+        if balancer.attributes:
+            attributes = FrozenMap(balancer.attributes)
+            made.seen("network-balancing", arn, Balancing(of=Id(arn), protocol=None, attributes=attributes))
         if balancer.listens:
             _freeze_listener(name, balancer, arn, made)
 
 
-def _freeze_listener(name: str, balancer: Balancer, arn: str, made: _Frozen) -> None:
-    listener = f"{_ELB}:listener/app/{name}/1/1"
+def _freeze_listener(name: str, balancer: Balancer, arn: str, made: Frozen) -> None:
+    listener = f"{ELB}:listener/{balancer.kind}/{name}/1/1"
     fields = Listener(
-        load_balancer_arn=Id(arn), port=balancer.port, protocol="HTTP", default_actions=(balancer.default,)
+        load_balancer_arn=Id(arn), port=balancer.port, protocol=balancer.protocol, default_actions=(balancer.default,)
     )
     made.ours(f"listener/{name}/http", "listener", listener, fields, arn=listener)
     rules = FrozenMap(
@@ -803,7 +828,9 @@ def _interfaces(world: World) -> Iterator[tuple[str, str, str | None, list[str],
     for name, balancer in world.balancers.items():
         for subnet in balancer.subnets:
             public = world.address("public") if balancer.scheme == "internet-facing" else None
-            yield subnet, world.address(subnet), public, [f"sg-lb-{name}"], "interface", f"ELB app/{name}/1"
+            kind = "interface" if balancer.kind == "app" else "network_load_balancer"
+            groups = [f"sg-lb-{name}"] if balancer.grouped else []
+            yield subnet, world.address(subnet), public, groups, kind, f"ELB {balancer.kind}/{name}/1"
     for name, nat in world.nats.items():
         if nat.state is not State.FAILED:
             yield nat.subnet, nat.address, nat.public, [], "nat_gateway", f"Interface for NAT Gateway {name}"
