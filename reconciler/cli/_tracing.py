@@ -72,7 +72,8 @@ def _lines(world: World, verdict: Verdict, where: str, colour: bool) -> Iterator
     yield f"{_asked(verdict.query, ports_text(verdict.ports))} ({where})"
     if verdict.place:
         yield f"shown: {verdict.place}"
-    yield ""
+    if verdict.hops:
+        yield ""
     stopped = {blocker.component for blocker in verdict.blockers}
     lost = {one.component for one in verdict.unclear}
     shown = [(hop, _named(world, hop.component)) for hop in verdict.hops]

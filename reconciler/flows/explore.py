@@ -231,6 +231,8 @@ class _Inner:
             blockers += [Blocker(pool, "TARGET_UNHEALTHY", health[1], about=(self._goal.label,))] if health[1] else []
         else:
             walk.hops[0] = Hop(pool, f"{self._goal.label} port {port}")
+        if world.keeping.get(pool):
+            walk.hops[0] = Hop(pool, f"{walk.hops[0].allowed_by}; under the address of the client")
         path = _path(world, node, target, walk)
         return dataclasses.replace(
             path,

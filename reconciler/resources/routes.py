@@ -84,7 +84,7 @@ class RoutesType(Ec2Tags, ResourceType[Routes]):
     )
     fields = Routes
     needs = ("vpc",)
-    readdressed = FrozenMap({"natGatewayId": "public address of what goes out by it"})
+    readdressed = FrozenMap({"natGatewayId": "public address for outgoing traffic"})
     collection = "routes"
     parent = "route_table_id"
     absent = frozenset({"InvalidRouteTableID.NotFound", "InvalidRoute.NotFound"})

@@ -12,7 +12,7 @@ from reconciler.diff import compare
 from reconciler.plan import make
 from reconciler.resources import discover
 
-TASKS, OUT = "tasks' addresses", "public address of what goes out by it"
+TASKS, OUT = "tasks' addresses", "public address for outgoing traffic"
 
 
 def nat(mode: str) -> Callable[[str], str]:

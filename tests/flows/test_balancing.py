@@ -179,8 +179,8 @@ def test_a_kept_address_is_what_network_acls_see_on_the_way_and_back() -> None:
 def test_no_route_to_the_client_is_needed_where_answers_go_back_by_the_node() -> None:
     seen = keeping(Seen("two-tier.yaml", edit=lambda text: network(text)))
     assert through(seen).verdict == "Reachable"
-    walked = [hop.component for path in through(seen).paths for hop in path.hops]
-    assert "security-group/task/web" in walked
+    walked = {hop.component: hop.allowed_by for path in through(seen).paths for hop in path.hops}
+    assert walked[GROUP] == "task/web port 80; under the address of the client"
 
 
 def test_whether_a_rule_for_the_clients_group_holds_is_not_guessed() -> None:
