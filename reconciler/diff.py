@@ -326,23 +326,27 @@ class _Matching:
             return
         used = [o for o in fitting if self._is_used(o)]
         if len(used) > 1:
-            used = self._enough(address, used)
+            used = self._enough(used)
         if len(used) > 1:
             self.contested[address] = tuple(sorted(used, key=lambda o: o.id))
             return
-        ranked = sorted(fitting, key=lambda o: (o not in used, o.created, o.id))
+        ranked = sorted(fitting, key=lambda o: (o not in used, not self._is_as_desired(o), o.created, o.id))
         self._win(address, ranked[0])
         self.twins += ranked[1:]
 
-    def _enough(self, address: str, used: list[Observed[Any]]) -> list[Observed[Any]]:
+    def _is_as_desired(self, live: Observed[Any]) -> bool:
+        """Whether nothing of an object need be written: of two gateways the one that is attached where it belongs."""
+        wanted = self._graph.resources[live.address or ""].fields
+        return all(self._agrees(value, getattr(live.fields, name)) for name, value, _ in set_fields(wanted))
+
+    def _enough(self, used: list[Observed[Any]]) -> list[Observed[Any]]:
         """Of twins that are in use the one without which nothing would be left to lose by, or all of them.
 
         Processes that died one after the other, each before it could see the work of the last, leave whole networks
         twice. What stands in a lesser one has its like in the greater: that is kept, and the lesser goes with all that
         stands in it. An object that stands in a network which goes is not the one to keep.
         """
-        wanted = list(set_fields(self._graph.resources[address].fields))
-        at_home = [o for o in used if all(self._agrees(value, getattr(o.fields, name)) for name, value, _ in wanted)]
+        at_home = [o for o in used if self._is_as_desired(o)]
         if len(at_home) == 1:
             return at_home
         standing = {o.id: self._standing_on(o) for o in used}

@@ -244,6 +244,18 @@ def doubled(desired: Graph, first: int, second: int) -> Snapshot:
     return world(desired, without=[a for a in desired.order if a not in there], more=more, converged=False)
 
 
+@pytest.mark.parametrize("attached", ["0", "1"])
+def test_of_two_gateways_the_attached_one_wins(attached: str) -> None:
+    """The other cannot be attached beside it, and which is older says nothing: AWS does not tell."""
+    desired = graph()
+    address, routes = "internet-gateway/main", "route-table/main/public/routes"
+    both = [observed(desired, address, generation) for generation in ("0", "1")]
+    alone = dataclasses.replace(both[0].fields, vpc_id=NOT_REPORTED, attached=False)
+    both = [o if o.id[-1] == attached else dataclasses.replace(o, fields=alone) for o in both]
+    found = compare(desired, world(desired, without=[address, routes, "nat-gateway/main/us-east-1a"], more=both))
+    assert found.winners[address].id[-1] == attached
+
+
 @pytest.mark.parametrize(("first", "second"), [(2, 2), (8, 8), (12, 20), (20, 12), (25, 9), (9, 25), (3, 30)])
 def test_of_two_unfinished_networks_the_further_one_is_kept(first: int, second: int) -> None:
     desired = graph()
