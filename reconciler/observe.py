@@ -217,6 +217,7 @@ def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> 
         stacks=tuple(sorted(stacks)),
         expected=expected,
         digests=digests,
+        graphs={graph.stack.name: graph.digest for graph in graphs},
     )
 
 

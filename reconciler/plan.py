@@ -379,9 +379,9 @@ class _Planner:
         for loser in sorted(comparison.retired, key=lambda o: (o.created, o.id), reverse=True):
             address = loser.address or ""
             keeps = self._kind(address).keeps
-            if address in self._blocked or (keeps and loser.in_use):
+            if address in self._blocked:
                 continue
-            if kept.get(address, 0) < keeps:
+            if keeps and (loser.in_use or kept.get(address, 0) < keeps):
                 kept[address] = kept.get(address, 0) + 1
                 continue
             if self._choices.promote:

@@ -130,8 +130,9 @@ class Scope(Frozen):
     """Where an observation looks: one account and region, for the stacks named.
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
-    by stack the applied digest that each desired address would carry, `found` what the types in `needs` gave in this
-    pass and what the specs refer to. `by_index` allows tags to come from AWS's index of them, where that saves calls.
+    by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
+    `found` what the types in `needs` gave in this pass and what the specs refer to. `by_index` allows tags to come from
+    AWS's index of them, where that saves calls.
     """
 
     account: str
@@ -140,6 +141,7 @@ class Scope(Frozen):
     stacks: tuple[str, ...]
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
     digests: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    graphs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
     by_index: bool = False
 

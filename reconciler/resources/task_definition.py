@@ -16,6 +16,7 @@ from reconciler.model.facts import Contains, Fact, Name, Open
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.tags import CONVERGED
 from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources._containers import Container, container_params, read_container
 from reconciler.resources._ecs import services
@@ -73,17 +74,20 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
         return (partial(_families, reader, scope.stacks, "ACTIVE"),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
-        """What services run, and of families where that is not what is wanted the newest revisions."""
+        """What services run, and the newest revisions of families where that is not what is wanted, or where the last
+        apply came to no end: it may not have come to retire what it replaced."""
         running: dict[str, list[Observed[TaskDefinition]]] = {}
         named = _named_by_services(reader, scope)
         for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
             if seen is not None:
                 running.setdefault(seen.outputs["family"], []).append(seen)
         families = _families(reader, scope.stacks, "ACTIVE")
+        unfinished = tuple(map(_family_start, _unfinished(scope)))
         for family in sorted({*running, *families}):
             seen_here = running.get(family, [])
-            if not any(_is_wanted(one, scope) for one in seen_here):
-                seen_here += _newest(reader, scope, family, "ACTIVE", named)
+            whole = family.startswith(unfinished)
+            if whole or not any(_is_wanted(one, scope) for one in seen_here):
+                seen_here += _newest(reader, scope, family, "ACTIVE", named, whole=whole)
             yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
         yield from _left_behind(reader, scope)
 
@@ -172,10 +176,19 @@ def _is_wanted(seen: Observed[TaskDefinition], scope: Scope) -> bool:
     return wanted is not None and seen.applied == wanted and seen.state is State.READY
 
 
+def _unfinished(scope: Scope) -> list[str]:
+    """Stacks whose clusters carry the digest of another graph, or of none: no apply of this one came to its end."""
+    clusters: dict[str, set[str]] = {}
+    for cluster in scope.found.get("cluster", ()):
+        if cluster.stack is not None and cluster.stack in scope.graphs:
+            clusters.setdefault(cluster.stack, set()).add(cluster.tags.get(CONVERGED, ""))
+    return [stack for stack, carried in clusters.items() if scope.graphs[stack] not in carried]
+
+
 def _newest(
-    reader: Reader, scope: Scope, family: str, status: str, known: Iterable[str] = ()
+    reader: Reader, scope: Scope, family: str, status: str, known: Iterable[str] = (), *, whole: bool = False
 ) -> Iterator[Observed[TaskDefinition]]:
-    """Revisions of a family, newest first, up to the one that is wanted; `known` ones were looked at already."""
+    """Revisions of a family, newest first, up to the one that is wanted or all; `known` ones were looked at already."""
     listed = reader.get(
         "ecs", "ListTaskDefinitions", familyPrefix=family, status=status, sort="DESC", maxResults=_LOOK_BACK
     )
@@ -183,7 +196,7 @@ def _newest(
         seen = None if arn in known else _described(reader, arn)
         if seen is not None:
             yield seen
-            if _is_wanted(seen, scope):
+            if not whole and _is_wanted(seen, scope):
                 return
 
 

@@ -57,12 +57,14 @@ class Account:
         return sorted(found, key=_address)
 
     def load_balancers(self) -> list[dict[str, Any]]:
-        """The load balancers of the stack."""
-        return self._ours(self.elbv2.describe_load_balancers()["LoadBalancers"], "LoadBalancerArn")
+        """The load balancers of the stack, by name."""
+        found = self._ours(self.elbv2.describe_load_balancers()["LoadBalancers"], "LoadBalancerArn")
+        return sorted(found, key=lambda each: str(each["LoadBalancerName"]))
 
     def target_groups(self) -> list[dict[str, Any]]:
-        """The target groups of the stack."""
-        return self._ours(self.elbv2.describe_target_groups()["TargetGroups"], "TargetGroupArn")
+        """The target groups of the stack, by name."""
+        found = self._ours(self.elbv2.describe_target_groups()["TargetGroups"], "TargetGroupArn")
+        return sorted(found, key=lambda each: str(each["TargetGroupName"]))
 
     def rules(self) -> Iterator[list[dict[str, Any]]]:
         """The rules of each listener of the stack, without the default rule, by priority."""
@@ -72,14 +74,14 @@ class Account:
                 yield sorted((rule for rule in rules if not rule["IsDefault"]), key=lambda rule: int(rule["Priority"]))
 
     def services(self) -> Iterator[dict[str, Any]]:
-        """The ECS services of the stack."""
-        for cluster in self.ecs.list_clusters()["clusterArns"]:
+        """The ECS services of the stack, by cluster and name."""
+        for cluster in sorted(self.ecs.list_clusters()["clusterArns"]):
             pages = self.ecs.get_paginator("list_services").paginate(cluster=cluster)
-            for part in _parts(pages.build_full_result()["serviceArns"], _DESCRIBE_SERVICES_MOST):
+            for part in _parts(sorted(pages.build_full_result()["serviceArns"]), _DESCRIBE_SERVICES_MOST):
                 found = self.ecs.describe_services(cluster=cluster, services=part, include=["TAGS"])["services"]
                 yield from (
                     each
-                    for each in found
+                    for each in sorted(found, key=lambda each: str(each["serviceName"]))
                     if each["status"] == "ACTIVE" and self._belongs({tag["key"]: tag["value"] for tag in each["tags"]})
                 )
 

@@ -138,6 +138,23 @@ def test_a_replaced_task_definition_is_retired_only_as_history_allows() -> None:
     assert by_key(plan)[f"create {address}"].replaces == "td:4"
 
 
+def test_a_revision_that_is_still_draining_is_the_one_that_is_kept() -> None:
+    """A run that finds the new revision running already keeps as much history as the one that began it."""
+    address = "task-definition/web"
+    snapshot = world(TWO_TIER)
+    (running,) = snapshot.found[address]
+    older = dataclasses.replace(running.fields, memory=2048)
+    history = [
+        dataclasses.replace(
+            running, id=f"td:{n}", fields=older, created=f"{n:08d}", in_use=n == 2, outputs=FrozenMap({"id": f"td:{n}"})
+        )
+        for n in (1, 2)
+    ]
+    new = dataclasses.replace(running, created="00000003", in_use=True)
+    plan = planned(TWO_TIER, dataclasses.replace(snapshot, found={**snapshot.found, address: (*history, new)}))
+    assert [a.id for a in plan.actions if a.verb is Verb.DELETE] == ["td:1"]
+
+
 def edited_service(snapshot: Snapshot, definition: str) -> Snapshot:
     from reconciler.model.values import Id
 

@@ -337,6 +337,16 @@ def test_a_family_is_looked_through_newest_first_up_to_the_revision_that_is_want
     assert account.described == ["shop_web:1", "shop_web:4", "shop_web:3"]
 
 
+@pytest.mark.parametrize(("carried", "seen"), [("v1.graph", [1]), ("v1.earlier", [1, 3, 2]), ("", [1, 3, 2])])
+def test_what_an_unfinished_apply_did_not_retire_is_looked_for(carried: str, seen: list[int]) -> None:
+    """The services run what is wanted already, so nothing else tells of what was to go."""
+    account = Account([service()], revisions=revision(1, "v1.new") | revision(2) | revision(3))
+    marks = FrozenMap({"reconciler.dev/converged": carried})
+    main = Observed(type="cluster", id=MAIN, fields=Cluster(), address="cluster/main", stack="shop", tags=marks)
+    looking = dataclasses.replace(scope(**wanted()), graphs={"shop": "v1.graph"}, found={"cluster": [main]})
+    assert [int(o.outputs["revision"]) for o in DEFINITION.observe(account, looking)] == seen
+
+
 def test_a_family_is_not_looked_through_for_ever() -> None:
     revisions: dict[str, Any] = {}
     for number in range(1, 31):
