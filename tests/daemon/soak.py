@@ -1,9 +1,11 @@
-"""Two daemons with one store, killed, put to sleep past their leases and ended, while somebody breaks things.
+"""Two daemons with one store hold stacks while everything happens to them.
 
-    python tests/daemon/soak.py --stacks 50 --rounds 60
+    python tests/daemon/soak.py --stacks 50 --rounds 120
 
-Exit status 0 when afterwards everything is healed, every finding was opened once and resolved once, no stack was ever
-written by two processes at once, and memory did not grow.
+Somebody breaks things; a daemon is killed, ended or put to sleep past its lease; AWS cannot be reached, throttles,
+fails, lags or loses answers. Exit status 0 when afterwards everything is healed, every break was alerted once and resolved once and
+nothing else was taken for drift, nothing was fought over, no stack was written under two leases at once, and the daemon
+that lived through it all holds no more memory than after its first passes.
 """
 
 from __future__ import annotations
@@ -12,76 +14,156 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
+
+from soak_daemon import files_of
 
 from reconciler import engine
-from reconciler.aws import Access, AwsReader, AwsWriter, Calls
+from reconciler.aws import Access, AwsReader, Calls
 from reconciler.clock import SystemClock
-from reconciler.daemon.files import Files
-from reconciler.daemon.loop import Loop, Options
-from reconciler.load import load
-from reconciler.model.errors import ReconcilerError
-from reconciler.model.graph import Graph
-from reconciler.model.ports import Reader, Writer
-from reconciler.model.resource import Call
 from reconciler.sandbox import process
-from reconciler.sandbox.breaks import BREAKS, account
+from reconciler.sandbox.breaks import BREAKS, Break, BreakRefusedError, NothingToBreakError, account
+from reconciler.sandbox.environment import point_at
+from reconciler.store import Lease
 from reconciler.store.sqlite import SqliteStore
 
-SPEC = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
-TERM = 6.0
-SLEEP = 8.0
-HEALING = 300.0
-SKIPPED = {"delete-load-balancer", "add-foreign"}
-"""One needs a person's approval, the other is none of our business."""
+SPEC: Final = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
+DAEMON: Final = Path(__file__).with_name("soak_daemon.py")
+SPEED: Final = 60.0
+INTERVAL: Final = 3
+PATIENCE: Final = 900.0
+"""Real seconds after which what was waited for will not come any more."""
+WEATHER: Final = 200
+"""Requests that AWS answers, or does not, before it is well again."""
+MEMORY: Final = 1.15
+"""How much more memory there may be in the end: what an allocator leaves lying about, and no leak."""
+
+ALERT: Final = """
+---
+apiVersion: reconciler.dev/v1
+kind: Alert
+metadata: {name: soak}
+spec:
+  sinks: [{name: hook, webhook: {url: {env: HOOK_URL}}}]
+"""
+
+PLACES: Final[Mapping[str, str]] = {
+    "open-ssh": r"security-group/.*/rules",
+    "delete-nat-route": r"route-table/.*/routes",
+    "scale-to-zero": r"service/.*",
+    "delete-listener-rule": r"listener/.*/rules",
+    "swap-priorities": r"listener/.*/rules",
+    "change-health-check": r"target-group/.*",
+    "remove-tag": r"vpc/.*",
+    "delete-association": r"route-table-association/.*",
+    "other-task-definition": r"service/.*",
+}
+"""What a break touches, of those that a daemon heals: a balancer that is gone needs a person's approval, and what is
+foreign is none of its business. Each place of a stack is broken once, so that each break is one incident."""
+
+WEATHERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "cut off": {"lost_before": 1},
+    "throttled": {"throttle": 0.5},
+    "failing": {"errors_5xx": 0.3, "lost_before": 0.1},
+    "losing answers": {"lost_after": 0.2},
+    "lagging": {"lag": 60, "latency": 6},
+}
 
 
-class Witness:
-    """A writer that notes which process made each request, under which lease."""
-
-    def __init__(self, writer: Writer, file: Path, lease: tuple[str, int] = ("", 0)) -> None:
-        self._writer = writer
-        self._file = file
-        self._lease = lease
-
-    def guarded(self, guard: Any) -> Witness:
-        return Witness(self._writer.guarded(guard), self._file, (guard.lease.name, guard.lease.fence))
-
-    def perform(self, call: Call, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        with self._file.open("a") as file:
-            answer = self._writer.perform(call, params)
-            print(json.dumps([os.getpid(), *self._lease]), file=file, flush=True)
-        return answer
+def until(what: str, done: Callable[[], Any]) -> None:
+    """Look again and again until something is so."""
+    pause, end = threading.Event(), time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain for {what}"
+        pause.wait(0.2)
 
 
-def daemon(store: str, specs: str, notes: str) -> int:
-    """The child: a daemon as `reconciler run` makes it, with short leases."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    Path(f"{notes}.{os.getpid()}").touch()
-    clock = SystemClock()
+class Listener:
+    """Who is alerted. Deliveries come at least once; what has a known `id` is dropped, as the documents say."""
 
-    def connect(graph: Graph) -> tuple[Reader, Writer]:
-        access = Access(graph.stack.region)
-        return AwsReader(access, clock, Calls()), Witness(AwsWriter(access, clock, Calls()), Path(notes))
+    def __init__(self) -> None:
+        self.messages: dict[str, dict[str, Any]] = {}
+        self.copies = 0
+        listener = self
 
-    loop = Loop(clock, connect, SqliteStore(Path(store)), lambda _: None, stop, random.Random(), Options(term=TERM))
-    paths = sorted(Path(specs).rglob("*.yaml"))
-    files = Files(lambda: load([(str(path), path.read_bytes()) for path in paths]), lambda: 1)
-    loop.follow(files.reading())
-    loop.run(lambda: None)
-    loop.close()
-    return 0
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                for message in body["messages"]:
+                    listener.copies += message["id"] in listener.messages
+                    listener.messages[message["id"]] = message
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Listener:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def phases(self) -> dict[str, Counter[str]]:
+        """How often each incident was opened and resolved."""
+        found: dict[str, Counter[str]] = {}
+        for message in self.messages.values():
+            if message["phase"] != "happened":
+                found.setdefault(message["key"], Counter())[message["phase"]] += 1
+        return found
+
+    def drifts(self) -> Counter[tuple[str, str]]:
+        """How often drift was opened, by stack and address."""
+        opened = (m for m in self.messages.values() if (m["event"], m["phase"]) == ("DriftFound", "opened"))
+        return Counter((message["stack"], message["address"]) for message in opened)
+
+
+@dataclass
+class Daemon:
+    """One process."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, str(DAEMON), str(self.folder)]
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.child.stdout is not None
+        assert self.child.stdout.readline() == "ready\n", "a daemon ended before it began"
+
+    def end(self, number: signal.Signals) -> None:
+        self.child.send_signal(number)
+        status = self.child.wait(60)
+        assert number == signal.SIGKILL or status == 0, f"{number.name} ended a daemon with {status}"
+
+    def leases(self, store: SqliteStore) -> list[Lease]:
+        """The stacks that it works on."""
+        mine = f"process {self.child.pid} "
+        return [lease for lease in store.leases() if mine in lease.holder and lease.name != "alerts"]
+
+    def memory(self) -> int:
+        """Resident kilobytes."""
+        return int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1]) * 4
 
 
 @contextmanager
@@ -90,19 +172,13 @@ def world(stacks: int) -> Iterator[Path]:
     with TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         os.environ["XDG_STATE_HOME"] = str(folder / "state")
-        text = SPEC.read_text().replace("interval: 60s", "interval: 3s")
+        text = SPEC.read_text().replace("interval: 60s", f"interval: {INTERVAL}s") + ALERT
         for number in range(stacks):
             path = folder / "specs" / str(number) / "stack.yaml"
             path.parent.mkdir(parents=True)
             path.write_text(text.replace("\n  name: shop", f"\n  name: shop{number}").replace("10.0.", f"10.{number}."))
-        running, _ = process.start(speed=60)
-        os.environ |= {
-            "AWS_ENDPOINT_URL": running.url,
-            "AWS_ACCESS_KEY_ID": "soak",
-            "AWS_SECRET_ACCESS_KEY": "soak",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
+        running, _ = process.start(speed=SPEED)
+        point_at(running.url, os.environ)
         try:
             yield folder
         finally:
@@ -110,134 +186,179 @@ def world(stacks: int) -> Iterator[Path]:
 
 
 class Soak:
-    def __init__(self, folder: Path, seed: int) -> None:
-        self._folder = folder
-        self._dice = random.Random(seed)
-        self._broken: Counter[tuple[str, str]] = Counter()
-        self._daemons = [self._started(), self._started()]
-        files = Files(
-            lambda: load([(str(path), path.read_bytes()) for path in sorted((folder / "specs").rglob("*.yaml"))]),
-            lambda: 1,
-        )
-        self._graphs = {name: desired.graph for name, desired in files.reading().stacks.items()}
-        self._store = SqliteStore(folder / "store.db")
+    """The first daemon is the elder: it lives until everything else is over, so that a leak would show."""
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        places = [str(self._folder / name) for name in ("store.db", "specs", "notes")]
-        child = subprocess.Popen([sys.executable, __file__, "--daemon", *places])
-        while not Path(f"{places[2]}.{child.pid}").exists():
-            assert child.poll() is None, "a daemon ended before it began"
-            time.sleep(0.05)
-        return child
+    def __init__(self, folder: Path, listener: Listener, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._listener = listener
+        self._notes = folder / "notes"
+        self._store = SqliteStore(folder / "store.db")
+        self._graphs = {name: desired.graph for name, desired in files_of(folder).reading().stacks.items()}
+        self._broken: dict[tuple[str, str], str] = {}
+        self._daemons = [Daemon(folder), Daemon(folder)]
 
     def out_of_sync(self) -> list[str]:
         """Stacks that differ from what is wanted."""
         found = []
         for name, graph in self._graphs.items():
-            reader = AwsReader(Access(graph.stack.region), SystemClock(), Calls())
-            plan = engine.view(graph, reader).plan
+            plan = engine.view(graph, AwsReader(Access(graph.stack.region), SystemClock(), Calls())).plan
             if plan.actions or plan.drift or plan.blocked:
                 found.append(name)
         return found
 
     def until_healed(self) -> None:
-        until = time.monotonic() + HEALING
-        while left := [*self.out_of_sync(), *self._store.items("finding")]:
-            assert time.monotonic() < until, f"not healed: {left}; {self._store.items('finding')}"
-            time.sleep(1)
+        """Everything as wanted, every finding over, and every alert delivered."""
+        until("the end of all findings", lambda: not self._store.items("finding"))
+        until("all stacks to be in sync", lambda: not self.out_of_sync() and not self._store.items("finding"))
+        until("all alerts to be delivered", lambda: not self._store.items("outbox"))
 
-    def round(self) -> str:
-        """One thing that goes wrong."""
-        victim = self._dice.randrange(2)
-        what = self._dice.choice(["break", "break", "break", "kill", "sleep", "end"])
-        child = self._daemons[victim]
+    def round(self, *, elder: bool = False) -> str:
+        """One thing that goes wrong; with `elder` to the elder too."""
+        what = self._dice.choice(["break"] * 4 + ["kill", "end", "sleep", "sleep", *WEATHERS])
         if what == "break":
             return self._break()
+        if what in WEATHERS:
+            return f"{self._break()}; {self._weather(what)}"
         if what == "sleep":
-            child.send_signal(signal.SIGSTOP)
-            time.sleep(SLEEP)
-            child.send_signal(signal.SIGCONT)
-        else:
-            child.send_signal(signal.SIGKILL if what == "kill" else signal.SIGTERM)
-            status = child.wait(30)
-            assert what == "kill" or status == 0, f"SIGTERM ended a daemon with {status}"
-            self._daemons[victim] = self._started()
+            return self._sleep(self._dice.choice(self._daemons))
+        victim = self._daemons[0 if elder and self._dice.random() < 0.5 else 1]
+        victim.end(signal.SIGKILL if what == "kill" else signal.SIGTERM)
+        victim.start()
         return what
 
-    def _break(self) -> str:
-        stack = self._dice.choice(sorted(self._graphs))
-        chosen = self._dice.choice([each for each in BREAKS if each.name not in SKIPPED])
-        if self._broken[stack, chosen.name] >= 2:
-            return "spared"
-        self._broken[stack, chosen.name] += 1
-        try:
-            chosen.apply(account(os.environ["AWS_ENDPOINT_URL"], "us-east-1", stack))
-        except ReconcilerError as error:
-            return f"{chosen.name} of {stack}: {error}"
-        return f"{chosen.name} of {stack}"
+    def _sleep(self, daemon: Daemon) -> str:
+        """Stopped in the middle of its work, and woken when its leases have run out or are another's."""
+        until("a daemon to work", lambda: daemon.leases(self._store))
+        daemon.child.send_signal(signal.SIGSTOP)
+        held = daemon.leases(self._store)
+        until("leases to run out", lambda: all(lease.expires < time.time() for lease in daemon.leases(self._store)))
+        daemon.child.send_signal(signal.SIGCONT)
+        return f"asleep past its lease of {', '.join(lease.name.rpartition('/')[2] for lease in held) or 'nothing'}"
 
+    def _weather(self, name: str) -> str:
+        """AWS does badly for a while."""
+        process.set_faults({**WEATHERS[name], "seed": self._dice.randrange(10**6)})
+        first = self._calls()
+        until("requests", lambda: self._calls() >= first + WEATHER)
+        process.set_faults({})
+        return name
+
+    def _calls(self) -> int:
+        status = process.status()
+        assert status is not None
+        return int(status["calls"])
+
+    def _break(self) -> str:
+        whole = [
+            (stack, each)
+            for stack in sorted(self._graphs)
+            for each in BREAKS
+            if each.name in PLACES and (stack, PLACES[each.name]) not in self._broken
+        ]
+        if not whole:
+            return "everything was broken already"
+        stack, chosen = self._dice.choice(whole)
+        return f"{chosen.name} of {stack}: {self._broken_now(stack, chosen)}"
+
+    def _broken_now(self, stack: str, chosen: Break) -> str:
+        try:
+            said = chosen.apply(account(os.environ["AWS_ENDPOINT_URL"], "us-east-1", stack))
+        except (NothingToBreakError, BreakRefusedError) as error:
+            return f"not possible: {error}"
+        self._broken[stack, PLACES[chosen.name]] = chosen.name
+        return said
+
+    @property
     def memory(self) -> int:
-        """Kilobytes that the larger daemon holds."""
-        found = [Path(f"/proc/{child.pid}/statm").read_text().split()[1] for child in self._daemons]
-        return max(map(int, found)) * 4
+        """Resident kilobytes of the elder."""
+        return self._daemons[0].memory()
 
     def end(self) -> None:
-        for child in self._daemons:
-            child.send_signal(signal.SIGTERM)
-        for child in self._daemons:
-            assert child.wait(30) == 0
+        """SIGTERM, and what must be so after it."""
+        for daemon in self._daemons:
+            daemon.end(signal.SIGTERM)
+        assert self._store.leases() == [], "a lease was not given back"
 
     def kill(self) -> None:
         """Leave no process behind, however this went."""
-        for child in self._daemons:
-            child.kill()
-            child.wait()
+        for daemon in self._daemons:
+            daemon.child.kill()
+            daemon.child.wait()
 
-    def judge(self) -> None:
+    def judge(self) -> str:
         """Everything that must be true afterwards."""
-        events = [entry.value for entry in self._store.entries("events", limit=1_000_000)]
-        phases: dict[str, Counter[str]] = {}
-        for event in events:
-            if event.get("incident"):
-                phases.setdefault(event["incident"], Counter())[event["phase"]] += 1
-        wrong = {key: seen for key, seen in phases.items() if (seen["opened"], seen["resolved"]) != (1, 1)}
-        assert not wrong, wrong
-        assert self._store.leases() == [], "a lease was not given back"
-        assert not [event for event in events if event["event"] == "DriftContested"]
+        phases = self._listener.phases()
+        wrong = {key: dict(seen) for key, seen in phases.items() if (seen["opened"], seen["resolved"]) != (1, 1)}
+        assert not wrong, f"not opened once and resolved once: {wrong}"
+        self._judge_drift()
+        kinds = Counter(message["event"] for message in self._listener.messages.values())
+        assert not kinds["DriftContested"], "something was fought over"
+        return (
+            f"{len(phases)} incidents opened once and resolved once, {len(self._broken)} of them breaks, "
+            f"{self._listener.copies} deliveries repeated; {self._handed_over()}"
+        )
+
+    def _judge_drift(self) -> None:
+        """Each break was one drift, and there was no other."""
+        told = self._listener.drifts()
+        twice = {place: times for place, times in told.items() if times > 1}
+        assert not twice, f"alerted more than once: {twice}"
+        for stack, address in told:
+            of_stack = [place for each, place in self._broken if each == stack]
+            assert any(re.fullmatch(place, address) for place in of_stack), f"nobody broke {address} of {stack}"
+        for (stack, place), name in self._broken.items():
+            found = [address for each, address in told if each == stack and re.fullmatch(place, address)]
+            assert len(found) == 1, f"{name} of {stack} was alerted as {found}"
+
+    def _handed_over(self) -> str:
+        """Nothing left under a lease after another process had the next one."""
         held: dict[str, tuple[int, int]] = {}
-        changes = 0
-        for line in (self._folder / "notes").read_text().splitlines():
+        requests = changes = 0
+        for line in self._notes.read_text().splitlines():
             pid, lease, fence = json.loads(line)
             before = held.get(lease, (0, 0))
             assert fence >= before[0], f"{lease} was written under an old lease"
             assert fence > before[0] or pid == before[1], f"two processes wrote {lease} under one lease"
+            requests += 1
             changes += before[1] not in (0, pid)
             held[lease] = (fence, pid)
-        print(f"{len(phases)} findings opened and resolved once; stacks changed hands {changes} times")
+        return f"{requests} requests under lease, stacks changed hands {changes} times"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stacks", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--daemon", nargs=3)
     options = parser.parse_args()
-    if options.daemon:
-        return daemon(*options.daemon)
-    with world(options.stacks) as folder:
-        soak = Soak(folder, options.seed)
-        try:
-            soak.until_healed()
-            first = soak.memory()
-            for number in range(options.rounds):
-                print(number, soak.round(), flush=True)
-            soak.until_healed()
-            print(f"memory {first} kB before, {soak.memory()} kB after", flush=True)
-            soak.end()
-        finally:
-            soak.kill()
-        soak.judge()
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:6.0f} s  {text}", flush=True)
+
+    with ExitStack() as undo:
+        folder = undo.enter_context(world(options.stacks))
+        listener = undo.enter_context(Listener())
+        os.environ["HOOK_URL"] = listener.url
+        soak = Soak(folder, listener, options.seed)
+        undo.callback(soak.kill)
+        soak.until_healed()
+        say(f"all made, the elder holds {soak.memory} kB")
+        for number in range(options.rounds // 4):
+            say(f"{number} {soak.round()}")
+        soak.until_healed()
+        first = soak.memory
+        for number in range(options.rounds // 4, options.rounds):
+            say(f"{number} {soak.round()} ({soak.memory} kB)")
+        soak.until_healed()
+        last = soak.memory
+        say(f"memory of the elder: {first} kB after a quarter of the rounds, {last} kB after all of them")
+        assert last <= first * MEMORY, "memory grows"
+        for number in range(options.rounds // 10):
+            say(f"{options.rounds + number} {soak.round(elder=True)}")
+        soak.until_healed()
+        soak.end()
+        say(soak.judge())
     return 0
 
 
