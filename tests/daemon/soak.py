@@ -3,9 +3,9 @@
     python tests/daemon/soak.py --stacks 50 --rounds 120
 
 Somebody breaks things; a daemon is killed, ended or put to sleep past its lease; AWS cannot be reached, throttles,
-fails, lags or loses answers. Exit status 0 when afterwards everything is healed, every break was alerted once and resolved once and
-nothing else was taken for drift, nothing was fought over, no stack was written under two leases at once, and the daemon
-that lived through it all holds no more memory than after its first passes.
+fails, lags or loses answers. Exit status 0 when afterwards everything is healed, every break was alerted once and
+resolved once and nothing else was taken for drift, nothing was fought over, no stack was written under two leases at
+once, and the daemon that lived through it all holds no more memory than after its first passes.
 """
 
 from __future__ import annotations
