@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from reconciler.alerts.messages import message_of, reminder_of
 from reconciler.kinds import _duration
@@ -63,74 +63,75 @@ def _each_sink_once(rules: Iterable[Rule], event: Event) -> Iterator[Rule]:
         yield rule
 
 
+def _is_told(change: object) -> TypeGuard[Change]:
+    return isinstance(change, Put | Remove) and change.kind == TOLD
+
+
 class Router:
-    """Routes events. Safe to share among threads. What was told is kept in the store, and read from it once."""
+    """Routes events. Safe to share among threads. What was told is kept in the store: another process may end what
+    this one began."""
 
     def __init__(self, store: Store, rules: Callable[[], Iterable[Rule]]) -> None:
         self._store = store
         self._rules = rules
         self._lock = threading.Lock()
-        self._told: dict[str, Mapping[str, Any]] | None = None
         self._number = 0
 
-    def route(self, events: Sequence[Event]) -> list[Change]:
-        """What is to be written along with these events."""
+    def route(self, event: Event, unwritten: Iterable[object] = ()) -> list[Change]:
+        """What is to be written along with an event. `unwritten` are changes that the store could not take yet."""
+        waiting = {change.key: change for change in unwritten if _is_told(change)}
         with self._lock:
             return [
                 change
-                for event in events
                 for rule in _each_sink_once(self._rules(), event)
-                for change in self._routed(rule, event)
+                for change in self._routed(rule, event, waiting)
             ]
 
     def reminders(self, now: float) -> list[Change]:
-        """What is to be written because something has lasted; and what no rule tells of any more."""
+        """What is to be written because something has lasted. Raises `StoreError`."""
         with self._lock:
             return list(self._reminded(now))
 
-    def _remembered(self) -> dict[str, Mapping[str, Any]]:
-        """What was told and is not over. A store that cannot be read has told nothing."""
-        if self._told is None:
-            try:
-                self._told = dict(self._store.items(TOLD))
-            except StoreError:
-                return {}
-        return self._told
+    def _known(self, place: str, waiting: Mapping[str, Change]) -> bool:
+        """Whether an incident was told and is not over. A store that cannot be read has told nothing."""
+        if place in waiting:
+            return isinstance(waiting[place], Put)
+        try:
+            return self._store.get(TOLD, place) is not None
+        except StoreError:
+            return False
 
-    def _routed(self, rule: Rule, event: Event) -> Iterator[Change]:
+    def _routed(self, rule: Rule, event: Event, waiting: Mapping[str, Change]) -> Iterator[Change]:
         if event.phase is None:
             if rule.wants(event):
                 yield from self._send(rule, message_of(event, "happened", event.time), event.time)
             return
-        place, remembered = f"{rule.id}/{event.incident}", self._remembered()
-        known = remembered.get(place)
+        place = f"{rule.id}/{event.incident}"
+        known = self._known(place, waiting)
         if event.phase is Phase.RESOLVED:
-            if known is not None:
-                del remembered[place]
+            if known:
                 yield Remove(TOLD, place)
                 yield from self._send(rule, message_of(event, "resolved", event.time), event.time)
-        elif known is not None or rule.wants(event):
-            message = message_of(event, "opened" if known is None else "updated", event.time)
-            remembered[place] = {"rule": rule.id, "at": event.time, "message": message}
-            yield Put(TOLD, place, remembered[place])
+        elif known or rule.wants(event):
+            message = message_of(event, "updated" if known else "opened", event.time)
+            yield Put(TOLD, place, {"rule": rule.id, "at": event.time, "message": message})
             yield from self._send(rule, message, event.time)
 
     def _reminded(self, now: float) -> Iterator[Change]:
-        rules = {rule.id: rule for rule in self._rules()}
-        remembered = self._remembered()
-        for place, told in list(remembered.items()):
-            rule = rules.get(str(told["rule"]))
-            if rule is None:
-                continue
-            every = rule.spec.repeat_interval
-            if every is not None and now - float(told["at"]) >= _duration.seconds(every):
-                remembered[place] = {**told, "at": now}
-                yield Put(TOLD, place, remembered[place])
+        often = {
+            rule.id: (rule, _duration.seconds(rule.spec.repeat_interval))
+            for rule in self._rules()
+            if rule.spec.repeat_interval is not None
+        }
+        for place, told in self._store.items(TOLD).items() if often else ():
+            rule, every = often.get(str(told["rule"]), (None, 0))
+            if rule is not None and now - float(told["at"]) >= every:
+                yield Put(TOLD, place, {**told, "at": now})
                 yield from self._send(rule, reminder_of(told["message"], now), now)
 
     def _send(self, rule: Rule, message: Mapping[str, Any], now: float) -> Iterator[Change]:
         for sink in rule.spec.sinks:
             self._number += 1
-            key = f"{rule.id}/{sink.name}/{now:017.3f}/{self._number:09d}"
+            key = f"{rule.id}/{sink.name}/{now:017.3f}/{self._number:09d}/{message['id']}"
             value = {"stack": rule.stack, "alert": rule.name, "sink": sink.name, "at": now, "message": message}
             yield Put(OUTBOX, key, value)

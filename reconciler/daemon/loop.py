@@ -48,7 +48,7 @@ class Options:
     workers: int = WORKERS
     term: float = TERM
     retention: Retention = field(default_factory=Retention)
-    route: Route = lambda _: ()
+    route: Route = lambda *_: ()
     closing: float = CLOSING
     hearing: Hearing | None = None
 

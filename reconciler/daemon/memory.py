@@ -22,8 +22,9 @@ REQUESTS: Final = "request"
 APPROVALS: Final = "approval"
 
 Change = Put | Remove | Append
-Route = Callable[[Sequence[Event]], Iterable[Change]]
-"""What is to be written along with some events, so that neither is ever there without the other."""
+Route = Callable[[Event, Iterable[Change]], Iterable[Change]]
+"""What is to be written along with an event, so that neither is ever there without the other, given what the store
+could not take yet."""
 
 _WAITING: Final = 2000
 _PRUNE_EVERY: Final = 3600.0
@@ -38,7 +39,7 @@ class Memory:
         say: Callable[[Event], None],
         now: Callable[[], float],
         *,
-        route: Route = lambda _: (),
+        route: Route = lambda *_: (),
         retention: Retention | None = None,
     ) -> None:
         self.store = store
@@ -69,7 +70,10 @@ class Memory:
         keys = {one.incident: key for key, one in {**before, **still}.items()}
         groups: list[tuple[Change, ...]] = []
         for event in events:
-            changes: list[Change] = [Append(EVENTS, event.time, event.stack, event.document()), *self._route([event])]
+            with self._lock:
+                unwritten = [change for group in self._waiting for change in group]
+            logged = Append(EVENTS, event.time, event.stack, event.document())
+            changes: list[Change] = [logged, *self._route(event, unwritten)]
             key = keys.get(event.incident)
             if key is not None:
                 place = f"{stack}/{key}"

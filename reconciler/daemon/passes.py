@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from reconciler.observe import Look
 from reconciler.plan import Choices
 from reconciler.resources import configuration
 from reconciler.resources.target_health import TYPE as TARGET_HEALTH
-from reconciler.store import StoreError
+from reconciler.store import Lease, StoreError
 
 SOON: Final = 5.0
 """Seconds to the next pass while AWS is still busy with the last one, or somebody else with the stack."""
@@ -99,18 +100,20 @@ class Pass:
         self._began = deps.clock.now()
         self._flows: Sequence[Judged] = ()
         self._wrote = False
+        self._lease = ""
+        self._held: Held | None = None
         self.id = secrets.token_hex(4)
 
     def run(self) -> None:
         """Do it, and put the stack back in the queue for the next."""
         deps, state = self._deps, self._state
-        message = ""
         try:
-            if not self._under_lease():
+            done = self._under_lease()
+            if not done:
                 return
-            result = "in sync" if state.in_sync else "not in sync"
+            result, message = "in sync" if state.in_sync else "not in sync", ""
         except LeaseLost as lost:
-            result = "lease lost"
+            result, message = "lease lost", ""
             state.in_sync = False
             self._say("LeaseLost", str(lost), Severity.WARNING)
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
@@ -129,10 +132,9 @@ class Pass:
         deps = self._deps
         place = deps.place(self._graph)
         engine.check_account(self._graph.stack, place.reader)
-        name = lease_name(place.reader.account, place.reader.region, self._name)
-        held: Held | None = None
+        self._lease = lease_name(place.reader.account, place.reader.region, self._name)
         try:
-            found = deps.leases.take(name)
+            found = deps.leases.take(self._lease)
         except StoreError as error:
             deps.memory.complain(error)
             self._reconciled(place, None)
@@ -141,15 +143,20 @@ class Pass:
             deps.metrics.lease(self._name, held=False)
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
             return False
-        held = found
+        self._held = found
         deps.metrics.lease(self._name, held=True)
-        if not deps.memory.failing:
-            self._state.open = deps.memory.open_findings(self._name)
+        self._recall()
         try:
-            self._reconciled(place, held)
+            self._reconciled(place, found)
         finally:
-            deps.leases.give_back(held)
+            self._held = None
+            deps.leases.give_back(found)
         return True
+
+    def _recall(self) -> None:
+        """Another process may have opened or ended findings of the stack since the last pass of this one."""
+        if not self._deps.memory.failing:
+            self._state.open = self._deps.memory.open_findings(self._name)
 
     def _reconciled(self, place: Place, held: Held | None) -> None:
         deps, state, graph = self._deps, self._state, self._graph
@@ -316,16 +323,28 @@ class Pass:
         return findings.refusal(plan, (), why, "change the files, or run apply --allow-broken-flows")
 
     def _failed(self, error: ReconcilerError) -> None:
+        """Told under a lease of its own, for the pass's may have run out; who has it now tells what they see."""
         finding = findings.failed_pass("Refused" if isinstance(error, Refused) else "PassFailed", str(error))
         denied = findings.denied([error] if isinstance(error, AwsError) else [])
-        self._tell(denied or [finding], (findings.LOOK,), ())
-        self._deps.statuses.unknown(self._state.desired, finding.type, str(error), self._deps.clock.now())
-        self._deps.queue.retry(self._name)
+        deps = self._deps
+        found: Held | Lease | None = None
+        with contextlib.suppress(StoreError):
+            found = deps.leases.take(self._lease) if self._lease else None
+        if not isinstance(found, Lease):
+            self._recall()
+            self._tell(denied or [finding], (findings.LOOK,), ())
+        if isinstance(found, Held):
+            deps.leases.give_back(found)
+        deps.statuses.unknown(self._state.desired, finding.type, str(error), deps.clock.now())
+        deps.queue.retry(self._name)
 
     def _tell(
         self, found: Iterable[Finding], groups: Iterable[str], kept: Iterable[str], *, ended: str = ""
     ) -> list[Event]:
-        """Tell what is new in some groups of findings, and what that was; those of other groups stay as they are."""
+        """Tell what is new in some groups of findings, and what that was; those of other groups stay as they are.
+
+        A process that slept past its lease tells nothing: another one has told it meanwhile. Raises `LeaseLost`.
+        """
         state, mine = self._state, set(groups)
         others = [key for key, one in state.open.items() if one.finding.group not in mine]
         events, still = news(
@@ -337,6 +356,8 @@ class Pass:
             ended=ended,
             pass_id=self.id,
         )
+        if events and self._held is not None:
+            self._held.check()
         before, state.open = state.open, still
         if events:
             self._deps.memory.tell(self._name, events, before, still)

@@ -91,7 +91,7 @@ class Telling:
 
     def tell(self, *events: Any) -> None:
         for event in events:
-            self.store.write(*self.router.route([event]))
+            self.store.write(*self.router.route(event))
 
     def later(self, seconds: float) -> int:
         self.clock.advance(seconds)

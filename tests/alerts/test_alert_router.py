@@ -114,7 +114,7 @@ class History:
         events, still = news("shop", self.live, findings, self.clock.now())
         changes: list[Put | Remove] = [Put("finding", key, one.document()) for key, one in still.items()]
         changes += [Remove("finding", key) for key in self.live.keys() - still.keys()]
-        routed = self.process.router.route(events)
+        routed = [change for event in events for change in self.process.router.route(event)]
         if written:
             self.store.write(*changes, *routed)
             self.begun += [event.incident for event in events if event.phase is Phase.OPENED]
@@ -175,3 +175,26 @@ def test_any_sequence_of_looks_kills_and_retries_opens_and_resolves_each_inciden
     for incident in history.begun:
         mine = [message["phase"] for message in kept if message["key"] == incident]
         assert (mine[0], mine[-1]) == ("opened", "resolved")
+
+
+def test_what_one_process_began_another_ends_and_nobody_ends_it_twice() -> None:
+    store, clock = MemoryStore(), Clock.stepped(1000.0)
+    receivers = [Receiver(), Receiver()]
+    one, other = (Telling(store, [rule()], receiver, clock) for receiver in receivers)
+    other.tell(event(incident="earlier"), event(phase=Phase.RESOLVED, incident="earlier", at=1))
+    one.tell(event(at=2))
+    other.tell(event("DriftHealed", Phase.RESOLVED, at=3))
+    one.tell(event("DriftHealed", Phase.RESOLVED, at=4))
+    other.later(60)
+    told = [m["phase"] for receiver in receivers for m in receiver.messages if m["key"] == "i1"]
+    assert told == ["opened", "resolved"]
+
+
+def test_what_began_and_ended_while_the_store_could_not_be_written_is_told_both_times() -> None:
+    one, receiver = telling(rule())
+    begun = one.router.route(event(at=1))
+    ended = one.router.route(event("DriftHealed", Phase.RESOLVED, at=2), begun)
+    assert one.router.route(event("DriftHealed", Phase.RESOLVED, at=3), [*begun, *ended]) == []
+    one.store.write(*begun, *ended)
+    one.later(60)
+    assert receiver.phases() == ["opened", "resolved"]

@@ -46,7 +46,7 @@ SPEED: Final = 60.0
 INTERVAL: Final = 3
 PATIENCE: Final = 900.0
 """Real seconds after which what was waited for will not come any more."""
-WEATHER: Final = 200
+WEATHER: Final = 60
 """Requests that AWS answers, or does not, before it is well again."""
 MEMORY: Final = 1.15
 """How much more memory there may be in the end: what an allocator leaves lying about, and no leak."""

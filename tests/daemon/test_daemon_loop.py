@@ -136,6 +136,32 @@ def test_a_pass_that_loses_its_lease_stops_writing_and_a_later_one_goes_on(sandb
     daemon.until_idle()
 
 
+def test_who_slept_past_the_lease_does_not_tell_again_what_another_told_meanwhile(applied: Sandbox, file: Path) -> None:
+    """It wakes in its last look, with the drift still open as far as it knows, and ended by the other process."""
+    one, other = Daemon(applied, file), Daemon(applied, file)
+    for daemon in (one, other):
+        daemon.hold(REFERENCE)
+    one.until_idle()
+    scale_to_zero()
+    slept = False
+
+    def latency(operation: str) -> float:
+        nonlocal slept
+        if not slept and operation == "ecs:DescribeServices" and one.named("SpecLoaded").count("ApplyStarted"):
+            slept = True
+            applied.clock.advance(TERM + 1)
+            other.until_idle()
+        return 0.0
+
+    applied.clock.advance(100)
+    applied.faults = Faults(latency=latency)
+    one.until_idle()
+    assert slept
+    told = [event.value for event in one.store.entries("events", limit=1000) if event.value.get("phase")]
+    assert [event["phase"] for event in told if event.get("address") == "service/orders"] == ["opened", "resolved"]
+    assert "LeaseLost" in one.named()
+
+
 FORCED = {
     "ec2:DescribeVpcAttribute": "one attribute of one VPC",
     "ecs:DescribeServices": "ten services of one cluster",
