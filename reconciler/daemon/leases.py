@@ -97,22 +97,24 @@ class Leases:
                 told = True
             self._clock.sleep(min(0.5, max(0.0, until - self._clock.now())))
 
-    def give_back(self, held: Held) -> None:
-        """Let others have it. A store that fails now leaves it to run out."""
+    def give_back(self, held: Held) -> bool:
+        """Let others have it. A store that fails now leaves it to run out; whether it did not fail."""
         with self._lock:
             self._held.pop(held.lease.name, None)
         try:
             self._store.release(held.lease)
         except StoreError:
-            return
+            return False
+        return True
 
     def close(self) -> None:
-        """Give everything back and end the thread."""
+        """Give everything back and end the thread. A store that fails is not waited for again and again."""
         self._ended.set()
         with self._lock:
             held = list(self._held.values())
         for one in held:
-            self.give_back(one)
+            if not self.give_back(one):
+                break
 
     @property
     def names(self) -> list[str]:

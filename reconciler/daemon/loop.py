@@ -33,7 +33,7 @@ from reconciler.store import Remove, Retention, Store, StoreError
 WORKERS: Final = 8
 LISTEN: Final = 0.3
 """Seconds between looks at the files and the requests: what stays the same for two of them is taken up within one."""
-CLOSING: Final = 20.0
+CLOSING: Final = 16.0
 """Seconds that requests under way are given at the end; what then still hangs is given up."""
 STUCK: Final = 60.0
 
