@@ -112,11 +112,11 @@ def view_of(graph: Graph, seen: Look, choices: Choices | None = None) -> View:
 def attribute(
     seen: View, records: Callable[[Iterable[str]], Iterable[Mapping[str, Any]]], me: str
 ) -> Mapping[Key, Attribution]:
-    """Whose doing the drift of a view is. `records` reads CloudTrail's records of calls by name (`DeleteRoute`), `me`
+    """Whose doing the drift of a view is. `records` reads CloudTrail's records of calls (`ec2:DeleteRoute`), `me`
     is the ARN that our own calls are made as.
     """
     wanted = calls_to_look_up(seen.comparison, seen.plan.drift)
-    documents = records({call.partition(":")[2] for call in wanted}) if wanted else ()
+    documents = records(wanted) if wanted else ()
     found = [record for document in documents if (record := record_of(document)) is not None]
     return attributed(seen.comparison, seen.plan.drift, found, me)
 

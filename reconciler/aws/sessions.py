@@ -73,6 +73,16 @@ class Access:
         dice: random.Random | None = None,
     ) -> None:
         self.region = region
+        self._elsewhere = functools.partial(
+            Access,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            role_arn=role_arn,
+            external_id=external_id,
+            role_session_name=role_session_name,
+            sandbox=sandbox,
+            paced=paced,
+        )
         self.endpoint_url = _checked_url(endpoint_url)
         self.dice = dice or random.Random()  # noqa: S311 (spreads requests in time, keeps no secret)
         self.pacer = Pacer(self.dice, paced=paced)
@@ -107,6 +117,10 @@ class Access:
                 if client is None:
                     client = self._clients[service] = self._make(service)
         return client
+
+    def in_region(self, region: str) -> Access:
+        """The same account, with the same credentials, in a region. Raises `Refused`."""
+        return self if region == self.region else self._elsewhere(region)
 
     def close(self) -> None:
         """Give the connections back. Clients made from here on are new ones."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from reconciler.aws.calls import Calls
 from reconciler.aws.event_queue import EventQueue
@@ -11,6 +12,10 @@ from reconciler.aws.sessions import Access
 from reconciler.aws.topic import publish
 from reconciler.aws.trail import TrailReader
 from reconciler.model.ports import Clock
+
+_GLOBAL: Final = frozenset({"iam"})
+"""Services whose calls CloudTrail keeps in one region (CloudTrail User Guide, "Global service events")."""
+_HOME: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 class AwsSource:
@@ -21,15 +26,32 @@ class AwsSource:
         self._clock = clock
         self._calls = calls
         self._trail = TrailReader(access, clock, calls)
+        self._home: TrailReader | None = None
+        self._opening = threading.Lock()
 
     @property
     def me(self) -> str:
         """The ARN that calls are made as. Raises `AwsError` and `Refused`."""
         return self._access.principal(self._clock, self._calls)
 
-    def records(self, names: Iterable[str], fresh: float = 0.0) -> list[Mapping[str, Any]]:
-        """CloudTrail's records of calls by name; see `TrailReader.records`."""
-        return self._trail.records(names, fresh)
+    def records(self, calls: Iterable[str], fresh: float = 0.0) -> list[Mapping[str, Any]]:
+        """CloudTrail's records of calls (`ec2:DeleteRoute`), each from the region that has them.
+
+        See `TrailReader.records`.
+        """
+        parts = [call.partition(":") for call in calls]
+        everywhere = {name for service, _, name in parts if service in _GLOBAL}
+        here = {name for service, _, name in parts if service not in _GLOBAL}
+        found = self._trail.records(here, fresh)
+        return found + self._home_trail().records(everywhere, fresh) if everywhere else found
+
+    def _home_trail(self) -> TrailReader:
+        with self._opening:
+            if self._home is None:
+                home = self._access.in_region(_HOME.get(self._access.partition, self._access.region))
+                is_here = home is self._access
+                self._home = self._trail if is_here else TrailReader(home, self._clock, self._calls)
+            return self._home
 
     def publish(self, topic: str, subject: str, body: str, group: str, message_id: str) -> None:
         """Send one message to an SNS topic; see `publish`."""

@@ -28,8 +28,8 @@ class Source(Protocol):
     def me(self) -> str:
         """The ARN that our own calls are made as. Raises `ReconcilerError`."""
 
-    def records(self, names: Iterable[str], fresh: float) -> Iterable[Mapping[str, Any]]:
-        """CloudTrail's records of calls by name. Raises `ReconcilerError`."""
+    def records(self, calls: Iterable[str], fresh: float) -> Iterable[Mapping[str, Any]]:
+        """CloudTrail's records of calls (`ec2:DeleteRoute`). Raises `ReconcilerError`."""
 
     def queue(self, url: str) -> Queue[Any]:
         """The queue that EventBridge feeds."""
@@ -101,9 +101,9 @@ class Hearing:
         told = [record for line in list(self._lines.values()) for record in line.intake.records()]
         found = dict(attributed(view.comparison, unknown, told, source.me))
         left = [item for item in unknown if _key(item) not in found]
-        names = {call.partition(":")[2] for call in calls_to_look_up(view.comparison, left)}
-        if names:
-            listed = [record for each in source.records(names, FRESH) if (record := record_of(each)) is not None]
+        calls = calls_to_look_up(view.comparison, left)
+        if calls:
+            listed = [record for each in source.records(calls, FRESH) if (record := record_of(each)) is not None]
             found |= attributed(view.comparison, left, _once([*told, *listed]), source.me)
         return found
 

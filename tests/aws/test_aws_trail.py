@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from reconciler.aws import Access, Calls, TrailReader
+from reconciler.aws import Access, AwsSource, Calls, TrailReader
 from reconciler.aws.trail import MOST_PAGES
 from reconciler.model.errors import AwsError
 from reconciler.sandbox import Faults, Sandbox
@@ -61,3 +61,15 @@ def test_a_trail_that_cannot_be_read_says_so(sandbox: Sandbox, trail: TrailReade
         trail.records(["CreateVpc"])
     sandbox.faults = Faults()
     assert trail.records(["CreateVpc"]) == []
+
+
+def test_calls_of_iam_are_looked_up_where_cloudtrail_keeps_them(sandbox: Sandbox) -> None:
+    """IAM has no regions: its calls are in us-east-1 alone (CloudTrail User Guide, "Global service events")."""
+    boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    boto3.client("ec2", "eu-west-1").create_vpc(CidrBlock="10.0.0.0/16")
+    source = AwsSource(Access("eu-west-1"), sandbox.clock, Calls())
+    found = source.records(["iam:CreateRole", "ec2:CreateVpc"])
+    assert {(one["eventName"], one["awsRegion"]) for one in found} == {
+        ("CreateRole", "us-east-1"),
+        ("CreateVpc", "eu-west-1"),
+    }

@@ -7,7 +7,7 @@ import pytest
 from worlds import graph
 
 from reconciler.attribution import Attribution, Key
-from reconciler.aws import Access, AwsReader, AwsWriter, Calls, TrailReader
+from reconciler.aws import Access, AwsReader, AwsSource, AwsWriter, Calls
 from reconciler.engine import Doing, apply, attribute, view
 from reconciler.execute import Limits
 from reconciler.model.plan import Drifted
@@ -62,8 +62,8 @@ class Shop:
         """What drifted, and whose doing it is."""
         access, calls = Access("us-east-1"), Calls()
         seen = view(self.desired, AwsReader(access, self.sandbox.clock, calls))
-        trail = TrailReader(access, self.sandbox.clock, calls)
-        return seen.plan.drift, attribute(seen, trail.records, access.principal())
+        source = AwsSource(access, self.sandbox.clock, calls)
+        return seen.plan.drift, attribute(seen, source.records, source.me)
 
     def drifted(self) -> set[str]:
         """The types of what apply would change."""
