@@ -76,6 +76,12 @@ class Attribution:
             "eventId": self.event_id,
         }
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, str]) -> Attribution:
+        """What `document` wrote. Raises `KeyError` for anything else."""
+        names = ("who", "principal", "call", "time", "sourceAddress", "userAgent", "eventId")
+        return cls(*(document[name] for name in names))
+
 
 Key = tuple[str, str | None]
 """Address and id of a drifted object."""

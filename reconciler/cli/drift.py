@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ from reconciler.cli._workspace import (
 from reconciler.flows import effects, judged, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.errors import AwsError
+from reconciler.model.graph import Graph
 from reconciler.model.snapshot import Snapshot
 from reconciler.plan import Choices
 
@@ -71,9 +73,13 @@ def command(
 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
+        connection = connect(graph.stack, settings)
+        with nullcontext() if alerts is None else alerts.alone(graph.stack.name, connection.reader):
+            return reported(stack, graph, connection)
+
+    def reported(stack: StackObjects, graph: Graph, connection: Connection) -> Report:
         declared = flows_of(stack)
         evidence = resources.evidence() if save else resources.configuration() if declared else {}
-        connection = connect(graph.stack, settings)
         choices = Choices(today=today())
         view = engine.view(graph, connection.reader, choices, evidence=evidence)
         if view.plan.drift and not evidence:

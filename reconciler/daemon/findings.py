@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
 from reconciler.model.errors import AwsError, ErrorClass
-from reconciler.model.events import Finding, Severity
+from reconciler.model.events import Finding, Open, Severity
 from reconciler.model.plan import Drifted, Outcome, Plan, Result
 
 DRIFT = "drift"
@@ -39,9 +39,8 @@ def drift(
     for item in items:
         effect = effects.get((item.address, item.id), Effect())
         who = whose.get((item.address, item.id))
-        changes = [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in item.changes]
         yield Finding(
-            key=f"{DRIFT} {item.address} {item.id or ''}".rstrip(),
+            key=_key(item),
             type="DriftFound",
             ended="DriftResolved",
             message="; ".join((in_words(item) + (f", by {who.who} ({who.call})" if who else ""), *effect.sentences)),
@@ -50,12 +49,34 @@ def drift(
             data={
                 "id": item.id,
                 "status": item.status.value,
-                "changes": changes,
+                "changes": _changes(item),
                 "opened": list(effect.opened),
                 "closed": list(effect.closed),
                 "attribution": who.document() if who else None,
             },
         )
+
+
+def remembered(
+    items: Iterable[Drifted], whose: Mapping[Key, Attribution], told: Mapping[str, Open]
+) -> Mapping[Key, Attribution]:
+    """Whose doing each drift is, with what was told of those that are as they were: who is once known stays known."""
+    found = dict(whose)
+    for item in items:
+        known = told.get(_key(item))
+        if (item.address, item.id) not in found and known is not None:
+            said = known.finding.data.get("attribution")
+            if said and known.finding.data.get("changes") == _changes(item):
+                found[item.address, item.id] = Attribution.from_document(said)
+    return found
+
+
+def _key(item: Drifted) -> str:
+    return f"{DRIFT} {item.address} {item.id or ''}".rstrip()
+
+
+def _changes(item: Drifted) -> list[dict[str, object]]:
+    return [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in item.changes]
 
 
 def in_words(item: Drifted) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from reconciler.alerts import Outbox, Router, Rule, Sinks
 from reconciler.daemon.findings import DRIFT, FLOW
 from reconciler.daemon.memory import Memory
-from reconciler.model.events import Event, Finding, news
+from reconciler.model.events import Event, Finding, Open, news
 from reconciler.model.ports import Clock
 from reconciler.store import Store
 
@@ -35,6 +35,10 @@ class Teller:
         self._memory = Memory(store, lambda _: None, clock.now, route=router.route)
         dice = random.Random()  # noqa: S311 - spreads retries in time, keeps no secret
         self._outbox = Outbox(store, router, lambda: rules, sinks, clock, dice, complain, secrets.token_hex(8))
+
+    def told(self, stack: str) -> Mapping[str, Open]:
+        """What was told of a stack and is not over."""
+        return self._memory.open_findings(stack)
 
     def tell(self, stack: str, found: Iterable[Finding], unread: Iterable[str]) -> list[Event]:
         """Tell of one stack's drift and flows. `unread` are addresses and objects that could not be judged: what is

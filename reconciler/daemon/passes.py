@@ -181,6 +181,7 @@ class Pass:
         if deps.hearing is not None:
             deps.hearing.noticed(first)
             whose = deps.hearing.whose(graph, first)
+        whose = findings.remembered(first.plan.drift, whose, state.open)
         denied = findings.denied(seen.look.errors.values())
         fresh = self._tell([*findings.drift(told, changed, whose), *denied], (findings.DRIFT, findings.LOOK), kept)
         self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))

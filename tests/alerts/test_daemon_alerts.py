@@ -17,6 +17,9 @@ from test_daemon_flows import deny_all
 from worlds import graph
 
 from reconciler.alerts import Outbox, Router
+from reconciler.cli.main import main
+from reconciler.clock import SystemClock
+from reconciler.daemon.leases import Leases
 from reconciler.daemon.loop import Options
 from reconciler.sandbox import Faults, Sandbox
 from reconciler.store.sqlite import SqliteStore
@@ -180,3 +183,47 @@ def test_it_is_one_alert_that_is_opened_once_and_resolved_once(
     assert phases == [["opened", "resolved"]] * len(incidents)
     assert said in messages[0]["message"]
     assert len(incidents) == (2 if kind == "FlowBroken" else 1)
+
+
+def test_drift_alert_beside_a_daemon_tells_of_the_same_incident(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", "http://127.0.0.1:1/")
+    monkeypatch.setattr("reconciler.daemon.once.PATIENCE", 0.0)
+    monkeypatch.setattr("reconciler.clock.SystemClock.now", lambda _: sandbox.clock.now())
+    store, file = tmp_path / "store.db", tmp_path / "stack.yaml"
+    file.write_text(SPEC)
+    world = World(sandbox, store)
+    undo = closed_group(world)
+
+    def drift() -> None:
+        with pytest.raises(SystemExit):
+            main(["drift", "--alert", "-f", str(file), "--store", str(store)])
+
+    drift()
+    world.daemon.interval()
+    drift()
+    found = [entry.value for entry in world.daemon.store.entries("events") if entry.value["event"] == "DriftFound"]
+    assert [event["phase"] for event in found] == ["opened"]
+    undo()
+    world.until("DriftFound", "resolved")
+    drift()
+    phases = [message["phase"] for message in world.told("DriftFound")]
+    assert phases == ["opened", "resolved"]
+    assert world.daemon.store.leases() == [] or all(one.name == "alerts" for one in world.daemon.store.leases())
+
+
+def test_drift_alert_waits_for_a_daemon_that_works_on_the_stack_and_tells_nothing_meanwhile(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("reconciler.cli._alerting.PATIENCE", 0.0)
+    store, file = tmp_path / "store.db", tmp_path / "stack.yaml"
+    file.write_text(SPEC)
+    leases = Leases(SqliteStore(store), SystemClock(), "daemon")
+    leases.take("123456789012/us-east-1/shop")
+    with pytest.raises(SystemExit) as ended:
+        main(["drift", "--alert", "-f", str(file), "--store", str(store)])
+    leases.close()
+    assert ended.value.code == 1
+    assert "works on shop" in capsys.readouterr().err
+    assert SqliteStore(store).entries("events") == []
