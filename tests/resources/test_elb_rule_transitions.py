@@ -6,15 +6,23 @@ import dataclasses
 import json
 from typing import Any
 
+import pytest
 from alb import LAST, Listener, requests, taken_by, wrongly
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from test_elb_rules import ADDRESS, CONTEXT, table
 
 from reconciler.model.resource import Call, Observed, Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref
 from reconciler.resources._actions import Action, FixedResponse, Redirect, action_params, forward_to, read_actions
-from reconciler.resources._conditions import Conditions, condition_params, conditions_of, read_conditions
+from reconciler.resources._conditions import (
+    Conditions,
+    condition_params,
+    conditions_of,
+    covers,
+    may_meet,
+    read_conditions,
+)
 from reconciler.resources._rule_tables import priorities
 from reconciler.resources.listener_rules import TYPE, ListenerRule, ListenerRules
 
@@ -189,6 +197,7 @@ def tables_of(listener: Listener) -> list[tuple[str, str]]:
     return [(json.dumps(r["Conditions"]), json.dumps(r["Actions"])) for r in listener.in_order()]
 
 
+@settings(deadline=None)
 @given(cases())
 def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Case) -> None:
     listener, goal = listening(case.before), listening(case.after)
@@ -204,6 +213,7 @@ def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Ca
     assert done.count("SetRulePriorities") <= 2
 
 
+@settings(deadline=None)
 @given(cases(), st.integers(0, 12), st.integers(0, 12))
 def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case, first: int, second: int) -> None:
     listener, goal = listening(case.before), listening(case.after)
@@ -216,6 +226,7 @@ def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case
     assert tables_of(listener) == tables_of(goal)
 
 
+@settings(deadline=None)
 @given(cases(), st.integers(0, 4))
 def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answered_otherwise(
     case: Case, room: int
@@ -233,3 +244,46 @@ def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answ
     event(f"rules named: {len(run.exposed)}")
     if room >= len(case.after.contents):
         assert not run.exposed
+
+
+@settings(deadline=None)
+@given(conditions, conditions)
+def test_conditions_that_some_request_meets_are_never_told_apart(one: Conditions, other: Conditions) -> None:
+    both = [taken_by(json.dumps(condition_params(when), sort_keys=True), ASKED) for when in (one, other)]
+    assert may_meet(one, other) or not both[0] & both[1]
+    assert not covers(one, other) or not both[1] & ~both[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("path-pattern", "/a*", "/b*"),
+        ("path-pattern", "/a/?", "/a/bc"),
+        ("host-header", "*.example.com", "example.net"),
+        ("http-request-method", "GET", "POST"),
+        ("source-ip", "10.0.0.0/16", "10.1.0.0/16"),
+    ],
+)
+def test_conditions_that_no_request_meets_are_told_apart(key: str, one: str, other: str) -> None:
+    assert not may_meet(*(conditions_of([(key, [value])]) for value in (one, other)))
+
+
+def test_a_default_that_changes_waits_for_the_rules_that_take_over_though_they_have_no_room() -> None:
+    first, second = (conditions_of([("path-pattern", [path])]) for path in ("/a", "/b"))
+    before = Table(((first, ANSWERS[0]), (second, ANSWERS[1])), (100, 200), "web")
+    third = conditions_of([("path-pattern", ["/c/*"])])
+    moved = ((second, ANSWERS[1]), (first, ANSWERS[0]), (third, ANSWERS[3]))
+    listener, after = listening(before, 3), Table(moved, tuple(priorities(3)), "404")
+    assert list(Run(listener, after, 2).steps()) == ["CreateRule", "ModifyListener", "SetRulePriorities"]
+
+
+@settings(deadline=None)
+@given(tables())
+def test_when_all_rules_go_every_request_is_answered_by_the_rule_that_took_it_or_by_the_default(found: Table) -> None:
+    listener = listening(found)
+    before = listener.answers()
+    for call in TYPE.delete(seen(listener), CONTEXT):
+        listener.delete(call.params["RuleArn"])
+        wrong = wrongly(listener.answers(), before, {found.default: -1})
+        assert not wrong
+    assert listener.rules == {}
