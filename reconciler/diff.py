@@ -602,15 +602,21 @@ def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
     return None if isinstance(value, Marker) else value
 
 
+_PLAIN_VALUES: Final = frozenset({str, int, bool, type(None), Ref})
+"""Most values, asked for by exact type: each is one leaf."""
+
+
 def _differences(
     path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]
 ) -> Iterator[tuple[str, Any, Any]]:
     """(path, observed, desired) of every leaf that differs; `None` where a side has nothing."""
     if present == wanted or wanted is UNSET or present is NOT_REPORTED:
         return
-    if isinstance(present, Fields) or isinstance(wanted, Fields):
+    if type(present) in _PLAIN_VALUES and type(wanted) in _PLAIN_VALUES:
+        yield path, present, wanted
+    elif isinstance(present, Fields) or isinstance(wanted, Fields):
         yield from _in_fields(path, present, wanted, key_text)
-    elif isinstance(present, FrozenMap) or isinstance(wanted, FrozenMap):
+    elif type(present) is FrozenMap or type(wanted) is FrozenMap:
         yield from _in_map(path, present, wanted, key_text)
     elif isinstance(present, frozenset) or isinstance(wanted, frozenset):
         old, new = (side if isinstance(side, frozenset) else frozenset() for side in (present, wanted))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,6 +52,7 @@ def read_document(answer: Mapping[str, Any] | str) -> Document:
     return policy_document(data, version=_OLD_VERSION)
 
 
+@lru_cache(maxsize=1024)
 def document_text(document: Document) -> str | Template:
     """The JSON text of a policy; a template where it refers to outputs of other resources."""
     parts: list[str | Ref] = []
