@@ -10,7 +10,7 @@ from reconciler.sandbox.patch import Installer
 
 _CONTRADICTIONS = (
     tagging_index.pages,  # pages of the tagging API end at a hundred tags
-    *elbv2_listeners.PATCHES,  # a listener without TLS has a policy for it
+    elbv2_listeners.tls,  # a listener without TLS has a policy for it
 )
 
 

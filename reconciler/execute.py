@@ -144,12 +144,14 @@ class _Run:
     def outcomes(self) -> list[Outcome]:
         """Runs everything and waits for it."""
         actions = {a.key: a for a in self._plan.actions}
-        sorter = TopologicalSorter({a.key: sorted(a.needs) for a in self._plan.actions})
+        before = {a.key: sorted(a.needs) for a in self._plan.actions}
+        followed = _followed(before)
+        sorter = TopologicalSorter(before)
         sorter.prepare()
         with ThreadPoolExecutor(self._limits.threads, thread_name_prefix="execute") as pool:
             released: set[str] = set()
             while sorter.is_active():
-                for key in sorter.get_ready():
+                for key in sorted(sorter.get_ready(), key=followed.__getitem__, reverse=True):
                     self._start(pool, actions[key])
                 key = self._usable.get()
                 if key not in released:
@@ -439,6 +441,15 @@ class _Run:
     def known_outputs(self) -> _Outputs:
         """The outputs known so far."""
         return self._outputs
+
+
+def _followed(before: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """How many actions, one after the other, wait for each: what most wait for is begun first."""
+    longest = dict.fromkeys(before, 0)
+    for key in reversed(tuple(TopologicalSorter(before).static_order())):
+        for need in before[key]:
+            longest[need] = max(longest[need], longest[key] + 1)
+    return longest
 
 
 _NOT_DONE = (Result.FAILED, Result.SKIPPED, Result.PENDING)

@@ -6,7 +6,7 @@ make belong to Application Auto Scaling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -65,6 +65,9 @@ class ScalableTargetType(ResourceType[ScalableTarget]):
     tagged_by = "arn"
     absent = frozenset({_GONE})
     not_yet = (("ValidationException", "ECS service doesn't exist"), (_GONE, "No scalable target"))
+
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(scalable_targets, reader),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[ScalableTarget]]:
         services = {_resource_id(arn): arn for arn in (service.id for service in scope.found.get("service", ()))}

@@ -140,6 +140,11 @@ def _create(into: Installer) -> None:
             listener.mutual_authentication = response._get_param("MutualAuthentication")
         return answer
 
+
+@patch("elbv2-listener-tls", "Elastic Load Balancing API: Listener")
+def tls(into: Installer) -> None:
+    """A listener has what its protocol gives it; the ARN of its default rule is a rule's."""
+
     @into.wrap(FakeListener, "__init__")
     def build(original: Callable[..., None], listener: Any, *args: Any, **kwargs: Any) -> None:
         original(listener, *args, **kwargs)
@@ -197,4 +202,4 @@ def _delete(into: Installer) -> None:
         return listener
 
 
-PATCHES: Final[tuple[Patch, ...]] = (_create, _modify, _delete)
+PATCHES: Final[tuple[Patch, ...]] = (_create, tls, _modify, _delete)
