@@ -153,6 +153,7 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
         ),
         obj.id,
     )
+    earlier: frozenset[str] = frozenset()
     for listener in spec.listeners:
         ref = Ref(f"listener/{obj.name}/{listener.name}")
         yield Resource(
@@ -172,7 +173,8 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
         if spec.type == "Application":
             rules = scope.rules.get((obj.name, listener.name), FrozenMap())
             collection = ListenerRules(listener_arn=ref, rules=rules)
-            yield Resource(f"{ref.address}/rules", "listener-rules", collection, obj.id)
+            yield Resource(f"{ref.address}/rules", "listener-rules", collection, obj.id, earlier)
+            earlier = frozenset({f"{ref.address}/rules"})
 
 
 def _attributes(spec: LoadBalancerSpec) -> FrozenMap[str, str]:

@@ -18,6 +18,7 @@ from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
+from reconciler.model.tags import ADDRESS
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import Action, action_params, forwarded, read_actions
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
@@ -143,18 +144,23 @@ def _has_rules_to_see(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
 
 
 def _rooms(reader: Reader, scope: Scope, seen: LoadBalancing, tables: Mapping[str, Rules]) -> Mapping[str, int]:
-    """How many more rules the load balancer of each listener may have.
+    """How many more rules each listener may have, whether its neighbours are as they are or as they are to be.
 
     The quota is of a load balancer, default rules not counted, and never less than `_QUOTA` (ALB guide, "Quotas"), so
     it is asked for only where that could matter.
     """
+    wanted: dict[str, int] = {}
+    for resource in scope.expected.get("listener-rules", ()):
+        listener = resource.address.rpartition("/")[0]
+        wanted[listener] = max(wanted.get(listener, 0), len(resource.fields.rules))
+    most = {arn: max(len(rules), wanted.get(seen.tags[arn].get(ADDRESS, ""), 0)) for arn, rules in tables.items()}
     balancers = {one["ListenerArn"]: one["LoadBalancerArn"] for one in seen.listeners}
-    counts = Counter({balancers[arn]: 0 for arn in tables})
-    for arn, rules in tables.items():
-        counts[balancers[arn]] += len(rules)
-    wanted = max((len(one.fields.rules) for one in scope.expected.get("listener-rules", ())), default=0)
-    quota = _quota(reader) if max(counts.values(), default=0) + wanted > _QUOTA else _QUOTA
-    return {arn: quota - counts[balancers[arn]] for arn in tables}
+    totals = Counter({balancers[arn]: 0 for arn in tables})
+    for arn, count in most.items():
+        totals[balancers[arn]] += count
+    crowded = any(totals[balancers[arn]] + len(rules) > _QUOTA for arn, rules in tables.items())
+    quota = _quota(reader) if crowded else _QUOTA
+    return {arn: quota - totals[balancers[arn]] + most[arn] - len(rules) for arn, rules in tables.items()}
 
 
 def _quota(reader: Reader) -> int:

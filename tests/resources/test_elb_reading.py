@@ -26,6 +26,7 @@ from reconciler.resources._actions import (
 from reconciler.resources._conditions import condition_params, conditions_of, read_conditions
 from reconciler.resources.listener import TYPE as LISTENER
 from reconciler.resources.listener_rules import TYPE as RULES
+from reconciler.resources.listener_rules import ListenerRule, ListenerRules
 from reconciler.resources.load_balancer import TYPE as BALANCER
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.target_group import TYPE as TARGETS
@@ -180,6 +181,70 @@ def test_rules_are_read_of_http_listeners_alone_and_are_evidence_where_the_liste
         strange["ListenerArn"]: (None, True),
     }
     assert account.asked.count("DescribeRules") == 2
+
+
+def ruled(most: int, **rules: int) -> tuple[Account, dict[str, str]]:
+    """A load balancer with a quota of rules, and so many rules on each of its listeners; with the listeners' ARNs."""
+    ours = balancer("ours")
+    found = {name: listener(ours, port) for port, name in enumerate(rules, 80)}
+    arns = {name: one["ListenerArn"] for name, one in found.items()}
+    account = Account([ours], listeners=list(found.values()), stacks=dict.fromkeys(arns.values(), "shop"))
+
+    def listed(ListenerArn: str) -> dict[str, Any]:  # noqa: N803
+        (count,) = (rules[name] for name, arn in arns.items() if arn == ListenerArn)
+        when = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/"]}}]
+        made = [
+            {"RuleArn": f"rule-{n}", "IsDefault": False, "Priority": str(n), "Conditions": when, "Actions": []}
+            for n in range(1, count + 1)
+        ]
+        return {"Rules": [*made, {"IsDefault": True, "Priority": "default"}]}
+
+    account.answers["DescribeRules"] = listed
+    account.answers["DescribeAccountLimits"] = {
+        "Limits": [{"Name": "rules-per-application-load-balancer", "Max": str(most)}]
+    }
+    return account, arns
+
+
+def rooms(account: Account, arns: dict[str, str], wanted: int = 0) -> dict[str, Any]:
+    """By listener; `wanted` are the rules that the files have for the one at `some/address`, as all say they are."""
+    rules = FrozenMap((str(n), rule_of(n)) for n in range(1, wanted + 1))
+    fields = ListenerRules(listener_arn=Id("some"), rules=rules)
+    resource = Resource("some/address/rules", RULES.name, fields, "Route/shop")
+    looking = dataclasses.replace(scope(), expected={RULES.name: [resource]})
+    seen = {o.id: o.fields.room for o in RULES.observe(account, looking)}
+    return {name: seen[arn] for name, arn in arns.items()}
+
+
+def rule_of(priority: int) -> ListenerRule:
+    return ListenerRule(priority=priority, conditions=conditions_of([("path-pattern", ["/"])]), actions=())
+
+
+def test_rules_of_all_listeners_count_against_the_quota_of_the_load_balancer() -> None:
+    account, arns = ruled(100, web=3, plain=4)
+    assert rooms(account, arns) == {"web": 93, "plain": 93}
+    assert "DescribeAccountLimits" not in account.asked
+
+
+def test_a_listener_leaves_room_for_what_its_neighbours_are_to_have() -> None:
+    account, arns = ruled(100, web=3, plain=4)
+    assert rooms(account, arns, wanted=40) == {"web": 57, "plain": 56}
+
+
+def test_the_quota_is_asked_for_where_a_hundred_could_be_too_few() -> None:
+    account, arns = ruled(300, web=70, plain=10)
+    assert rooms(account, arns) == {"web": 220, "plain": 220}
+    assert account.asked.count("DescribeAccountLimits") == 1
+
+
+def test_a_quota_that_may_not_be_read_is_a_hundred() -> None:
+    account, arns = ruled(300, web=70, plain=10)
+
+    def denied(**_: Any) -> dict[str, Any]:
+        raise refused("elbv2:DescribeAccountLimits", "AccessDenied")
+
+    account.answers["DescribeAccountLimits"] = denied
+    assert rooms(account, arns) == {"web": 20, "plain": 20}
 
 
 @pytest.mark.parametrize(("groups", "requests"), [(0, 0), (1, 1), (20, 1), (21, 2), (45, 3)])
