@@ -36,6 +36,9 @@ _LONGEST_PAUSE = 15.0
 _NOT_YET_BUDGET = 300.0
 """Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
 _CONFLICT_ATTEMPTS = 5
+_NAMES_HOLDERS = 5
+"""Refusals of a delete, over some ten seconds, after which a person hears what is in the way: most goes by itself."""
+_HOLDERS_SHOWN = 5
 _MARK_BYTES = 4
 _LOOKS = 8
 """Looks, over half a minute, for an object of ours after AWS said, or may have meant, that it exists: lists lag creates
@@ -355,8 +358,9 @@ class _Run:
             case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE):
                 raise _LookAgain(error)
             case ErrorClass.DEPENDENCY if now < self._deadline:
-                if attempts == 1:
-                    self._tell(action, Step.WAITING, now - started, error.message)
+                if attempts in (1, _NAMES_HOLDERS):
+                    held = f"; {self._in_the_way(action)}" if attempts > 1 and action.verb is Verb.DELETE else ""
+                    self._tell(action, Step.WAITING, now - started, f"{error.message}{held}")
                 return
             case ErrorClass.DEPENDENCY:
                 raise _Failed(_failure(error, self._in_the_way(action)))
@@ -377,23 +381,15 @@ class _Run:
         return bool(near & self._outputs.made)
 
     def _in_the_way(self, action: Action) -> str:
-        """Who holds what AWS refuses to delete: the network interfaces in it and whose they are."""
-        filters = {"subnet": "subnet-id", "security-group": "group-id", "vpc": "vpc-id", "internet-gateway": ""}
-        name = filters.get(action.type)
-        if not name:
-            return "find what still uses it, remove that, and run again"
+        """What holds an object that AWS refuses to delete, and what to do about it."""
         try:
-            by = [{"Name": name, "Values": [action.id]}]
-            found = self._reader.fresh().pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=by)
+            found = self._types[action.type].holders(self._reader.fresh(), action.id or "")
         except AwsError:
-            return "find what still uses it, remove that, and run again"
+            found = ()  # it would only have been a help
         if not found:
-            return "no network interface is in the way; look for rules of other groups, peerings or gateways"
-        held = ", ".join(
-            f"{eni['NetworkInterfaceId']} ({eni.get('Description') or eni.get('InterfaceType', 'interface')})"
-            for eni in found[:5]
-        )
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            return "find what still uses it, remove that, and run again"
+        more = f" and {len(found) - _HOLDERS_SHOWN} more" if len(found) > _HOLDERS_SHOWN else ""
+        held = ", ".join(found[:_HOLDERS_SHOWN])
         return f"in the way: {held}{more}; remove what owns them, or run again when AWS has cleaned up"
 
     def _resolved(self, action: Action, call: Call) -> dict[str, Any]:

@@ -335,6 +335,11 @@ class ResourceType(Readable[F]):
         del reader, observed
         return ()
 
+    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+        """What keeps AWS from deleting an object, as far as it can be found. Read for people only."""
+        del reader, identity
+        return ()
+
     def outputs_of_name(self, context: Context) -> Mapping[str, str]:
         """The outputs that follow from the name alone: whoever refers to a deleted object still names the next one."""
         del context

@@ -9,6 +9,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources._ec2 import in_vpcs
+from reconciler.resources._holders import groups_naming, interfaces
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
 
 
@@ -41,6 +42,9 @@ class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
                 evidence=group["GroupName"] == "default",
                 **ownership(tag_map(group.get("Tags"))),
             )
+
+    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+        return [*interfaces(reader, "group-id", identity), *groups_naming(reader, identity)]
 
     def create(self, resource: Resource[SecurityGroup], context: Context) -> Sequence[Call]:
         return [

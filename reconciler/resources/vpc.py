@@ -12,6 +12,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._ec2 import cidr
+from reconciler.resources._holders import inside, interfaces
 from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
 
 
@@ -85,6 +86,9 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
     def facts(self, name: Name, fields: Vpc, identity: str | None) -> Iterable[Fact]:
         others = () if isinstance(fields.other_cidr_blocks, Marker) else sorted(fields.other_cidr_blocks)
         yield Span(name, (fields.cidr_block, *others))
+
+    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+        return [*inside(reader, identity), *interfaces(reader, "vpc-id", identity)]
 
     def create(self, resource: Resource[Vpc], context: Context) -> Sequence[Call]:
         create = Call(

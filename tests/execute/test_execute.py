@@ -12,7 +12,7 @@ from cuts import Client, client, inventory
 from worlds import graph
 
 from reconciler.engine import apply, delete, view
-from reconciler.execute import Limits
+from reconciler.execute import Limits, Progress, Step
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.plan import Outcome, Result
 from reconciler.model.ports import Writer
@@ -192,6 +192,35 @@ def test_a_delete_that_something_foreign_blocks_names_it(sandbox: Sandbox) -> No
     ec2.delete_network_interface(NetworkInterfaceId=eni["NetworkInterfaceId"])
     assert client(sandbox.clock, threads=16).delete(desired).converged
     assert inventory() == before
+
+
+def test_a_delete_names_the_groups_of_others_whose_rules_hold_it_and_what_else_is_in_the_network(
+    sandbox: Sandbox,
+) -> None:
+    desired = graph()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    ec2 = boto3.client("ec2")
+    ours = [{"Name": "tag:reconciler.dev/address", "Values": ["security-group/task/orders"]}]
+    (held,) = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
+    other = ec2.create_security_group(GroupName="bastion", Description="jumps", VpcId=held["VpcId"])["GroupId"]
+    pairs = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": held["GroupId"]}]}]
+    ec2.authorize_security_group_egress(GroupId=other, IpPermissions=pairs)
+    one = client(sandbox.clock, threads=16)
+    told: list[Progress] = []
+    doing = dataclasses.replace(one.doing, limits=Limits(settle=1200.0), progress=told.append)
+    applied = delete(desired.stack, desired.types, one.reader, doing)
+    failed = by_result(applied.outcomes, Result.FAILED)["security-group/task/orders"]
+    assert failed.failure is not None
+    named = f"a rule of {other} (bastion) that lets out to it"
+    assert named in failed.failure.next
+    assert [p for p in told if p.step is Step.WAITING and named in p.detail], "it is said while one waits, too"
+    ec2.revoke_security_group_egress(GroupId=other, IpPermissions=pairs)
+    again = client(sandbox.clock, threads=16)
+    again_doing = dataclasses.replace(again.doing, limits=Limits(settle=1200.0))
+    applied = delete(desired.stack, desired.types, again.reader, again_doing)
+    failed = by_result(applied.outcomes, Result.FAILED)["vpc/main"]
+    assert failed.failure is not None
+    assert failed.failure.next.startswith(f"in the way: security group {other} (bastion); ")
 
 
 def test_what_the_credentials_may_not_read_is_neither_made_nor_removed(sandbox: Sandbox) -> None:
