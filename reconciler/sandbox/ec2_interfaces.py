@@ -36,6 +36,20 @@ def interface_addresses(into: Installer) -> None:
         return original(backend, subnet, asked, *args, **kwargs)
 
 
+@patch("ec2-interface-names", "VPC User Guide, DNS hostnames: ec2.internal is us-east-1's, others have their region's")
+def interface_names(into: Installer) -> None:
+    @into.wrap(NetworkInterfaceBackend, "create_network_interface")
+    def create(original: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:
+        made = original(backend, *args, **kwargs)
+        name = getattr(made, "private_dns_name", None)
+        if name and backend.region_name != "us-east-1":
+            made.private_dns_name = name.replace(".ec2.internal", f".{backend.region_name}.compute.internal")
+            for address in made.private_ip_addresses:
+                if address.get("PrivateDnsName") == name:
+                    address["PrivateDnsName"] = made.private_dns_name
+        return made
+
+
 @patch("ec2-interface-attachment", "EC2 API Reference, NetworkInterfaceAttachment: InstanceOwnerId of the service")
 def interface_attachment(into: Installer) -> None:
     of_instance: Any = vars(NetworkInterface)["attachment"].fget
@@ -145,6 +159,7 @@ def detach_gateway(into: Installer) -> None:
 
 PATCHES = (
     interface_addresses,
+    interface_names,
     interface_attachment,
     delete_interface,
     public_addresses,

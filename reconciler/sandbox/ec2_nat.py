@@ -126,6 +126,7 @@ def _provision(backend: Any, gateway: Any, subnet: Any, address: Any) -> None:
                 "amazon-aws",
                 interface_type="nat_gateway",
             )
+            gateway._eni.source_dest_check = False
         except eni.SubnetFullError as full:
             problem = full.code, "Subnet has insufficient free addresses to create this NAT gateway"
     wait = engine().timings.nat_pending

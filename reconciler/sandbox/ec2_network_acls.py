@@ -100,4 +100,14 @@ def not_found(into: Installer) -> None:
         return original(backend, network_acl_ids, filters)
 
 
-PATCHES = (last_entry, entry, not_found)
+@patch("ec2-default-network-acl", "VPC User Guide, Delete a network ACL: the default one cannot be deleted")
+def default_one(into: Installer) -> None:
+    @into.wrap(NetworkAclBackend, "delete_network_acl")
+    def delete(original: Callable[..., Any], backend: Any, network_acl_id: str) -> Any:
+        found = backend.network_acls.get(network_acl_id)
+        if found is not None and found.default:
+            raise EC2ClientError("InvalidParameterValue", f"cannot delete default network ACL {network_acl_id}")
+        return original(backend, network_acl_id)
+
+
+PATCHES = (last_entry, entry, not_found, default_one)

@@ -21,6 +21,7 @@ _LONGEST_NAME: Final = 32
 _SMALLEST_SUBNET: Final = 27
 _FREE_ADDRESSES: Final = 8
 _MOST_BY_NAME: Final = 20
+_MOST_GROUPS: Final = 5
 _TYPES: Final = ("application", "network", "gateway")
 _SCHEMES: Final = ("internet-facing", "internal")
 
@@ -118,6 +119,8 @@ def _check_internet_gateway(backend: Any, vpc_id: str) -> None:
 
 
 def _check_groups(backend: Any, vpc_id: str, groups: Sequence[str]) -> None:
+    if len(groups) > _MOST_GROUPS:
+        raise _misconfigured("The maximum number of security groups per load balancer has been reached")
     for group_id in groups:
         group = backend.ec2_backend.get_security_group_from_id(group_id)
         if group is None:

@@ -9,7 +9,13 @@ from functools import cache
 from typing import Any, Final
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.exceptions import EntityAlreadyExists, MalformedPolicyDocument, ValidationError
+from moto.iam.exceptions import (
+    DuplicateTags,
+    EntityAlreadyExists,
+    InvalidInput,
+    MalformedPolicyDocument,
+    ValidationError,
+)
 from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
 
 from .engine import engine, state
@@ -86,6 +92,27 @@ def trust_policies(into: Installer) -> None:
         return original(backend, role_name, policy_document)
 
 
+def _check_tags(tags: list[dict[str, str]] | None) -> None:
+    keys = [tag["Key"].lower() for tag in tags or ()]
+    if any(key.startswith("aws:") for key in keys):
+        raise InvalidInput("Tag keys beginning with aws: are reserved for AWS internal use")
+    if len(set(keys)) < len(keys):
+        raise DuplicateTags
+
+
+@patch("iam-role-tags", "IAM User Guide, Tags for IAM resources: aws: is reserved, and case plays no part in keys")
+def role_tags(into: Installer) -> None:
+    @into.wrap(IAMBackend, "create_role")
+    def create(original: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:
+        _check_tags(kwargs["tags"] if "tags" in kwargs else args[5])
+        return original(backend, *args, **kwargs)
+
+    @into.wrap(IAMBackend, "tag_role")
+    def tag(original: Callable[..., Any], backend: Any, role_name: str, tags: list[dict[str, str]]) -> None:
+        _check_tags(tags)
+        original(backend, role_name, tags)
+
+
 @cache
 def _aws_policies() -> dict[str, Any]:
     """moto's copy of AWS's managed policies by name: 5 MB of JSON, read when one is first attached."""
@@ -106,4 +133,4 @@ def aws_policies(into: Installer) -> None:
         original(backend, policy_arn, role_name)
 
 
-PATCHES = (propagation, role_names, trust_policies, aws_policies)
+PATCHES = (propagation, role_names, trust_policies, role_tags, aws_policies)

@@ -15,7 +15,7 @@ from functools import cache, wraps
 from types import TracebackType
 from typing import Any, Final, Self
 
-FAMILIES: Final = ("ec2", "ecs", "elbv2", "iam", "lag", "logs", "sqs", "tagging")
+FAMILIES: Final = ("acm", "ec2", "ecs", "elbv2", "iam", "lag", "logs", "sqs", "tagging")
 
 _ABSENT: Final = object()
 

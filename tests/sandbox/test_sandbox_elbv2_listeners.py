@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fargate_world import World, client, refused
+from moto.acm.models import acm_backends
 
 from reconciler.sandbox import Sandbox
 
@@ -281,3 +282,16 @@ def test_a_modified_rule_frees_its_target_group(world: World, listener: str) -> 
     client("elbv2").modify_rule(RuleArn=arn, Actions=[NOT_FOUND])
     (shown,) = client("elbv2").describe_target_groups()["TargetGroups"]
     assert shown.get("LoadBalancerArns", []) == []
+
+
+def test_a_certificate_that_a_listener_has_cannot_be_deleted(world: World, balancer: str) -> None:
+    """ACM API, DeleteCertificate, errors: ResourceInUseException; DescribeCertificate, InUseBy."""
+    acm = client("acm")
+    arn = acm.request_certificate(DomainName="example.com")["CertificateArn"]
+    acm_backends["123456789012"]["us-east-1"].get_certificate(arn).status = "ISSUED"
+    listener = world.listener(balancer, Protocol="HTTPS", Port=443, Certificates=[{"CertificateArn": arn}])
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["InUseBy"] == [balancer]
+    with refused("ResourceInUseException"):
+        acm.delete_certificate(CertificateArn=arn)
+    client("elbv2").delete_listener(ListenerArn=listener["ListenerArn"])
+    acm.delete_certificate(CertificateArn=arn)

@@ -257,3 +257,11 @@ def test_fifty_tags_fit_and_no_more(world: World) -> None:
     client("elbv2").add_tags(ResourceArns=[arn], Tags=tags[10:50])
     with refused("TooManyTags"):
         client("elbv2").add_tags(ResourceArns=[arn], Tags=tags[50:])
+
+
+def test_a_load_balancer_has_five_security_groups_at_most(world: World) -> None:
+    """VPC User Guide, Amazon VPC quotas, Security groups per network interface: 5."""
+    arn = world.load_balancer()["LoadBalancerArn"]
+    groups = [world.security_group(f"g{number}") for number in range(6)]
+    with refused("InvalidConfigurationRequest", "maximum number of security groups"):
+        client("elbv2").set_security_groups(LoadBalancerArn=arn, SecurityGroups=groups)

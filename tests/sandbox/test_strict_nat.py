@@ -162,3 +162,10 @@ def test_an_interface_in_use_is_not_deleted(network: Any, code_of: Any) -> None:
     eni, attachment = interface["NetworkInterfaceId"], interface["Attachment"]["AttachmentId"]
     assert code_of(network.ec2.delete_network_interface, NetworkInterfaceId=eni) == "InvalidNetworkInterface.InUse"
     assert code_of(network.ec2.detach_network_interface, AttachmentId=attachment) == "OperationNotPermitted"
+
+
+def test_its_interface_lets_through_what_is_for_others(ec2: Any, network: Any) -> None:
+    """VPC User Guide, NAT gateways: it sends on what is not for itself, so its interface checks no destination."""
+    network.nat(network.address())
+    (interface,) = network.interfaces()
+    assert interface["SourceDestCheck"] is False

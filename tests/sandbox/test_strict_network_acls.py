@@ -96,3 +96,13 @@ def test_an_association_moves_once(ec2: Any, network: Any, acl: str, code_of: Ca
     assert [a["NetworkAclAssociationId"] for a in moved["Associations"]] == [new]
     again = {"AssociationId": old, "NetworkAclId": acl}
     assert code_of(ec2.replace_network_acl_association, **again) == "InvalidAssociationID.NotFound"
+
+
+def test_the_default_one_stays(ec2: Any, network: Any, code_of: Callable[..., str]) -> None:
+    """VPC User Guide, Delete a network ACL: you cannot delete the default network ACL."""
+    subnets = [network.one, network.other]
+    filters = [{"Name": "vpc-id", "Values": [network.vpc]}, {"Name": "default", "Values": ["true"]}]
+    (default,) = ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
+    for subnet in subnets:
+        ec2.delete_subnet(SubnetId=subnet)
+    assert code_of(ec2.delete_network_acl, NetworkAclId=default["NetworkAclId"]) == "InvalidParameterValue"

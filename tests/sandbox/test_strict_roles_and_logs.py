@@ -88,3 +88,10 @@ def test_a_log_group_made_again_has_none_of_the_tags_of_the_old_one(logs: Any) -
     logs.create_log_group(logGroupName="/app/web")
     arn = logs.describe_log_groups(logGroupNamePrefix="/app/web")["logGroups"][0]["logGroupArn"]
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
+@pytest.mark.parametrize("keys", [["aws:team"], ["AWS:team"], ["team", "Team"]])
+def test_what_is_no_tag_of_a_role_is_refused(iam: Any, code_of: Any, keys: list[str]) -> None:
+    """IAM User Guide, Tags for IAM resources: the prefix aws: is reserved; keys are not distinguished by case."""
+    tags = [{"Key": key, "Value": "v"} for key in keys]
+    assert code_of(iam.create_role, RoleName="web", AssumeRolePolicyDocument=TRUST, Tags=tags) == "InvalidInput"
