@@ -67,13 +67,18 @@ class Applied:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Doing:
-    """How a pass may act: where it writes, how long it waits, whom it tells."""
+    """How a pass may act: where it writes, how long it waits, whom it tells.
+
+    `told_only` leaves drift that the first look did not show to the next pass: nobody was told of it, and no guard saw
+    what healing it takes.
+    """
 
     writer: Writer
     clock: Clock
     limits: Limits = dataclasses.field(default_factory=Limits)
     progress: Callable[[Progress], None] = lambda _: None
     stop: threading.Event | None = None
+    told_only: bool = False
 
 
 def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence: Readables | None = None) -> View:
@@ -138,6 +143,8 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
             break
         before = current.plan
         current = _look_after(graph, before, reader, doing, choices)
+        if doing.told_only and _came_meanwhile(first.plan, current.plan):
+            break
         stubborn = _stubborn(before, current.plan)
         if stubborn:
             outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
@@ -200,6 +207,12 @@ def _look_after(graph: Graph, before: Plan, reader: Reader, doing: Doing, choice
             return current
         doing.clock.sleep(pause)
     return view(graph, reader.fresh(), choices)
+
+
+def _came_meanwhile(first: Plan, after: Plan) -> bool:
+    """Whether `after` shows drift that `first` did not and that is not of its own making."""
+    known = {d.address for d in first.drift} | {a.address for a in first.actions}
+    return any(drifted.address not in known for drifted in after.drift)
 
 
 def _undone(before: Plan, after: Plan) -> bool:

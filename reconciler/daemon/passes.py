@@ -239,7 +239,7 @@ class Pass:
         if first.plan.visible:
             self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
         writer = place.writer.guarded(held)
-        doing = engine.Doing(writer, deps.clock, Limits(settle=SETTLE), stop=deps.stop)
+        doing = engine.Doing(writer, deps.clock, Limits(settle=SETTLE), stop=deps.stop, told_only=True)
         try:
             applied = engine.apply(graph, first, place.reader.fresh(), doing, choices)
         finally:

@@ -162,6 +162,30 @@ def test_who_slept_past_the_lease_does_not_tell_again_what_another_told_meanwhil
     assert "LeaseLost" in one.named()
 
 
+def test_what_drifts_while_something_else_is_healed_is_told_before_it_is_healed(applied: Sandbox, file: Path) -> None:
+    daemon = Daemon(applied, file)
+    daemon.hold(REFERENCE)
+    daemon.until_idle()
+    ec2 = boto3.client("ec2")
+    ours = [{"Name": "tag:reconciler.dev/address", "Values": ["route-table/main/public"]}]
+
+    def latency(operation: str) -> float:
+        if operation == "ecs:UpdateService":
+            (table,) = ec2.describe_route_tables(Filters=ours)["RouteTables"]
+            ec2.disassociate_route_table(AssociationId=table["Associations"][0]["RouteTableAssociationId"])
+        return 0.0
+
+    scale_to_zero()
+    applied.faults = Faults(latency=latency)
+    daemon.interval()
+    applied.faults = Faults()
+    daemon.until_idle()
+    told = [(event.address.partition("/")[0], event.phase) for event in daemon.events if event.phase]
+    assert told.count(("service", Phase.OPENED)) == told.count(("service", Phase.RESOLVED)) == 1
+    ours_too = "route-table-association"
+    assert told.count((ours_too, Phase.OPENED)) == told.count((ours_too, Phase.RESOLVED)) == 1
+
+
 FORCED = {
     "ec2:DescribeVpcAttribute": "one attribute of one VPC",
     "ecs:DescribeServices": "ten services of one cluster",
