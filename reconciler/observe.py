@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from typing import Any
@@ -51,23 +51,46 @@ class Look:
     def beside(self, stack: str) -> list[Observed[Any]]:
         """What is not this stack's and lives in its networks, clusters and load balancers, or leads there; the
         networks that it only refers to included."""
-        others = [one for name, found in self.by_stack.items() if name != stack for one in found]
         if len(self.stacks) == 1:
-            return others
-        return _near(others, {*self._inside(stack), *_values(self._referred(stack))})
+            return [one for name, found in self.by_stack.items() if name != stack for one in found]
+        inside = {*self._inside(stack), *_values(self._referred(stack))}
+        return self._near(inside, lambda one: one.stack != stack)
 
     def foreign(self, stack: str) -> set[int]:
         """Of what is nobody's, what is within, or leads to, something that is the stack's; by Python's identity."""
-        nobodys = [one for one in self.by_stack.get(None, ()) if not one.evidence]
         if self.is_at_home:
-            return set(map(id, nobodys))
+            return {id(one) for one in self.by_stack.get(None, ()) if not one.evidence}
         referred = {one.id for one in self._referred(stack)}
-        return {id(one) for one in _near(nobodys, self._inside(stack)) if one.id not in referred}
+        near = self._near(self._inside(stack), lambda one: one.stack is None and not one.evidence)
+        return {id(one) for one in near if one.id not in referred}
 
     @cached_property
     def is_at_home(self) -> bool:
         """Whether every network that was looked into is one of a stack's own."""
         return all(one.stack is not None for one in self.found.get("vpc", ()))
+
+    @cached_property
+    def _leading(self) -> Mapping[str, Sequence[Observed[Any]]]:
+        """What is, or leads to, each id: made once, for fifty stacks would go through everything fifty times."""
+        found: dict[str, list[Observed[Any]]] = {}
+        for some in self.found.values():
+            for one in some:
+                for value in {one.id, *_ids(one)}:
+                    found.setdefault(value, []).append(one)
+        return found
+
+    def _near(self, inside: set[str], counts: Callable[[Observed[Any]], bool]) -> list[Observed[Any]]:
+        """Of what counts that which is, or leads to, what is inside, directly or through each other."""
+        found: dict[int, Observed[Any]] = {}
+        known, waiting = set(inside), list(inside)
+        while waiting:
+            for one in self._leading.get(waiting.pop(), ()):
+                if id(one) not in found and counts(one):
+                    found[id(one)] = one
+                    fresh = {one.id, *one.outputs.values()} - known
+                    known |= fresh
+                    waiting += fresh
+        return list(found.values())
 
     def _inside(self, stack: str) -> set[str]:
         return _values(self.by_stack.get(stack, ()))
@@ -78,22 +101,6 @@ class Look:
 
 def _values(some: Iterable[Observed[Any]]) -> set[str]:
     return {value for one in some for value in (one.id, *one.outputs.values())}
-
-
-def _near(others: list[Observed[Any]], inside: set[str]) -> list[Observed[Any]]:
-    """Of some objects those that are, or lead to, what is inside, directly or through each other."""
-    found: list[Observed[Any]] = []
-    while others:
-        near: list[Observed[Any]] = []
-        far: list[Observed[Any]] = []
-        for one in others:
-            (near if any(value in inside for value in (one.id, *_ids(one))) else far).append(one)
-        if not near:
-            break
-        found += near
-        inside = inside | _values(near)
-        others = far
-    return found
 
 
 def _ids(observed: Observed[Any]) -> Iterator[str]:

@@ -51,5 +51,5 @@ def _show(entry: Entry, settings: Settings) -> None:
     if settings.structured:
         click.echo(json.dumps(said))
     else:
-        where = " ".join(part for part in (entry.stack, said.get("object", "")) if part)
-        click.echo(f"{said['time']} {said['severity']:<7} {said['event']} {where}: {said.get('message', '')}")
+        head = " ".join(part for part in (said["event"], entry.stack, said.get("object", "")) if part)
+        click.echo(f"{said['time']} {said['severity']:<7} {head}: {said.get('message', '')}")

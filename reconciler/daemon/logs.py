@@ -20,4 +20,5 @@ def text_line(event: Event) -> str:
     where = " ".join(part for part in (event.stack, event.object, resource) if part)
     said = f"{at} {event.severity.value:<7} {event.type}"
     passed = f" (pass {event.pass_id})" if event.pass_id else ""
-    return f"{said} {where}: {event.message}{passed}" if where or event.message else f"{said}{passed}"
+    head = f"{said} {where}" if where else said
+    return f"{head}: {event.message}{passed}" if event.message else f"{head}{passed}"

@@ -49,7 +49,6 @@ class Memory:
         self._retention = retention or Retention()
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Change, ...]] = deque(maxlen=_WAITING)
-        self._known: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self._pruned = now()
         self.failing = ""
 
@@ -90,12 +89,13 @@ class Memory:
         """Items as they are on disk; none where it cannot be read."""
         return self._items(kind, prefix)
 
-    def keep(self, kind: str, key: str, value: Mapping[str, Any] | None) -> None:
-        """An item is to be this (None: gone); written only where it changes."""
-        if (kind, key) in self._known and self._known[kind, key] == value:
-            return
-        self._known[kind, key] = value
-        self._write([(Remove(kind, key) if value is None else Put(kind, key, value),)])
+    def write_each(self, *changes: Change) -> None:
+        """Any of these, in as few transactions as there may be."""
+        self._write([(change,) for change in changes])
+
+    def restore(self, stack: str, still: Mapping[str, Open]) -> None:
+        """What was told and is not over, written into a store that was begun anew."""
+        self.write_each(*(Put(FINDINGS, f"{stack}/{key}", known.document()) for key, known in still.items()))
 
     def tidy(self) -> None:
         """Once in a while, drop what is too old or too much."""
@@ -112,7 +112,6 @@ class Memory:
         text = str(error)
         if text != self.failing:
             self.failing = text
-            self._known.clear()
             self._say(Event("StoreFailing", self._now(), message=text))
 
     def _items(self, kind: str, prefix: str) -> Mapping[str, Mapping[str, Any]]:

@@ -154,9 +154,16 @@ class Pass:
         return True
 
     def _recall(self) -> None:
-        """Another process may have opened or ended findings of the stack since the last pass of this one."""
-        if not self._deps.memory.failing:
-            self._state.open = self._deps.memory.open_findings(self._name)
+        """Another process may have opened or ended findings of the stack since the last pass of this one; where the
+        store was lost, what it knew is told nowhere but here."""
+        deps = self._deps
+        known = deps.memory.open_findings(self._name)
+        if deps.memory.failing:
+            return
+        if not known and deps.statuses.are_lost(self._name):
+            deps.memory.restore(self._name, self._state.open)
+        else:
+            self._state.open = known
 
     def _reconciled(self, place: Place, held: Held | None) -> None:
         deps, state, graph = self._deps, self._state, self._graph
@@ -249,6 +256,7 @@ class Pass:
             if outcome.failure is not None and outcome.failure.code == "NonConverging":
                 state.withheld[outcome.action.address] = (outcome.failure.message, _NON_CONVERGING)
         told = policy.told(graph.stack, applied.left.drift)
+        deps.metrics.drifted(self._name, told)
         self._tell(findings.drift(told, {}, whose), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
         self._tell(failures, (findings.APPLY,), self._withheld_keys())
         deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
@@ -386,10 +394,15 @@ class Pass:
         )
         self._deps.memory.tell(self._name, [event], {}, {})
 
+    def _triggers(self) -> list[str]:
+        """Why it is now: routine is a reason only where there is no other."""
+        found = self._item.triggers - {Trigger.RESYNC} or self._item.triggers
+        return sorted(trigger.name.lower() for trigger in found)
+
     def _remember(self, plan: Plan, applied: engine.Applied) -> None:
         entry = {
             "pass": self.id,
-            "triggers": sorted(trigger.name.lower() for trigger in self._item.triggers),
+            "triggers": self._triggers(),
             "seconds": round(self._deps.clock.now() - self._began, 3),
             "drift": len(plan.drift),
             "converged": applied.converged,

@@ -12,6 +12,7 @@ from reconciler.conditions import Condition, conditions_of, status_of, with_flow
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.memory import STATUS, Memory
 from reconciler.flows import Judged
+from reconciler.store import Put, Remove
 
 Document = Mapping[str, Any]
 
@@ -26,6 +27,10 @@ class Statuses:
         self._said: dict[str, Mapping[str, tuple[Condition, ...]]] = {}
         self.broken: tuple[str, ...] = ()
         """What is wrong with the files: every Stack is stalled as long as there is something."""
+
+    def are_lost(self, stack: str) -> bool:
+        """Whether the store has nothing of a stack any more that we kept in it: it was begun anew."""
+        return stack in self._kept and not self._memory.items(STATUS, f"{stack}/")
 
     def keep(self, desired: Desired, view: engine.View, flows: Sequence[Judged], now: float) -> None:
         """The conditions of every object after a pass that judged these flows."""
@@ -48,19 +53,20 @@ class Statuses:
         self._said[stack] = found
         if self.broken:
             found = {obj: self._stalled(said) if obj.startswith("Stack/") else said for obj, said in found.items()}
+        on_disk = self._memory.items(STATUS, f"{stack}/")
         with self._lock:
-            before = self._kept.get(stack)
-            if before is None:
-                before = dict(self._memory.items(STATUS, f"{stack}/"))
+            kept = self._kept.get(stack, {})
+            before = on_disk or kept
             after = {
                 f"{stack}/{obj}": _document(stack, obj, desired.objects[obj], before.get(f"{stack}/{obj}"), said, now)
                 for obj, said in found.items()
             }
             self._kept[stack] = after
-        for key in before.keys() - after.keys():
-            self._memory.keep(STATUS, key, None)
-        for key, document in after.items():
-            self._memory.keep(STATUS, key, document)
+        written = kept if self._memory.failing else on_disk
+        changes = [Remove(STATUS, key) for key in written.keys() - after.keys()]
+        self._memory.write_each(
+            *changes, *(Put(STATUS, key, document) for key, document in after.items() if written.get(key) != document)
+        )
 
     def _stalled(self, said: tuple[Condition, ...]) -> tuple[Condition, ...]:
         more = f" and {len(self.broken) - 1} more" if len(self.broken) > 1 else ""
