@@ -129,7 +129,7 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> di
             merged |= choice
     if reference := merged.pop("$ref", None):
         merged = definitions[reference.rpartition("/")[2]] | merged
-    found = {key: merged[key] for key in _KEPT if key in merged and merged[key] is not None}
+    found = {key: _without_null(merged[key]) for key in _KEPT if key in merged and merged[key] is not None}
     if "items" in merged:
         found["items"] = _structural(merged["items"], definitions)
     if isinstance(values := merged.get("additionalProperties"), Mapping):
@@ -139,6 +139,13 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> di
     if required := merged.get("required"):
         found["required"] = list(required)
     return found
+
+
+def _without_null(value: Any) -> Any:
+    """A value without the fields that are not there."""
+    if isinstance(value, Mapping):
+        return {key: _without_null(item) for key, item in value.items() if item is not None}
+    return value
 
 
 if __name__ == "__main__":

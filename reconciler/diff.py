@@ -630,7 +630,7 @@ def _differences(
 def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
     shape = type(wanted if isinstance(wanted, Fields) else present)
     one_sided = not (isinstance(present, Fields) and isinstance(wanted, Fields))
-    if one_sided and shape.as_presence:
+    if one_sided and (shape.as_presence or _says_nothing(wanted if isinstance(wanted, Fields) else present)):
         yield (path, None, PRESENT) if isinstance(wanted, Fields) else (path, PRESENT, None)
         return
     for name, traits in traits_of(shape).items():
@@ -645,6 +645,11 @@ def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], s
             yield inner, old, new
         else:
             yield from _differences(inner, old, new, key_text)
+
+
+def _says_nothing(entry: Fields) -> bool:
+    """Whether an entry is nothing but there."""
+    return all(not traits.compared or value in _NOTHING for _, value, traits in set_fields(entry))
 
 
 def _in_map(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:

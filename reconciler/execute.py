@@ -17,9 +17,8 @@ from enum import Enum
 from graphlib import TopologicalSorter
 from typing import Any
 
-import jmespath
-
 from reconciler.diff import compare
+from reconciler.model.answers import taken
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
@@ -338,12 +337,12 @@ class _Run:
                 self._judge(action, error, attempts, started)
                 self._pause(_backoff(attempts))
                 continue
-            if call.mine and not jmespath.search(call.mine, answer):
+            if call.mine and not taken(call.mine, answer):
                 raise _LookAgain(_taken(call))
             self._outputs.add(action.address, call.known)
             self._outputs.add(
                 action.address,
-                {name: str(value) for name, path in call.save.items() if (value := jmespath.search(path, answer))},
+                {name: str(value) for name, path in call.save.items() if (value := taken(path, answer))},
             )
             return
 

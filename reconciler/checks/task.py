@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from reconciler.checks._cidrs import peer_host_bits
@@ -14,6 +15,7 @@ from reconciler.checks._target_group import port_problems
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._container import Container
 from reconciler.kinds._object import counted, quoted
+from reconciler.kinds.load_balancer import KIND as LOAD_BALANCER
 from reconciler.kinds.network import NetworkSpec
 from reconciler.kinds.route import KIND as ROUTE
 from reconciler.kinds.route import actions_of
@@ -32,6 +34,7 @@ LONGEST_GRACE: Final = 2_147_483_647
 def check(objects: StackObjects) -> Iterator[Problem]:
     """Every task with the network that it lives in."""
     targets = {f.task for route in objects.of(ROUTE) for action in actions_of(route.spec) for f in action.forward}
+    counted = _counted_ways(objects)
     for task in objects.of(KIND):
         yield from _size(task)
         yield from _containers(task)
@@ -39,6 +42,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from _loopback(task)
         yield from _start_order(task)
         yield from _autoscaling(task)
+        yield from _counted(task, counted[task.name])
         yield from _deployment(task, targets)
         peers = list(_peers(task.spec))
         yield from peer_host_bits(task, peers)
@@ -46,6 +50,18 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         if network := network_of(objects, task.spec.network):
             yield from _placement(task, network)
             yield from _pull(task, network, objects.stack.spec.region)
+
+
+def _counted_ways(objects: StackObjects) -> Mapping[str, set[tuple[str, str]]]:
+    """The Application load balancers that forward to each task, with the port that they forward to."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for route in objects.of(ROUTE):
+        balancer = objects.get(LOAD_BALANCER, route.spec.load_balancer)
+        if balancer is None or balancer.spec.type == "Application":
+            for action in actions_of(route.spec):
+                for forward in action.forward:
+                    found[forward.task].add((route.spec.load_balancer, forward.port))
+    return found
 
 
 def _peers(spec: TaskSpec) -> Iterator[tuple[Path, str]]:
@@ -165,14 +181,30 @@ def _autoscaling(task: Object[TaskSpec]) -> Iterator[Problem]:
         return
     if scaling.min > scaling.max:
         yield task.problem((*path, "min"), f"{scaling.min} is above max ({scaling.max})", "write less")
-    if scaling.cpu is None and scaling.memory is None:
-        yield task.problem(path, "does not say by what", "add cpu or memory")
+    if scaling.cpu is None and scaling.memory is None and scaling.requests_per_target is None:
+        yield task.problem(path, "does not say by what", "add cpu, memory or requestsPerTarget")
     for field, text in (
         ("scaleInCooldown", scaling.scale_in_cooldown),
         ("scaleOutCooldown", scaling.scale_out_cooldown),
     ):
         if _duration.seconds(text) > LONGEST_COOLDOWN:
             yield task.problem((*path, field), f"{text} is too long", f"write at most {LONGEST_COOLDOWN}s")
+
+
+def _counted(task: Object[TaskSpec], counted: Collection[tuple[str, str]]) -> Iterator[Problem]:
+    """AWS counts the requests of one target group (Application Auto Scaling API reference, PutScalingPolicy)."""
+    scaling = task.spec.autoscaling
+    if scaling is None or scaling.requests_per_target is None or len(counted) == 1:
+        return
+    path: Path = ("spec", "autoscaling", "requestsPerTarget")
+    if counted:
+        ways = ", ".join(sorted(f"{balancer} to {port}" for balancer, port in counted))
+        yield task.problem(
+            path, f"requests come in several ways: {ways}", "keep one of them, or scale by cpu or memory"
+        )
+    else:
+        message = "no Application load balancer forwards to the task"
+        yield task.problem(path, message, "add a Route, or scale by cpu or memory")
 
 
 def _deployment(task: Object[TaskSpec], targets: Collection[str]) -> Iterator[Problem]:

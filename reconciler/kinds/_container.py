@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reconciler.kinds import _duration
+from reconciler.kinds._logs import Firelens, SecretArn
 from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import DURATION, Format, PeerText, PortName, PortNumber, SpecModel
 from reconciler.kinds._target_group import HealthCheck, TargetGroupOptions
+from reconciler.kinds._volume import AbsolutePath, Mount, compiled_mounts
 from reconciler.model.values import FrozenMap
 from reconciler.resources import _containers as ecs
 
@@ -22,22 +24,12 @@ Image = Annotated[str, Format(r"^[!-~]+$", "write an image such as public.ecr.aw
 User = Annotated[
     str, Format(r"^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?$", "write a user, or a user and a group such as 1000:1000")
 ]
-AbsolutePath = Annotated[str, Format(r"^/[^\x00-\x1f]*$", "write a path that starts with '/'", max_length=4096)]
 EnvFileArn = Annotated[
     str,
     Format(
         r"^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+\.env$",
         "write the ARN of an object in S3 that ends in .env, such as arn:aws:s3:::shop-config/web.env",
         max_length=1024,
-    ),
-]
-SecretArn = Annotated[
-    str,
-    Format(
-        r"^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+(:[^:]*:[^:]*:[^:]*)?"
-        r"|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)$",
-        "write the ARN of a secret of Secrets Manager or of a parameter of SSM",
-        max_length=2048,
     ),
 ]
 
@@ -125,20 +117,25 @@ class Container(SpecModel):
     depends_on: tuple[DependsOn, ...] = Field(default=(), description="Containers of the task that this one waits for.")
     essential: bool = Field(default=True, description="Whether the whole task stops when this container stops.")
     ulimits: Mapping[str, Ulimit] = Field(default={}, description="Limits by name; Fargate knows nofile (open files).")
+    mounts: tuple[Mount, ...] = Field(default=(), description="Volumes of the task that the container sees.")
+    firelens: Firelens | None = Field(
+        default=None, description="Makes it the one that takes the logs of the others, which have driver awsfirelens."
+    )
     stop_timeout: Annotated[str, DURATION] | None = Field(
         default=None, description="Time between being asked to stop and being killed, 2s to 120s; AWS takes 30s."
     )
 
 
 def compiled_container(container: Container, scope: Scope, logs: ecs.LogConfiguration) -> ecs.Container:
-    """The container of a task definition."""
+    """The container of a task definition. A container that routes logs runs as root unless it says otherwise: ECS fills
+    that in."""
     check = container.health_check
     return ecs.Container(
         image=container.image,
         essential=container.essential,
         command=container.command,
         entry_point=container.entry_point,
-        user=container.user,
+        user=None if container.firelens and container.user == "0" else container.user,
         working_directory=container.working_directory,
         readonly_root_filesystem=container.readonly_root_filesystem,
         environment=FrozenMap({name: scope.text(value) for name, value in container.env.items()}),
@@ -164,6 +161,12 @@ def compiled_container(container: Container, scope: Scope, logs: ecs.LogConfigur
             }
         ),
         stop_timeout=_seconds(container.stop_timeout),
+        mount_points=compiled_mounts(container.mounts),
+        firelens_configuration=ecs.FirelensConfiguration(
+            type=container.firelens.type, options=FrozenMap(container.firelens.options)
+        )
+        if container.firelens
+        else None,
         log_configuration=logs,
     )
 

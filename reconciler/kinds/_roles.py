@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.kinds._container import Container
+from reconciler.kinds._volume import Volume
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources._policy import policy_document
 from reconciler.resources.role import Policy, Role
@@ -25,23 +26,65 @@ _TRUST = policy_document(
 _Statement = dict[str, Any]
 
 
-def execution_role(containers: Iterable[Container], log_group: Ref) -> Role:
-    """What ECS itself does for the task, and no more: write its logs, pull its images, fetch its secrets and files."""
+def execution_role(
+    containers: Iterable[Container],
+    log_group: Ref | None,
+    region: str,
+    *,
+    more_secrets: Iterable[str] = (),
+    keys: Iterable[str] = (),
+) -> Role | None:
+    """What ECS itself does for the task, and no more: write its logs, pull its images, fetch its secrets and files.
+
+    None where it does nothing of that.
+    """
     known = tuple(containers)
-    statements = [_logs(log_group), *_images(known), *_secrets(known), *_env_files(known)]
-    return _role("execution", statements)
+    secrets = [*more_secrets, *(arn for container in known for arn in container.secrets.values())]
+    statements = [*_images(known, region), *_secrets(secrets), *_env_files(known)]
+    if log_group is not None:
+        statements.insert(0, _logs(log_group))
+    if keys := sorted(keys):
+        statements.append(_allow(["kms:Decrypt"], keys))
+    return _role("execution", statements) if statements else None
 
 
-def task_role(*, execute_command: bool) -> Role | None:
+def task_role(
+    containers: Iterable[Container], volumes: Iterable[Volume], region: str, *, execute_command: bool
+) -> Role | None:
     """What the containers' own calls need; none where they need nothing.
 
     AWS: ECS developer guide, "Using Amazon ECS Exec", IAM permissions.
     """
-    if not execute_command:
-        return None
-    channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
-    actions = [f"ssmmessages:{channel}" for channel in channels]
-    return _role("task", [_allow(actions, "*")])
+    statements = list(_file_systems(tuple(containers), volumes, region))
+    if execute_command:
+        channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
+        statements.append(_allow([f"ssmmessages:{channel}" for channel in channels], "*"))
+    return _role("task", statements) if statements else None
+
+
+def _file_systems(containers: tuple[Container, ...], volumes: Iterable[Volume], region: str) -> Iterator[_Statement]:
+    """AWS: EFS user guide, "Using IAM to control file system data access". An id is one of its kind, whatever the
+    account."""
+    written = {mount.volume for container in containers for mount in container.mounts if not mount.read_only}
+    arn = f"arn:{_partition(region)}:elasticfilesystem:{region}:*"
+    for volume in volumes:
+        if volume.efs is None or not volume.efs.iam:
+            continue
+        actions = ["elasticfilesystem:ClientMount"]
+        if volume.name in written:
+            actions.append("elasticfilesystem:ClientWrite")
+        statement = _allow(actions, f"{arn}:file-system/{volume.efs.file_system_id}")
+        if volume.efs.access_point_id:
+            point = f"{arn}:access-point/{volume.efs.access_point_id}"
+            statement["Condition"] = {"StringLike": {"elasticfilesystem:AccessPointArn": point}}
+        yield statement
+
+
+def _partition(region: str) -> str:
+    """AWS: IAM user guide, "Amazon Resource Names", partitions."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _role(name: str, statements: Iterable[_Statement]) -> Role:
@@ -62,18 +105,20 @@ def _logs(log_group: Ref) -> _Statement:
     return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 
 
-def _images(containers: Iterable[Container]) -> Iterator[_Statement]:
+def _images(containers: Iterable[Container], region: str) -> Iterator[_Statement]:
     images = [match for c in containers if (match := _PRIVATE_IMAGE.match(c.image))]
     if images:
-        repositories = {f"arn:aws:ecr:{m['region']}:{m['account']}:repository/{m['repository']}" for m in images}
+        repositories = {
+            f"arn:{_partition(region)}:ecr:{m['region']}:{m['account']}:repository/{m['repository']}" for m in images
+        }
         yield _allow(["ecr:GetAuthorizationToken"], "*")
         pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
         yield _allow(pull, sorted(repositories))
 
 
-def _secrets(containers: Iterable[Container]) -> Iterator[_Statement]:
+def _secrets(named: Iterable[str]) -> Iterator[_Statement]:
     """The ARN of a secret may go on with a key, a stage and a version, of which permissions know nothing."""
-    arns = {":".join(arn.split(":")[:7]) for container in containers for arn in container.secrets.values()}
+    arns = {":".join(arn.split(":")[:7]) for arn in named}
     secrets = sorted(arn for arn in arns if arn.split(":")[2] == "secretsmanager")
     parameters = sorted(arns.difference(secrets))
     if secrets:

@@ -9,6 +9,7 @@ from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import SpecModel
 from reconciler.model.resource import Resource
+from reconciler.model.values import UNSET
 from reconciler.resources import cluster
 
 EXAMPLE = """\
@@ -24,9 +25,11 @@ class ClusterSpec(SpecModel):
 
 
 def compiled(obj: Object[ClusterSpec], scope: Scope) -> Iterator[Resource[cluster.Cluster]]:
-    """The ECS cluster."""
-    del scope
-    yield Resource(f"cluster/{obj.name}", "cluster", cluster.Cluster(), obj.id)
+    """The ECS cluster. Tasks with a capacity provider strategy need its providers; nothing else is hurt by them."""
+    tasks = [other.spec for (kind, _), other in scope.objects.items() if kind == "Task"]
+    asked = any(task.cluster == obj.name and task.capacity_provider_strategy for task in tasks)
+    providers = cluster.FARGATE_PROVIDERS if asked else UNSET
+    yield Resource(f"cluster/{obj.name}", "cluster", cluster.Cluster(capacity_providers=providers), obj.id)
 
 
 KIND = Kind(

@@ -10,10 +10,12 @@ from pydantic import Field
 from reconciler.kinds import _duration
 from reconciler.kinds._container import Container, compiled_container
 from reconciler.kinds._kind import Column, Kind
+from reconciler.kinds._logs import KeyArn, Logs, to_log_group
 from reconciler.kinds._object import Object
 from reconciler.kinds._roles import execution_role, task_role
-from reconciler.kinds._scope import Scope
+from reconciler.kinds._scope import Scope, Target
 from reconciler.kinds._spec import DURATION, ClusterName, Format, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._volume import Volume, compiled_volumes
 from reconciler.kinds.network import subnet_refs
 from reconciler.kinds.stack import RoleArn
 from reconciler.model.resource import Resource
@@ -72,12 +74,14 @@ class Loopback(SpecModel):
     port: PortNumber = Field(description="Number of a port that the container opens.")
 
 
-class Logs(SpecModel):
-    """Where what the containers print is kept: in a log group of the task's own."""
+class CapacityProvider(SpecModel):
+    """A share of the replicas, and the kind of capacity that they run on."""
 
-    retention_days: Literal[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-    ] = Field(default=30, description="Days after which it is forgotten.")
+    capacity_provider: Literal["FARGATE", "FARGATE_SPOT"] = Field(
+        description="FARGATE_SPOT costs less and is taken away with two minutes' notice."
+    )
+    weight: int = Field(default=1, ge=0, le=1000, description="Share of the replicas beyond every base.")
+    base: int = Field(default=0, ge=0, le=100000, description="Fewest replicas on it; one entry may have that.")
 
 
 class CircuitBreaker(SpecModel):
@@ -109,6 +113,13 @@ class Autoscaling(SpecModel):
     cpu: int | None = Field(default=None, ge=1, le=100, description="Average use of CPU in percent that is aimed at.")
     memory: int | None = Field(
         default=None, ge=1, le=100, description="Average use of memory in percent that is aimed at."
+    )
+    requests_per_target: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000000000,
+        description="Requests per minute that each replica is to get, of the one Application load balancer that "
+        "forwards to the task.",
     )
     scale_in_cooldown: Annotated[str, DURATION] = Field(
         default="5m", description="Time after replicas were taken away in which no more are."
@@ -152,6 +163,9 @@ class TaskSpec(SpecModel):
     ephemeral_storage: int = Field(
         default=20, ge=20, le=200, description="Disk of each copy in GiB, images included; gone with the task."
     )
+    capacity_provider_strategy: tuple[CapacityProvider, ...] = Field(
+        default=(), max_length=2, description="What the replicas run on. Default: all on FARGATE."
+    )
     containers: tuple[Container, ...] = Field(
         min_length=1, max_length=10, description="Containers of the task. They share one network interface."
     )
@@ -171,7 +185,13 @@ class TaskSpec(SpecModel):
     security_groups: tuple[SecurityGroupId, ...] = Field(
         default=(), max_length=4, description="Security groups by id, beside the task's own; AWS has five in all."
     )
-    logs: Logs = Field(default=Logs(), description="Where what the containers print is kept.")
+    volumes: tuple[Volume, ...] = Field(default=(), description="Directories that containers of the task share.")
+    logs: Logs = Field(default=Logs(), description="Where what the containers print goes.")
+    secrets_kms_keys: tuple[KeyArn, ...] = Field(
+        default=(),
+        description="ARNs of the KMS keys that secrets and parameters of the containers are encrypted with, where "
+        "these are keys of your own. The execution role may decrypt with them.",
+    )
     task_role_arn: RoleArn | None = Field(
         default=None,
         description="Role of the containers' own calls to AWS. Default: one with what executeCommand needs, or none.",
@@ -204,10 +224,20 @@ def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
     spec = obj.spec
     log_group = Ref(f"log-group/{obj.name}")
     definition = Ref(f"task-definition/{obj.name}")
-    yield Resource(log_group.address, "log-group", LogGroup(retention_in_days=spec.logs.retention_days), obj.id)
+    logs = _logs(obj, log_group, scope.region)
+    has_group = any(one.log_driver == "awslogs" for one in logs.values())
+    if has_group:
+        group = LogGroup(retention_in_days=spec.logs.retention_days, kms_key_id=spec.logs.kms_key)
+        yield Resource(log_group.address, "log-group", group, obj.id)
     roles = {
-        "execution": execution_role(spec.containers, log_group),
-        "task": task_role(execute_command=spec.execute_command),
+        "execution": execution_role(
+            spec.containers,
+            log_group if has_group else None,
+            scope.region,
+            more_secrets=spec.logs.secret_options.values(),
+            keys=spec.secrets_kms_keys,
+        ),
+        "task": task_role(spec.containers, spec.volumes, scope.region, execute_command=spec.execute_command),
     }
     given = {"execution": spec.execution_role_arn, "task": spec.task_role_arn}
     used: dict[str, Ref | Id | None] = {}
@@ -217,7 +247,6 @@ def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
         used[name] = Id(arn, "arn") if arn else ref if role else None
         if role and not arn:
             yield Resource(ref.address, "role", role, obj.id)
-    logs = LogConfiguration(log_driver="awslogs", options=_log_options(log_group, scope.region, obj.name))
     yield Resource(
         definition.address,
         "task-definition",
@@ -228,21 +257,26 @@ def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
             task_role_arn=used["task"],
             runtime_platform=ecs.RuntimePlatform(cpu_architecture=spec.cpu_architecture),
             ephemeral_storage=spec.ephemeral_storage,
-            container_definitions=FrozenMap({c.name: compiled_container(c, scope, logs) for c in spec.containers}),
+            volumes=compiled_volumes(spec.volumes),
+            container_definitions=FrozenMap(
+                {c.name: compiled_container(c, scope, logs[c.name]) for c in spec.containers}
+            ),
         ),
         obj.id,
     )
     yield Resource(f"service/{obj.name}", "service", _service(obj, scope, definition), obj.id)
     if spec.autoscaling:
-        target = _scalable_target(obj.name, spec.cluster, spec.autoscaling)
+        target = _scalable_target(obj.name, spec.cluster, spec.autoscaling, scope)
         yield Resource(f"scalable-target/{obj.name}", "scalable-target", target, obj.id)
 
 
-def _scalable_target(task: str, cluster: str, scaling: Autoscaling) -> ScalableTarget:
+def _scalable_target(task: str, cluster: str, scaling: Autoscaling, scope: Scope) -> ScalableTarget:
     metrics = {
         "cpu": ("ECSServiceAverageCPUUtilization", scaling.cpu),
         "memory": ("ECSServiceAverageMemoryUtilization", scaling.memory),
+        "requests": ("ALBRequestCountPerTarget", scaling.requests_per_target),
     }
+    label = next((_label(target) for target in counted_targets(scope, task)), None)
     return ScalableTarget(
         cluster=Ref(f"cluster/{cluster}"),
         service=Ref(f"service/{task}"),
@@ -252,6 +286,7 @@ def _scalable_target(task: str, cluster: str, scaling: Autoscaling) -> ScalableT
             {
                 name: TargetTracking(
                     predefined_metric_type=metric,
+                    resource_label=label if name == "requests" else None,
                     target_value=float(aim),
                     scale_in_cooldown=_duration.seconds(scaling.scale_in_cooldown),
                     scale_out_cooldown=_duration.seconds(scaling.scale_out_cooldown),
@@ -263,14 +298,28 @@ def _scalable_target(task: str, cluster: str, scaling: Autoscaling) -> ScalableT
     )
 
 
-def _log_options(log_group: Ref, region: str, task: str) -> FrozenMap[str, str | Template | Ref | Id]:
-    """The three options without which ECS refuses the awslogs driver on Fargate."""
-    options: dict[str, str | Template | Ref | Id] = {
-        "awslogs-group": log_group,
-        "awslogs-region": region,
-        "awslogs-stream-prefix": task,
-    }
-    return FrozenMap(options)
+def counted_targets(scope: Scope, task: str) -> list[Target]:
+    """The target groups of a task whose requests AWS counts: those of Application load balancers."""
+    targets = scope.targets.get(task, ())
+    return [t for t in targets if scope.spec("LoadBalancer", t.load_balancer).type == "Application"]
+
+
+def _label(target: Target) -> Template:
+    """How Application Auto Scaling names a target group (its API reference, PredefinedMetricSpecification)."""
+    balancer = Ref(f"load-balancer/{target.load_balancer}", "fullName")
+    return Template((balancer, "/", Ref(target.address, "fullName")))
+
+
+def _logs(obj: Object[TaskSpec], log_group: Ref, region: str) -> dict[str, LogConfiguration]:
+    """Where the output of each container goes: that of a container that routes logs to the log group."""
+    logs = obj.spec.logs
+    own = to_log_group(log_group, region, obj.name, logs.options if logs.driver == "awslogs" else {})
+    others = own
+    if logs.driver != "awslogs":
+        others = LogConfiguration(
+            log_driver=logs.driver, options=FrozenMap(logs.options), secret_options=FrozenMap(logs.secret_options)
+        )
+    return {container.name: own if container.firelens else others for container in obj.spec.containers}
 
 
 def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_service.Service:
@@ -279,8 +328,14 @@ def _service(obj: Object[TaskSpec], scope: Scope, definition: Ref) -> ecs_servic
     deployment = spec.deployment
     targets = scope.targets.get(obj.name, ())
     network = scope.spec("Network", spec.network)
+    strategy = spec.capacity_provider_strategy
     return ecs_service.Service(
         cluster=Ref(f"cluster/{spec.cluster}"),
+        launch_type=UNSET if strategy else "FARGATE",
+        capacity_provider_strategy=FrozenMap(
+            (str(one.capacity_provider), ecs_service.CapacityProvider(weight=one.weight, base=one.base))
+            for one in strategy
+        ),
         task_definition=definition,
         desired_count=spec.first_replicas,
         network_configuration=ecs_service.NetworkConfiguration(

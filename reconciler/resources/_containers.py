@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template
+from reconciler.resources._volumes import MountPoint, mount_params, read_mount
 
 
 class PortMapping(Fields):
@@ -22,10 +23,21 @@ class PortMapping(Fields):
 
 
 class LogConfiguration(Fields):
-    """Where a container's output goes. The option `awslogs-group` is a reference to a log group."""
+    """Where a container's output goes. The option `awslogs-group` is a reference to a log group.
+
+    `secret_options` holds by option where ECS takes the value from.
+    """
 
     log_driver: str
     options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
+    secret_options: FrozenMap[str, str] = EMPTY
+
+
+class FirelensConfiguration(Fields):
+    """That a container routes the logs of the others."""
+
+    type: str
+    options: FrozenMap[str, str] = EMPTY
 
 
 class HealthCheck(Fields):
@@ -68,10 +80,14 @@ class Container(Fields):
     health_check: HealthCheck | None = None
     ulimits: FrozenMap[str, Ulimit] = EMPTY
     stop_timeout: int | None = None
+    mount_points: frozenset[MountPoint] = field(default=frozenset())
+    firelens_configuration: FirelensConfiguration | None = None
     log_configuration: LogConfiguration | None = None
 
 
 _LOG_GROUP = "awslogs-group"
+_ROOT = "0"
+"""The user that ECS fills in for a container that routes logs."""
 
 
 def read_container(container: Mapping[str, Any]) -> Container:
@@ -85,7 +101,7 @@ def read_container(container: Mapping[str, Any]) -> Container:
         essential=container.get("essential", True),
         command=tuple(entries("command")),
         entry_point=tuple(entries("entryPoint")),
-        user=container.get("user") or None,
+        user=_read_user(container),
         working_directory=container.get("workingDirectory") or None,
         readonly_root_filesystem=container.get("readonlyRootFilesystem") or False,
         environment=FrozenMap((pair["name"], pair.get("value", "")) for pair in entries("environment")),
@@ -106,6 +122,8 @@ def read_container(container: Mapping[str, Any]) -> Container:
             for one in entries("ulimits")
         ),
         stop_timeout=container.get("stopTimeout"),
+        mount_points=frozenset(map(read_mount, entries("mountPoints"))),
+        firelens_configuration=_read_firelens(container.get("firelensConfiguration")),
         log_configuration=_read_log(container.get("logConfiguration")),
     )
 
@@ -134,11 +152,23 @@ def container_params(name: str, container: Container) -> dict[str, Any]:
             for key, limit in sorted(container.ulimits.items())
         ],
         "stopTimeout": container.stop_timeout,
+        "mountPoints": [mount_params(mount) for mount in sorted(container.mount_points, key=_mount_order)],
     }
     params = {member: value for member, value in params.items() if value is not None and value != []}
     if container.log_configuration is not None:
-        log = container.log_configuration
-        params["logConfiguration"] = {"logDriver": log.log_driver, "options": dict(log.options)}
+        params["logConfiguration"] = _log_params(container.log_configuration)
+    if container.firelens_configuration is not None:
+        firelens = container.firelens_configuration
+        options = {"options": dict(firelens.options)} if firelens.options else {}
+        params["firelensConfiguration"] = {"type": firelens.type, **options}
+    return params
+
+
+def _log_params(log: LogConfiguration) -> dict[str, Any]:
+    params: dict[str, Any] = {"logDriver": log.log_driver, "options": dict(log.options)}
+    if log.secret_options:
+        secrets = sorted(log.secret_options.items())
+        params["secretOptions"] = [{"name": name, "valueFrom": arn} for name, arn in secrets]
     return params
 
 
@@ -171,7 +201,23 @@ def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
     return LogConfiguration(
         log_driver=answer["logDriver"],
         options=FrozenMap((key, Id(value) if key == _LOG_GROUP else value) for key, value in options.items()),
+        secret_options=FrozenMap((one["name"], one["valueFrom"]) for one in answer.get("secretOptions") or ()),
     )
+
+
+def _read_firelens(answer: Mapping[str, Any] | None) -> FirelensConfiguration | None:
+    if not answer:
+        return None
+    return FirelensConfiguration(type=answer["type"], options=FrozenMap(answer.get("options") or {}))
+
+
+def _read_user(container: Mapping[str, Any]) -> str | None:
+    user = container.get("user") or None
+    return None if user == _ROOT and container.get("firelensConfiguration") else user
+
+
+def _mount_order(mount: MountPoint) -> tuple[str, str]:
+    return mount.source_volume, mount.container_path
 
 
 def _port_order(mapping: PortMapping) -> tuple[int, str]:

@@ -28,6 +28,11 @@ _NAME_START = 21
 _NOT_FOUND = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"})
 
 
+def full_name(arn: str) -> str:
+    """How CloudWatch names a load balancer (`app/NAME/HEX`) or a target group (`targetgroup/NAME/HEX`)."""
+    return arn.rpartition(":")[2].removeprefix("loadbalancer/")
+
+
 def unless_gone(question: Callable[[], T]) -> T | None:
     """What a question about one object gives; `None` where the object has gone since it was listed."""
     try:

@@ -1,20 +1,31 @@
-"""AWS::ECS::Cluster. AWS: ECS CreateCluster; Fargate needs nothing of it but a name."""
+"""AWS::ECS::Cluster. AWS: ECS CreateCluster; PutClusterCapacityProviders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from reconciler.model import tags as own_tags
-from reconciler.model.fields import Fields
+from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import FrozenMap
+from reconciler.model.values import UNSET, FrozenMap, Marker, frozen
 from reconciler.resources._ecs import clusters
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 
 
 class Cluster(Fields):
-    """Nothing to choose: services with launch type FARGATE need no capacity of the cluster's."""
+    """Services with launch type FARGATE need no capacity of the cluster's; those with a strategy its providers.
+
+    `default_strategy` is only kept: AWS takes it together with the providers.
+    """
+
+    capacity_providers: frozenset[str] | Marker = field(default=UNSET)
+    default_strategy: tuple[FrozenMap[str, Any], ...] = field(default=(), compared=False)
+
+
+FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+"""AWS makes these two: they are given to a cluster, not made (ECS API reference, PutClusterCapacityProviders)."""
 
 
 _STATES = {
@@ -50,7 +61,10 @@ class ClusterType(EcsTags, ResourceType[Cluster]):
             yield Observed(
                 type=self.name,
                 id=arn,
-                fields=Cluster(),
+                fields=Cluster(
+                    capacity_providers=frozenset(cluster.get("capacityProviders") or ()),
+                    default_strategy=frozen(cluster.get("defaultCapacityProviderStrategy") or ()),
+                ),
                 outputs=FrozenMap({"id": arn, "arn": arn, "name": cluster["clusterName"]}),
                 state=state,
                 detail="" if state is State.READY else cluster["status"],
@@ -58,7 +72,9 @@ class ClusterType(EcsTags, ResourceType[Cluster]):
             )
 
     def create(self, resource: Resource[Cluster], context: Context) -> Sequence[Call]:
-        params = {"clusterName": context.name, "tags": lower_tag_list(context.tags)}
+        params: dict[str, Any] = {"clusterName": context.name, "tags": lower_tag_list(context.tags)}
+        if not isinstance(resource.fields.capacity_providers, Marker):
+            params["capacityProviders"] = sorted(resource.fields.capacity_providers)
         save = {"id": "cluster.clusterArn", "arn": "cluster.clusterArn", "name": "cluster.clusterName"}
         mine = f"cluster.tags[?key=='{own_tags.ADDRESS}' && value=='{resource.address}'] | [0]"
         return [Call("ecs", "CreateCluster", params, save=FrozenMap(save), mine=mine)]
@@ -66,7 +82,15 @@ class ClusterType(EcsTags, ResourceType[Cluster]):
     def update(
         self, resource: Resource[Cluster], observed: Observed[Cluster], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
-        return []
+        providers = resource.fields.capacity_providers
+        if "capacity_providers" not in changed or isinstance(providers, Marker):
+            return []
+        params = {
+            "cluster": observed.id,
+            "capacityProviders": sorted(providers),
+            "defaultCapacityProviderStrategy": [dict(entry) for entry in observed.fields.default_strategy],
+        }
+        return [Call("ecs", "PutClusterCapacityProviders", params)]
 
     def delete(self, observed: Observed[Cluster], context: Context) -> Sequence[Call]:
         return [Call("ecs", "DeleteCluster", {"cluster": observed.id})]

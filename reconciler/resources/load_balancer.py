@@ -11,7 +11,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
-from reconciler.resources._elb import lists, load_balancing
+from reconciler.resources._elb import full_name, lists, load_balancing
 from reconciler.resources._elb_attributes import CROSS_ZONE, Attributes, modify_attributes, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 from reconciler.resources._tag_index import indexed_tags
@@ -146,6 +146,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
                         "id": arn,
                         "arn": arn,
                         "name": balancer["LoadBalancerName"],
+                        "fullName": full_name(arn),
                         "dnsName": balancer.get("DNSName", "").lower(),
                         "canonicalHostedZoneId": balancer.get("CanonicalHostedZoneId", ""),
                     }
@@ -190,6 +191,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
             "id": made + "LoadBalancerArn",
             "arn": made + "LoadBalancerArn",
             "name": made + "LoadBalancerName",
+            "fullName": f"after({made}LoadBalancerArn, ':loadbalancer/')",
             "dnsName": made + "DNSName",
             "canonicalHostedZoneId": made + "CanonicalHostedZoneId",
         }

@@ -1,9 +1,10 @@
-"""AWS::Logs::LogGroup. AWS: CloudWatch Logs CreateLogGroup, PutRetentionPolicy, DescribeLogGroups."""
+"""AWS::Logs::LogGroup. AWS: CloudWatch Logs CreateLogGroup, PutRetentionPolicy, AssociateKmsKey, DescribeLogGroups."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from reconciler.model.errors import AwsError
 from reconciler.model.fields import Fields, field
@@ -15,9 +16,10 @@ from reconciler.resources._tag_index import indexed_tags
 
 
 class LogGroup(Fields):
-    """How many days it keeps what it is told; `None` is for ever."""
+    """How many days it keeps what it is told, `None` for ever, and the KMS key that it is encrypted with, if any."""
 
     retention_in_days: int | None = field()
+    kms_key_id: str | None = field(default=None)
 
 
 _NOT_FOUND = "ResourceNotFoundException"
@@ -54,7 +56,9 @@ class LogGroupType(ResourceType[LogGroup]):
                 yield Observed(
                     type=self.name,
                     id=name,
-                    fields=LogGroup(retention_in_days=group.get("retentionInDays")),
+                    fields=LogGroup(
+                        retention_in_days=group.get("retentionInDays"), kms_key_id=group.get("kmsKeyId") or None
+                    ),
                     outputs=FrozenMap({"id": name, "arn": arn, "name": name}),
                     created=str(group.get("creationTime", "")),
                     by_index=arn in indexed,
@@ -62,7 +66,9 @@ class LogGroupType(ResourceType[LogGroup]):
                 )
 
     def create(self, resource: Resource[LogGroup], context: Context) -> Sequence[Call]:
-        params = {"logGroupName": context.name, "tags": dict(context.tags)}
+        params: dict[str, Any] = {"logGroupName": context.name, "tags": dict(context.tags)}
+        if resource.fields.kms_key_id is not None:
+            params["kmsKeyId"] = resource.fields.kms_key_id
         create = Call("logs", "CreateLogGroup", params, known=FrozenMap(self.outputs_of_name(context)))
         days = resource.fields.retention_in_days
         return [create] if days is None else [create, _retention(context.name, days)]
@@ -73,7 +79,12 @@ class LogGroupType(ResourceType[LogGroup]):
     def update(
         self, resource: Resource[LogGroup], observed: Observed[LogGroup], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
-        return [_retention(observed.id, resource.fields.retention_in_days)] if "retention_in_days" in changed else []
+        calls = []
+        if "retention_in_days" in changed:
+            calls.append(_retention(observed.id, resource.fields.retention_in_days))
+        if "kms_key_id" in changed:
+            calls.append(_encryption(observed.id, resource.fields.kms_key_id))
+        return calls
 
     def delete(self, observed: Observed[LogGroup], context: Context) -> Sequence[Call]:
         return [Call("logs", "DeleteLogGroup", {"logGroupName": observed.id})]
@@ -107,6 +118,12 @@ def _retention(name: str, days: int | None) -> Call:
     if days is None:
         return Call("logs", "DeleteRetentionPolicy", {"logGroupName": name})
     return Call("logs", "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
+
+
+def _encryption(name: str, key: str | None) -> Call:
+    if key is None:
+        return Call("logs", "DisassociateKmsKey", {"logGroupName": name})
+    return Call("logs", "AssociateKmsKey", {"logGroupName": name, "kmsKeyId": key})
 
 
 TYPE = LogGroupType()

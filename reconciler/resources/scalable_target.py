@@ -21,10 +21,12 @@ from reconciler.resources._ownership import ownership
 class TargetTracking(Fields):
     """What a metric is kept at; cooldowns in seconds.
 
-    `predefined_metric_type` is AWS's name, or the kind of a policy that only others make.
+    `predefined_metric_type` is AWS's name, or the kind of a policy that only others make; `resource_label` the load
+    balancer and target group whose requests are counted, where they are.
     """
 
     predefined_metric_type: str
+    resource_label: str | Template | None = None
     target_value: float
     scale_in_cooldown: int = 300
     scale_out_cooldown: int = 300
@@ -169,9 +171,10 @@ def _capacity(identity: str | Template, wanted: ScalableTarget) -> dict[str, Any
 
 
 def _put(identity: str | Template, name: str, policy: TargetTracking) -> Call:
+    label = {} if policy.resource_label is None else {"ResourceLabel": policy.resource_label}
     config = {
         "TargetValue": policy.target_value,
-        "PredefinedMetricSpecification": {"PredefinedMetricType": policy.predefined_metric_type},
+        "PredefinedMetricSpecification": {"PredefinedMetricType": policy.predefined_metric_type, **label},
         "ScaleInCooldown": policy.scale_in_cooldown,
         "ScaleOutCooldown": policy.scale_out_cooldown,
         "DisableScaleIn": policy.disable_scale_in,
@@ -198,6 +201,7 @@ def _read(policy: Mapping[str, Any]) -> TargetTracking:
     metric = config.get("PredefinedMetricSpecification") or {}
     return TargetTracking(
         predefined_metric_type=metric.get("PredefinedMetricType") or policy["PolicyType"],
+        resource_label=metric.get("ResourceLabel") or None,
         target_value=float(config.get("TargetValue", 0)),
         scale_in_cooldown=config.get("ScaleInCooldown", _COOLDOWN),
         scale_out_cooldown=config.get("ScaleOutCooldown", _COOLDOWN),

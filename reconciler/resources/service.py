@@ -52,11 +52,19 @@ class DeploymentConfiguration(Fields):
     minimum_healthy_percent: int | Marker = field(default=UNSET)
 
 
+class CapacityProvider(Fields):
+    """The share of the tasks that run on one capacity provider."""
+
+    weight: int
+    base: int
+
+
 class Service(Fields):
     """How many tasks of what run where, and behind what."""
 
     cluster: Ref | Id = field(immutable=True)
     launch_type: str | Marker | None = field(immutable=True, default="FARGATE")
+    capacity_provider_strategy: FrozenMap[str, CapacityProvider] = field(default=EMPTY)
     task_definition: Ref | Id = field()
     desired_count: int | Marker = field()
     network_configuration: NetworkConfiguration | Marker | None = field()
@@ -68,6 +76,7 @@ class Service(Fields):
 
 
 _MEMBERS = {
+    "capacity_provider_strategy": "capacityProviderStrategy",
     "task_definition": "taskDefinition",
     "desired_count": "desiredCount",
     "network_configuration": "networkConfiguration",
@@ -104,7 +113,16 @@ class ServiceType(EcsTags, ResourceType[Service]):
     )
     published = FrozenMap({"tasks": _ADDRESSES})
     readdressed = FrozenMap(
-        dict.fromkeys(("task_definition", "network_configuration", "load_balancers", "platform_version"), _ADDRESSES)
+        dict.fromkeys(
+            (
+                "task_definition",
+                "network_configuration",
+                "load_balancers",
+                "platform_version",
+                "capacity_provider_strategy",
+            ),
+            _ADDRESSES,
+        )
     )
     naming = Naming.DIGEST
     settles = True
@@ -169,7 +187,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
             params["launchType"] = wanted.launch_type
         for name in _MEMBERS:
             value = getattr(wanted, name)
-            if _is_given(value) and value != frozenset():
+            if _is_given(value) and value not in (frozenset(), EMPTY):
                 params[_MEMBERS[name]] = _param(value)
         params["tags"] = lower_tag_list(context.tags)
         if context.token:
@@ -182,7 +200,8 @@ class ServiceType(EcsTags, ResourceType[Service]):
     ) -> Sequence[Call]:
         """One request: each one may start a deployment, and a second would cancel the first.
 
-        AWS shows no grace period without load balancers, so what it has is not known when some come.
+        AWS shows no grace period without load balancers, so what it has is not known when some come. Only a new
+        deployment moves tasks to other capacity; an empty strategy leads back to the launch type.
         """
         wanted = resource.fields
         if "load_balancers" in changed and wanted.load_balancers:
@@ -192,6 +211,8 @@ class ServiceType(EcsTags, ResourceType[Service]):
             for name, member in _MEMBERS.items()
             if name in changed and _is_given(getattr(wanted, name))
         }
+        if "capacity_provider_strategy" in changed:
+            params["forceNewDeployment"] = True
         if not params:
             return []
         target = {"cluster": observed.fields.cluster, "service": observed.id}
@@ -226,7 +247,11 @@ def _read(service: Mapping[str, Any]) -> Service:
     )
     return Service(
         cluster=Id(service["clusterArn"]),
-        launch_type=service.get("launchType"),
+        launch_type=service.get("launchType") or (NOT_REPORTED if service.get("capacityProviderStrategy") else None),
+        capacity_provider_strategy=FrozenMap(
+            (one["capacityProvider"], CapacityProvider(weight=one.get("weight", 0), base=one.get("base", 0)))
+            for one in service.get("capacityProviderStrategy") or ()
+        ),
         task_definition=Id(service["taskDefinition"]),
         desired_count=service["desiredCount"],
         network_configuration=_read_network(service.get("networkConfiguration")),
@@ -280,6 +305,11 @@ def _param(value: Any) -> Any:
             }
         case DeploymentConfiguration():
             return _deployment_params(value)
+        case FrozenMap():
+            return [
+                {"capacityProvider": name, "weight": share.weight, "base": share.base}
+                for name, share in sorted(value.items())
+            ]
         case frozenset():
             return [
                 {

@@ -10,7 +10,7 @@ from reconciler.model.fields import Fields, field, member_name, set_fields
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
-from reconciler.resources._elb import load_balancing
+from reconciler.resources._elb import full_name, load_balancing
 from reconciler.resources._elb_attributes import Attributes, modify_attributes, passing, read_attributes
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
@@ -131,7 +131,9 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
                     attributes=unlike_aws(attributes[arn][0]) if arn in attributes else NOT_REPORTED,
                     **{name: group.get(_member(name), NOT_REPORTED) for name in _ALWAYS_REPORTED},
                 ),
-                outputs=FrozenMap({"id": arn, "arn": arn, "name": group["TargetGroupName"]}),
+                outputs=FrozenMap(
+                    {"id": arn, "arn": arn, "name": group["TargetGroupName"], "fullName": full_name(arn)}
+                ),
                 by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )
@@ -148,7 +150,12 @@ class TargetGroupType(ElbTags, ResourceType[TargetGroup]):
             "Tags": tag_list(context.tags),
         }
         made = "TargetGroups[0]."
-        save = {"id": made + "TargetGroupArn", "arn": made + "TargetGroupArn", "name": made + "TargetGroupName"}
+        save = {
+            "id": made + "TargetGroupArn",
+            "arn": made + "TargetGroupArn",
+            "name": made + "TargetGroupName",
+            "fullName": f"after({made}TargetGroupArn, ':')",
+        }
         create = Call("elbv2", "CreateTargetGroup", params, save=FrozenMap(save))
         return [create, *_modified(Ref(resource.address), resource.fields, UNSET)]
 

@@ -17,10 +17,11 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.tags import CONVERGED
-from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.model.values import EMPTY, FrozenMap, Id, Ref
 from reconciler.resources._containers import Container, container_params, read_container
 from reconciler.resources._ecs import services
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
+from reconciler.resources._volumes import Volume, read_volume, volume_params
 
 
 class RuntimePlatform(Fields):
@@ -45,6 +46,7 @@ class TaskDefinition(Fields):
     task_role_arn: Ref | Id | None = field(immutable=True, default=None)
     runtime_platform: RuntimePlatform = field(immutable=True, default=RuntimePlatform())
     ephemeral_storage: int = field(immutable=True, default=20)
+    volumes: FrozenMap[str, Volume] = field(immutable=True, default=EMPTY)
     container_definitions: FrozenMap[str, Container] = field(immutable=True)
 
 
@@ -118,6 +120,8 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
                 "cpuArchitecture": wanted.runtime_platform.cpu_architecture,
                 "operatingSystemFamily": wanted.runtime_platform.operating_system_family,
             }
+        if wanted.volumes:
+            params["volumes"] = [volume_params(name, wanted.volumes[name]) for name in sorted(wanted.volumes)]
         if wanted.ephemeral_storage != _STORAGE:
             params["ephemeralStorage"] = {"sizeInGiB": wanted.ephemeral_storage}
         made = "taskDefinition."
@@ -258,6 +262,7 @@ def _read(definition: Mapping[str, Any]) -> TaskDefinition:
             operating_system_family=platform.get("operatingSystemFamily") or "LINUX",
         ),
         ephemeral_storage=(definition.get("ephemeralStorage") or {}).get("sizeInGiB", _STORAGE),
+        volumes=FrozenMap((volume["name"], read_volume(volume)) for volume in definition.get("volumes") or ()),
         container_definitions=FrozenMap(
             (container["name"], read_container(container)) for container in definition["containerDefinitions"]
         ),

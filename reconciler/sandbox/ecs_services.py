@@ -321,6 +321,10 @@ def _fill_update(backend: Any, service: Service, definition: Any, asked: Mapping
     if asked.get("capacityProviderStrategy"):
         settings.pop("launchType", None)
         settings |= fill_launch(service.cluster, definition, asked)
+    elif (
+        asked.get("capacityProviderStrategy") is not None and settings.pop("capacityProviderStrategy", None) is not None
+    ):
+        settings["launchType"] = "FARGATE" if "FARGATE" in definition.compatibilities else "EC2"
     return settings
 
 

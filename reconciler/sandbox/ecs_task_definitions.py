@@ -157,6 +157,31 @@ def _check_sizes(containers: Sequence[Fields], cpu: int | None, memory: int | No
         raise _refuse("The sum of the containers' memory is greater than the task's 'memory'.")
 
 
+def _check_volumes(asked: Mapping[str, Any]) -> None:
+    """Source: ECS API, Volume, EFSVolumeConfiguration, MountPoint; ECS guide, "FireLens"."""
+    names = {volume["name"] for volume in asked.get("volumes") or ()}
+    for container in asked["containerDefinitions"]:
+        for mount in container.get("mountPoints") or ():
+            if mount.get("sourceVolume") not in names:
+                raise _refuse(f"Unknown volume '{mount.get('sourceVolume')}'.")
+    for volume in asked.get("volumes") or ():
+        efs = volume.get("efsVolumeConfiguration") or {}
+        authorization = efs.get("authorizationConfig") or {}
+        encrypted = efs.get("transitEncryption") == "ENABLED"
+        if (authorization.get("iam") == "ENABLED" or authorization.get("accessPointId")) and not encrypted:
+            raise _refuse("Invalid 'efsVolumeConfiguration': transit encryption must be enabled to use IAM.")
+        if authorization.get("accessPointId") and efs.get("rootDirectory") not in {None, "/"}:
+            raise _refuse("Invalid 'efsVolumeConfiguration': rootDirectory must be '/' with an access point.")
+    routers = [one["name"] for one in asked["containerDefinitions"] if one.get("firelensConfiguration")]
+    routed = [
+        one["name"]
+        for one in asked["containerDefinitions"]
+        if (one.get("logConfiguration") or {}).get("logDriver") == "awsfirelens"
+    ]
+    if len(routers) > 1 or (routed and not routers):
+        raise _refuse("When a firelensConfiguration object is specified, there must be exactly one such container.")
+
+
 def _check_dependencies(containers: Sequence[Fields]) -> None:
     by_name = {container["name"]: container for container in containers}
     for container in containers:
@@ -228,6 +253,7 @@ def _check(asked: Mapping[str, Any]) -> None:
         _check_ports(container, asked.get("networkMode"))
         _check_health_check(container)
     _check_dependencies(containers)
+    _check_volumes(asked)
     if "FARGATE" in (asked.get("requiresCompatibilities") or ()):
         _check_fargate(asked)
     _check_sizes(containers, _number(asked.get("cpu")), _number(asked.get("memory")))
@@ -246,6 +272,8 @@ def _fill_container(container: Fields, network_mode: str | None) -> Fields:
     filled: Fields = {"cpu": 0, "essential": True, **{name: [] for name in _EMPTY_LISTS}, **container}
     filled["portMappings"] = [_fill_port(mapping, network_mode) for mapping in filled["portMappings"]]
     filled["environment"] = _shuffled(filled["environment"])
+    if filled.get("firelensConfiguration"):
+        filled.setdefault("user", "0")
     if "secrets" in filled:
         filled["secrets"] = _shuffled(filled["secrets"])
     if filled.get("healthCheck"):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from moto.logs.exceptions import InvalidParameterException
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 
@@ -84,4 +84,24 @@ def tags_go_with_the_group(into: Installer) -> None:
         return answer
 
 
-PATCHES = (names, retention, describe, tags_go_with_the_group)
+@patch("logs-kms", "CloudWatch Logs API Reference, AssociateKmsKey, DisassociateKmsKey")
+def kms(into: Installer) -> None:
+    def group_of(response: Any) -> Any:
+        name = response._get_param("logGroupName")
+        if name not in response.logs_backend.groups:
+            raise ResourceNotFoundException
+        return response.logs_backend.groups[name]
+
+    def associate_kms_key(response: Any) -> str:
+        group_of(response).kms_key_id = response._get_param("kmsKeyId")
+        return ""
+
+    def disassociate_kms_key(response: Any) -> str:
+        group_of(response).kms_key_id = None
+        return ""
+
+    into.replace(LogsResponse, "associate_kms_key", associate_kms_key)
+    into.replace(LogsResponse, "disassociate_kms_key", disassociate_kms_key)
+
+
+PATCHES = (names, retention, describe, tags_go_with_the_group, kms)

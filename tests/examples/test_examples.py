@@ -25,6 +25,13 @@ CHANGES = {
     ),
     "grpc.yaml": (('codes: "0"', 'codes: "0-99"'), ("50051", "50052")),
     "canary.yaml": (("weight: 95", "weight: 50"), ("weight: 5}", "weight: 50}"), ("stickiness: 1h", "stickiness: 2h")),
+    "production.yaml": (
+        ("requestsPerTarget: 1000", "requestsPerTarget: 500"),
+        ("FARGATE_SPOT, weight: 3", "FARGATE_SPOT, weight: 5"),
+        ("iam: true", "rootDirectory: /"),
+        ("kmsKey: arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "options: {}"),
+        ("driver: awsfirelens\n    options: ", "driver: awsfirelens\n    # options: "),
+    ),
     "stream.yaml": (
         ("crossZone: true", "crossZone: false"),
         ("interval: 10s", "interval: 20s"),

@@ -67,7 +67,6 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
         "change",
     ): "It never changes (EC2, CreateSecurityGroup), and ours is the object's name.",
     ("target-group.target_type", "change"): "Fargate's network mode takes targets by ip alone (ECS, LoadBalancer).",
-    ("service.launch_type", "change"): _FARGATE,
     ("task-definition.network_mode", "change"): _FARGATE,
     ("task-definition.requires_compatibilities", "change"): _FARGATE,
     (

@@ -310,8 +310,178 @@ _ALERTS: Final = (
 )
 
 
+_SPOT: Final = [{"capacityProvider": "FARGATE_SPOT", "weight": 3}, {"capacityProvider": "FARGATE", "base": 1}]
+_ON_SPOT: Final = (("Task/web capacityProviderStrategy", _SPOT),)
+_STRATEGY: Final = "service/web capacityProviderStrategy"
+_EFS: Final = {"fileSystemId": "fs-0123456789abcdef0", "accessPointId": "fsap-0123456789abcdef0", "iam": True}
+_VOLUMES: Final = (
+    ("Task/web volumes", [{"name": "data", "efs": _EFS}, {"name": "scratch"}]),
+    (
+        "Task/web containers[app].mounts",
+        [{"volume": "data", "path": "/data"}, {"volume": "scratch", "path": "/scratch", "readOnly": True}],
+    ),
+)
+_PLAIN_EFS: Final = (*_VOLUMES, ("Task/web volumes[data].efs", {"fileSystemId": "fs-0123456789abcdef0"}))
+_SEEN: Final = [{"volume": "more", "path": "/more"}, {"volume": "scratch", "path": "/scratch"}]
+_TASK_ROLE: Final = "role/web/task policies[task].policyDocument"
+_FIRELENS_LOGS: Final = (
+    ("Task/web logs", {"driver": "awsfirelens", "options": {"Name": "stdout"}, "retentionDays": 7}),
+    ("Task/web containers[side].firelens", {"type": "fluentbit", "options": {"enable-ecs-log-metadata": "true"}}),
+)
+_SPLUNK: Final = {
+    "driver": "splunk",
+    "options": {"splunk-url": "https://splunk.example.com:8088"},
+    "secretOptions": {"splunk-token": "arn:aws:ssm:us-east-1:123456789012:parameter/shop/splunk"},
+    "retentionDays": 7,
+}
+_KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def _both(*paths: str) -> tuple[str, ...]:
+    """A change of both containers of the task `web`."""
+    return _definition("web", *(f"containerDefinitions[{one}].{path}" for one in ("app", "side") for path in paths))
+
+
+def _efs(*paths: str) -> tuple[str, ...]:
+    """A change of the file system of the task `web`."""
+    return _definition("web", *(f"volumes[data].efsVolumeConfiguration.{path}" for path in paths))
+
+
+_BACK: Final = ("service/web taskDefinition",)
+"""The way back to what was before: that revision is still there."""
+_TASKS: Final = (
+    Row(
+        "Task/web capacityProviderStrategy",
+        _SPOT,
+        ("cluster/main capacityProviders[FARGATE*", f"{_STRATEGY}[FARGATE*"),
+        removed=(f"{_STRATEGY}[FARGATE*",),
+    ),
+    Row("Task/web capacityProviderStrategy[0].weight", 5, (f"{_STRATEGY}[FARGATE_SPOT].weight",), given=_ON_SPOT),
+    Row("Task/web capacityProviderStrategy[1].base", 2, (f"{_STRATEGY}[FARGATE].base",), given=_ON_SPOT),
+    Row(
+        "Task/web capacityProviderStrategy[0].capacityProvider",
+        "FARGATE_SPOT",
+        (f"{_STRATEGY}[FARGATE*",),
+        given=(("Task/web capacityProviderStrategy", [{"capacityProvider": "FARGATE"}]),),
+    ),
+    Row(
+        "Task/web volumes[data].efs.fileSystemId",
+        "fs-0123456789abcdef1",
+        (*_efs("fileSystemId"), _TASK_ROLE),
+        given=_VOLUMES,
+    ),
+    Row(
+        "Task/web volumes[data].efs.accessPointId",
+        "fsap-0123456789abcdef1",
+        (*_efs("accessPointId"), _TASK_ROLE),
+        given=_VOLUMES,
+    ),
+    Row(
+        "Task/web volumes[data].efs.transitEncryptionPort",
+        2999,
+        _efs("transitEncryptionPort"),
+        given=_VOLUMES,
+        removed=_BACK,
+    ),
+    Row("Task/web volumes[data].efs.iam", False, (*_efs("iam"), _TASK_ROLE), given=_VOLUMES, removed=()),
+    Row("Task/web volumes[data].efs.rootDirectory", "/shop", _efs("rootDirectory"), given=_PLAIN_EFS, removed=_BACK),
+    Row(
+        "Task/web volumes[data].efs.transitEncryption",
+        False,
+        _efs("transitEncryption"),
+        given=_PLAIN_EFS,
+        removed=_BACK,
+    ),
+    Row(
+        "Task/web volumes",
+        [{"name": "data", "efs": {"fileSystemId": "fs-0123456789abcdef0"}}],
+        (*_definition("web", "volumes[data]*"), *_app("mountPoints[data /data *]")),
+        also=(("Task/web containers[app].mounts", [{"volume": "data", "path": "/data"}]),),
+        removed=_BACK,
+    ),
+    Row(
+        "Task/web volumes[scratch].name",
+        "disk",
+        (*_definition("web", "volumes[scratch]*", "volumes[disk]*"), *_app("mountPoints[*")),
+        given=_VOLUMES,
+        also=(("Task/web containers[app].mounts[1].volume", "disk"),),
+    ),
+    Row(
+        "Task/web volumes[data].efs",
+        {"fileSystemId": "fs-0123456789abcdef0"},
+        (*_efs("*"), _TASK_ROLE),
+        given=_VOLUMES,
+        removed=_efs("*"),
+    ),
+    Row(
+        "Task/web containers[side].mounts",
+        [{"volume": "scratch", "path": "/scratch"}],
+        _definition("web", "containerDefinitions[side].mountPoints[scratch /scratch *]"),
+        given=_VOLUMES,
+        removed=_BACK,
+    ),
+    Row(
+        "Task/web containers[app].mounts[1].volume",
+        "more",
+        _app("mountPoints[* /scratch *]"),
+        given=(*_VOLUMES, ("Task/web volumes[2]", {"name": "more"}), ("Task/web containers[side].mounts", _SEEN)),
+    ),
+    Row("Task/web containers[app].mounts[1].path", "/tmp", _app("mountPoints[scratch *"), given=_VOLUMES),
+    Row(
+        "Task/web containers[app].mounts[0].readOnly",
+        True,
+        (*_app("mountPoints[*"), _TASK_ROLE),
+        given=_VOLUMES,
+        removed=(*_BACK, _TASK_ROLE),
+    ),
+    Row(
+        "Task/web containers[side].firelens",
+        {"type": "fluentd"},
+        _definition("web", "containerDefinitions[side].firelensConfiguration.*"),
+        given=_FIRELENS_LOGS,
+        needed="no container routes the logs",
+    ),
+    Row(
+        "Task/web containers[side].firelens.type",
+        "fluentd",
+        _definition("web", "containerDefinitions[side].firelensConfiguration.type"),
+        given=_FIRELENS_LOGS,
+    ),
+    Row(
+        "Task/web containers[side].firelens.options",
+        {"enable-ecs-log-metadata": "false"},
+        _definition("web", "containerDefinitions[side].firelensConfiguration.options*"),
+        given=_FIRELENS_LOGS,
+    ),
+    Row(
+        "Task/web logs.driver",
+        "splunk",
+        (*_both("logConfiguration.*"), "- log-group/web", _EXECUTION),
+        also=(("Task/web logs", _SPLUNK),),
+        removed=(*_BACK, "+ log-group/web", _EXECUTION),
+    ),
+    Row(
+        "Task/web logs.options",
+        {"mode": "non-blocking", "max-buffer-size": "4m"},
+        _both("logConfiguration.options[m*"),
+        removed=_BACK,
+    ),
+    Row(
+        "Task/web logs.secretOptions",
+        {"splunk-token": "arn:aws:ssm:us-east-1:123456789012:parameter/shop/other"},
+        (*_both("logConfiguration.secretOptions*"), _EXECUTION),
+        given=(("Task/web logs", _SPLUNK),),
+        needed="needs splunk-token",
+    ),
+    Row("Task/web logs.kmsKey", _KEY, ("log-group/web kmsKeyId",)),
+    Row("Task/web secretsKmsKeys", [_KEY], (_EXECUTION,)),
+    Row("Task/api autoscaling.requestsPerTarget", 1000, ("scalable-target/api policies[requests].*",)),
+)
+
+
 ROWS: Final = (
     *_ALERTS,
+    *_TASKS,
     Row("Stack/shop events", {"queueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/events"}),
     Row(
         "Stack/shop events.queueUrl",

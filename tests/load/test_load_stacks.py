@@ -32,7 +32,17 @@ def test_the_reference_files_load_without_a_problem() -> None:
     bundle = load({path.name: path.read_bytes() for path in SPECS.glob("*.yaml")})
     assert texts(bundle) == []
     assert {name: len(bundle.stacks[name].objects) for name in ("peers", "shop")} == {"peers": 10, "shop": 12}
-    assert bundle.stacks.keys() == {"canary", "grpc", "peers", "secure", "shop", "shop-eu", "shop-us", "stream"}
+    assert bundle.stacks.keys() == {
+        "canary",
+        "grpc",
+        "peers",
+        "production",
+        "secure",
+        "shop",
+        "shop-eu",
+        "shop-us",
+        "stream",
+    }
 
 
 def test_two_files_with_equal_names_in_different_stacks_do_not_meet() -> None:

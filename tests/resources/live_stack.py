@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import boto3
-import jmespath
 
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
+from reconciler.model.answers import taken
 from reconciler.model.fields import Fields
 from reconciler.model.graph import Graph, StackPolicy, Types
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, State
@@ -119,7 +119,7 @@ class LiveStack:
         for call in calls:
             answer = self._writer.perform(call, self._plain(dict(call.params)))
             outputs |= call.known
-            outputs |= {name: jmespath.search(path, answer) for name, path in call.save.items()}
+            outputs |= {name: taken(path, answer) for name, path in call.save.items()}
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Ref):

@@ -23,6 +23,7 @@ from reconciler.resources.role import Policy, Role
 from reconciler.resources.scalable_target import ScalableTarget, TargetTracking
 from reconciler.resources.service import (
     AwsvpcConfiguration,
+    CapacityProvider,
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
     NetworkConfiguration,
@@ -46,6 +47,7 @@ DEFINITION, NEXT_DEFINITION = Ref("task-definition/web"), Ref("task-definition/w
 
 NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain", message_body="no such shop")
 TO_WEB = forward_to({TARGETS: 1})
+_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _CERTIFICATE = "arn:aws:iam::123456789012:server-certificate/{}"
 
 
@@ -144,6 +146,17 @@ def _service(**changes: Any) -> Service:
         "health_check_grace_period_seconds": 60,
     }
     return Service(**fields | changes)
+
+
+def _on(**shares: tuple[int, int]) -> Service:
+    """A service on capacity providers, by weight and base."""
+    strategy = {name: CapacityProvider(weight=weight, base=base) for name, (weight, base) in shares.items()}
+    return _service(
+        load_balancers=frozenset(),
+        health_check_grace_period_seconds=UNSET,
+        launch_type=UNSET,
+        capacity_provider_strategy=FrozenMap(strategy),
+    )
 
 
 def _tracking(aim: float) -> TargetTracking:
@@ -326,11 +339,20 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             ),
         ),
     ),
-    "cluster": (Sample(_resource("cluster/main", Cluster())),),
+    "cluster": (
+        Sample(
+            _resource("cluster/main", Cluster(capacity_providers=frozenset({"FARGATE", "FARGATE_SPOT"}))),
+            others=(Cluster(capacity_providers=frozenset({"FARGATE"})),),
+        ),
+    ),
     "log-group": (
         Sample(
             _resource(LOGS.address, LogGroup(retention_in_days=30)),
-            others=(LogGroup(retention_in_days=7), LogGroup(retention_in_days=None)),
+            others=(
+                LogGroup(retention_in_days=7),
+                LogGroup(retention_in_days=None),
+                LogGroup(retention_in_days=30, kms_key_id=_KEY),
+            ),
         ),
     ),
     "role": (
@@ -361,9 +383,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         ),
     ),
     "service": (
-        Sample(
-            _resource("service/scaled", _service(load_balancers=frozenset(), health_check_grace_period_seconds=UNSET))
-        ),
+        Sample(_resource("service/scaled", _on(FARGATE=(1, 0))), others=(_on(FARGATE=(1, 1), FARGATE_SPOT=(3, 0)),)),
         Sample(
             _resource("service/web", _service()),
             others=(

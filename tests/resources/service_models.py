@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-import jmespath
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.utils import ArgumentGenerator
 from botocore.validate import ParamValidator
 
+from reconciler.model.answers import taken
 from reconciler.model.resource import Call
 from reconciler.model.values import Id, Ref, Template
 
@@ -76,4 +76,4 @@ def unanswered(call: Call) -> list[str]:
     """The outputs that a call would save from places that its answer does not have."""
     shape = operation_model(call.service, call.operation).output_shape
     answer = ArgumentGenerator().generate_skeleton(shape) if shape else {}
-    return [f"{name}: {path}" for name, path in call.save.items() if jmespath.search(path, answer) is None]
+    return [f"{name}: {path}" for name, path in call.save.items() if taken(path, answer) is None]
