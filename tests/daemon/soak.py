@@ -34,6 +34,7 @@ from soak_daemon import files_of
 from reconciler import engine
 from reconciler.aws import Access, AwsReader, Calls
 from reconciler.clock import SystemClock
+from reconciler.observe import look
 from reconciler.sandbox import process
 from reconciler.sandbox.breaks import BREAKS, Break, BreakRefusedError, NothingToBreakError, account
 from reconciler.sandbox.environment import point_at
@@ -43,8 +44,10 @@ from reconciler.store.sqlite import SqliteStore
 SPEC: Final = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
 DAEMON: Final = Path(__file__).with_name("soak_daemon.py")
 SPEED: Final = 60.0
-INTERVAL: Final = 3
-PATIENCE: Final = 900.0
+SHORTEST_INTERVAL: Final = 3
+STACKS_PER_SECOND: Final = 2
+"""What two daemons and a sandbox on two cores can look at all the time."""
+PATIENCE: Final = 1800.0
 """Real seconds after which what was waited for will not come any more."""
 WEATHER: Final = 60
 """Requests that AWS answers, or does not, before it is well again."""
@@ -172,7 +175,8 @@ def world(stacks: int) -> Iterator[Path]:
     with TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         os.environ["XDG_STATE_HOME"] = str(folder / "state")
-        text = SPEC.read_text().replace("interval: 60s", f"interval: {INTERVAL}s") + ALERT
+        interval = max(SHORTEST_INTERVAL, stacks // STACKS_PER_SECOND)
+        text = SPEC.read_text().replace("interval: 60s", f"interval: {interval}s") + ALERT
         for number in range(stacks):
             path = folder / "specs" / str(number) / "stack.yaml"
             path.parent.mkdir(parents=True)
@@ -198,13 +202,13 @@ class Soak:
         self._daemons = [Daemon(folder), Daemon(folder)]
 
     def out_of_sync(self) -> list[str]:
-        """Stacks that differ from what is wanted."""
-        found = []
-        for name, graph in self._graphs.items():
-            plan = engine.view(graph, AwsReader(Access(graph.stack.region), SystemClock(), Calls())).plan
-            if plan.actions or plan.drift or plan.blocked:
-                found.append(name)
-        return found
+        """Stacks that differ from what is wanted, by one look at all of them."""
+        graphs = list(self._graphs.values())
+        reader = AwsReader(Access(graphs[0].stack.region), SystemClock(), Calls())
+        types = {name: kind for graph in graphs for name, kind in graph.types.items()}
+        seen = look(types, reader, self._graphs, graphs)
+        plans = {name: engine.view_of(graph, seen).plan for name, graph in self._graphs.items()}
+        return [name for name, plan in plans.items() if plan.actions or plan.drift or plan.blocked]
 
     def until_healed(self) -> None:
         """Everything as wanted, every finding over, and every alert delivered."""

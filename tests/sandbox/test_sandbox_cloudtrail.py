@@ -60,6 +60,7 @@ def test_a_call_is_told_in_the_words_of_a_cloudtrail_record(network: Any, trail:
 
 
 def test_the_principal_is_the_one_that_sts_names(sandbox: Sandbox, trail: Any) -> None:
+    """CloudTrail User Guide, userIdentity element, arn; STS API Reference, GetCallerIdentity, Arn."""
     role = "arn:aws:iam::123456789012:role/operator"
     session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="ann")["Credentials"]
     keys = {
@@ -76,6 +77,7 @@ def test_the_principal_is_the_one_that_sts_names(sandbox: Sandbox, trail: Any) -
 
 
 def test_json_services_keep_their_names_and_hide_values_of_the_environment(sandbox: Sandbox, trail: Any) -> None:
+    """CloudTrail User Guide, Record contents, requestParameters: secrets are HIDDEN_DUE_TO_SECURITY_REASONS."""
     container = {"name": "app", "image": "app", "environment": [{"name": "PASSWORD", "value": "hunter2"}]}
     boto3.client("ecs").register_task_definition(
         family="web",
@@ -94,6 +96,7 @@ def test_json_services_keep_their_names_and_hide_values_of_the_environment(sandb
 
 
 def test_query_services_have_lists_without_items(network: Any, trail: Any) -> None:
+    """Elastic Load Balancing guide, Logging API calls with CloudTrail: example entries."""
     elb = boto3.client("elbv2")
     arn = elb.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=network.vpc)["TargetGroups"][0][
         "TargetGroupArn"
@@ -106,6 +109,7 @@ def test_query_services_have_lists_without_items(network: Any, trail: Any) -> No
 
 
 def test_a_refused_call_is_kept_with_its_error(network: Any, trail: Any) -> None:
+    """CloudTrail User Guide, Record contents, errorCode and errorMessage."""
     with pytest.raises(ClientError):
         network.ec2.delete_vpc(VpcId="vpc-00000000000000000")
     (row,) = looked_up(trail, "EventName", "DeleteVpc")
@@ -114,6 +118,7 @@ def test_a_refused_call_is_kept_with_its_error(network: Any, trail: Any) -> None
 
 
 def test_a_throttled_call_is_kept_with_its_error(sandbox: Sandbox, trail: Any) -> None:
+    """CloudTrail User Guide, Record contents, errorCode."""
     sandbox.faults = Faults(throttle=1, only=frozenset({"ec2:CreateVpc"}))
     with pytest.raises(ClientError):
         boto3.client("ec2", config=ONCE).create_vpc(CidrBlock="10.0.0.0/16")
@@ -122,6 +127,8 @@ def test_a_throttled_call_is_kept_with_its_error(sandbox: Sandbox, trail: Any) -
 
 
 def test_reads_and_messages_are_not_kept(sandbox: Sandbox, trail: Any) -> None:
+    """EventBridge User Guide, Events delivered via CloudTrail: none of List, Get and Describe; CloudTrail User Guide,
+    Data events: messages are none of the management events."""
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="x")
@@ -130,6 +137,7 @@ def test_reads_and_messages_are_not_kept(sandbox: Sandbox, trail: Any) -> None:
 
 
 def test_pages_are_newest_first_and_do_not_move(network: Any, trail: Any) -> None:
+    """CloudTrail API Reference, LookupEvents: the most recent events first; NextToken."""
     for name in "abcde":
         network.group(name)
     wanted = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateSecurityGroup"}]}
@@ -143,6 +151,7 @@ def test_pages_are_newest_first_and_do_not_move(network: Any, trail: Any) -> Non
 
 
 def test_times_narrow_a_lookup(network: Any, trail: Any, sandbox: Sandbox) -> None:
+    """CloudTrail API Reference, LookupEvents, StartTime and EndTime."""
     network.group("early")
     sandbox.clock.advance(60)
     noon = datetime.fromtimestamp(sandbox.clock.now(), UTC)
@@ -168,6 +177,7 @@ def test_times_narrow_a_lookup(network: Any, trail: Any, sandbox: Sandbox) -> No
     ],
 )
 def test_a_wrong_lookup_is_refused(sandbox: Sandbox, asked: dict[str, Any], code: str) -> None:
+    """CloudTrail API Reference, LookupEvents, Errors."""
     lenient = boto3.client("cloudtrail", config=Config(parameter_validation=False))
     with pytest.raises(ClientError) as raised:
         lenient.lookup_events(**asked)
@@ -187,6 +197,7 @@ def test_lookups_have_a_bucket_of_two_a_second(sandbox: Sandbox, trail: Any) -> 
 
 
 def test_a_call_is_listed_minutes_later(plain_moto: bool) -> None:
+    """CloudTrail User Guide, How CloudTrail works: within about five minutes of a call, on average."""
     with Sandbox(strict=not plain_moto, timings=Timings(trail_lookup=300)) as sandbox:
         trail = boto3.client("cloudtrail")
         boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
@@ -197,6 +208,7 @@ def test_a_call_is_listed_minutes_later(plain_moto: bool) -> None:
 
 
 def test_events_of_iam_are_kept_in_us_east_1(sandbox: Sandbox) -> None:
+    """CloudTrail User Guide, Global service events: recorded in US East (N. Virginia)."""
     iam = boto3.client("iam", region_name="eu-west-1")
     iam.create_user(UserName="ann")
     there, home = (boto3.client("cloudtrail", region_name=name).lookup_events() for name in ("eu-west-1", "us-east-1"))

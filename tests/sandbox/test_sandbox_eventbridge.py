@@ -84,6 +84,7 @@ def test_a_queue_without_a_policy_takes_nothing(network: Any) -> None:
 
 @pytest.mark.stricter_than_moto
 def test_an_event_takes_its_time(plain_moto: bool) -> None:
+    """EventBridge User Guide, Events from AWS services: CloudTrail's are delivered once CloudTrail has them."""
     with Sandbox(strict=not plain_moto, timings=Timings(trail_delivery=30)) as sandbox:
         queue = Queue({"source": ["aws.ec2"]})
         boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")

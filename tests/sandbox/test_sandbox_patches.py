@@ -1,6 +1,10 @@
 """Patches are small, named, and leave no trace."""
 
+import ast
 import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,6 +19,24 @@ from reconciler.sandbox.patch import FAMILIES, Installer, discover
 
 def test_every_patch_names_the_document_it_follows() -> None:
     assert [patch.name for patch in discover() if len(patch.source) < 10] == []
+
+
+def _behaviours(module: Path) -> Iterator[ast.FunctionDef]:
+    """The tests of a module that plain moto must fail."""
+    body = ast.parse(module.read_text()).body
+    whole = any(isinstance(line, ast.Assign) and "stricter_than_moto" in ast.unparse(line) for line in body)
+    for one in body:
+        if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"):
+            marks = " ".join(map(ast.unparse, one.decorator_list))
+            yield from [one] if whole or "stricter_than_moto" in marks else []
+
+
+def test_every_test_of_a_behaviour_names_the_document_that_it_expects_it_from() -> None:
+    named = re.compile(r"\b(API|[Gg]uide|Reference|RFC)\b")
+    modules = Path(__file__).parent.glob("test_*.py")
+    found = [(module.name, test) for module in modules for test in _behaviours(module)]
+    assert len(found) > 300
+    assert [(name, test.name) for name, test in found if not named.search(ast.get_docstring(test) or "")] == []
 
 
 def test_every_module_of_patches_is_found() -> None:

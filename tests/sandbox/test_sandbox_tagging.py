@@ -15,7 +15,7 @@ def names(**filters: object) -> list[str]:
 
 
 def test_a_page_has_as_many_resources_as_were_asked_for_however_many_tags_they_have(sandbox: Sandbox) -> None:
-    """GetResources, ResourcesPerPage; a hundred tags bound a page only where TagsPerPage says so."""
+    """Resource Groups Tagging API Reference, GetResources, ResourcesPerPage and TagsPerPage."""
     logs = boto3.client("logs")
     tags = {f"key-{n}": "value" for n in range(40)}
     for n in range(5):
@@ -26,7 +26,7 @@ def test_a_page_has_as_many_resources_as_were_asked_for_however_many_tags_they_h
 
 
 def test_listeners_are_in_the_index(sandbox: Sandbox) -> None:
-    """Elastic Load Balancing, resource ARNs."""
+    """Resource Groups Tagging API Reference, Supported services: Elastic Load Balancing, listeners and rules."""
     ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     sandbox.clock.advance(10)
@@ -48,7 +48,7 @@ def test_listeners_are_in_the_index(sandbox: Sandbox) -> None:
 
 
 def test_the_index_may_be_old(plain_moto: bool) -> None:
-    """aws-semantics 2: minutes behind, with ghosts of what is gone."""
+    """Resource Groups Tagging API Reference, GetResources: eventually consistent, and of what was tagged once."""
     with Sandbox(timings=Timings(tag_index=300), strict=not plain_moto) as sandbox:
         logs = boto3.client("logs")
         logs.create_log_group(logGroupName="old", tags={"team": "storefront"})
