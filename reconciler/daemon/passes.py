@@ -43,7 +43,7 @@ SETTLE: Final = 10.0
 FRESH: Final = 0.2
 """How old, in intervals, a look may be that a routine pass makes do with."""
 FRESH_TO_ACT: Final = 2.0
-"""Seconds after which a look is too old to be acted upon."""
+"""Seconds after which a look is too old to be acted upon: what is done was told, and seen by all guards."""
 
 _PAUSED: Final = ("its annotation says that it is paused", "take the annotation reconciler.dev/paused away")
 _NON_CONVERGING: Final = "make the spec say what AWS makes of it, or take the field out"
@@ -178,7 +178,8 @@ class Pass:
         seen, first, configured, flows = looked(self._seen(place))
         calm = engine.is_quiet(first) and not broken(flows) and not any(health.ailing(first))
         telling = not first.plan.drift or seen.evidence.keys() >= configuration().keys()
-        if not engine.is_certain(first) or not telling or not (seen.whole or calm):
+        acting = bool(first.plan.actions) and deps.clock.now() - seen.at > FRESH_TO_ACT
+        if not engine.is_certain(first) or not telling or not (seen.whole or calm) or acting:
             seen, first, configured, flows = looked(place.seen_alone(graph, more=configuration()))
         _check_anything_seen(seen.look, graph)
         kept = self._unread(first)
@@ -209,9 +210,6 @@ class Pass:
             self._settled(first, seen, place)
             self._tell([refusal] if refusal else [], (findings.APPLY,), self._withheld_keys())
             return
-        if deps.clock.now() - seen.at > FRESH_TO_ACT:
-            seen = place.seen_alone(graph)
-            first = engine.view_of(graph, seen.look, choices)
         self._act(first, seen, place, held, choices, whose)
 
     def _seen(self, place: Place) -> Seen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -15,6 +16,7 @@ from worlds import graph
 from reconciler.daemon.leases import TERM, Leases
 from reconciler.model.events import Phase
 from reconciler.sandbox import Faults, Sandbox
+from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.store.sqlite import SqliteStore
 
 ALERTING = edited(lambda text: text.replace("policy: Heal", "policy: Alert"))
@@ -184,6 +186,32 @@ def test_what_drifts_while_something_else_is_healed_is_told_before_it_is_healed(
     assert told.count(("service", Phase.OPENED)) == told.count(("service", Phase.RESOLVED)) == 1
     ours_too = "route-table-association"
     assert told.count((ours_too, Phase.OPENED)) == told.count((ours_too, Phase.RESOLVED)) == 1
+
+
+def test_what_drifts_while_a_look_takes_its_time_is_told_before_it_is_healed(applied: Sandbox, file: Path) -> None:
+    """A look that took longer than it is good for is not taken again behind the back of what was told."""
+    daemon = Daemon(applied, file)
+    daemon.hold(REFERENCE)
+    daemon.until_idle()
+    daemon.interval()
+    place = next(iter(daemon.loop._places.values()))
+    alone, opened = place.seen_alone, [each for each in BREAKS if each.name == "open-ssh"]
+
+    def slow(*asked: Any, **more: Any) -> Any:
+        found = alone(*asked, **more)
+        while opened:
+            opened.pop().apply(Account(boto3.Session(), "shop"))
+            applied.clock.advance(3)
+        return found
+
+    scale_to_zero()
+    place.seen_alone = slow  # type: ignore[method-assign]
+    daemon.interval()
+    daemon.until_idle()
+    told = Counter((event.address.partition("/")[0], event.phase) for event in daemon.events if event.address)
+    assert not opened
+    for kind in ("service", "security-group"):
+        assert (told[kind, Phase.OPENED], told[kind, Phase.RESOLVED]) == (1, 1), kind
 
 
 FORCED = {
