@@ -240,7 +240,7 @@ def test_a_service_that_wants_no_copies_is_not_reached() -> None:
 
 def test_the_names_of_rules_are_those_of_the_files() -> None:
     verdict = Seen().trace("internet", "task/web", path="/api/x")
-    assert any(hop.allowed_by and hop.allowed_by.startswith("rule api (1)") for hop in verdict.hops)
+    assert any(hop.allowed_by and hop.allowed_by.startswith("rule api (100)") for hop in verdict.hops)
 
 
 def test_a_live_task_is_known_by_its_id() -> None:
