@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from reconciler import engine
+from reconciler import engine, resources
 from reconciler.cli._documents import plan_document
-from reconciler.cli._failures import InputError
+from reconciler.cli._failures import InputError, problem_documents
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._private import write_private
 from reconciler.cli._reports import Report, report_each
@@ -24,6 +24,7 @@ from reconciler.cli._workspace import connect, flows_of, graph_of, load_stacks, 
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.plan import Choices
+from reconciler.startable import Doubt, doubts
 
 FORMAT = 1
 """Version of the saved plan's format."""
@@ -41,25 +42,36 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
-        seen = engine.view(graph, connection.reader, Choices(today=today()))
+        evidence = resources.configuration()
+        seen = engine.view(graph, connection.reader, Choices(today=today()), evidence=evidence)
         plan = seen.plan
         world = world_of_graph(graph, seen.snapshot)
         flows = judged(world, flows_of(stack))
+        unmet = [Doubt(True, problem) for problem in warnings(stack, world)]
+        found = sorted({*unmet, *doubts(stack, graph, seen.snapshot, {**graph.types, **evidence})})
         document = plan_document(plan, graph, flows)
-        for doubt in warnings(stack, world):
-            click.echo(f"warning: {doubt.text}", err=True)
+        for doubt in found:
+            click.echo(doubt.text, err=True)
         if out is not None:
             saved.append(saved_plan(document, seen.fingerprint))
         if settings.readable:
             click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
-        status = 1 if plan.blocked else 2 if plan.visible else 0
-        return Report(document, [action.address for action in plan.visible], status)
+        failing = plan.blocked or not all(doubt.possible for doubt in found)
+        status = 1 if failing else 2 if plan.visible else 0
+        told = {**document, "warnings": doubt_documents(found)}
+        return Report(told, [action.address for action in plan.visible], status)
 
     chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     status = report_each(chosen, settings, name_of, look)
     if out is not None:
         save(out, saved)
     return status
+
+
+def doubt_documents(found: Sequence[Doubt]) -> list[dict[str, Any]]:
+    """Doubts as `plan -o json` lists them: problems with how bad they are."""
+    documents = problem_documents([doubt.problem for doubt in found])
+    return [{"severity": d.severity, **document} for d, document in zip(found, documents, strict=True)]
 
 
 def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:

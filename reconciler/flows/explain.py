@@ -98,11 +98,15 @@ def _filter(world: World, blocker: Blocker) -> str:
         return _outside(world, blocker.component, f"add an ingress rule for {wanted}")
     if own.startswith("loadBalancer/"):
         return f"a Route on {owner} that forwards to {other}"
-    return f"{owner or own}: apply restores the egress rule to everywhere"
+    return (
+        f"{owner}: add {wanted} to spec.egress" if owner else _outside(world, blocker.component, "add an egress rule")
+    )
 
 
 def _route(world: World, blocker: Blocker) -> str:
     network = _network(world, blocker.component)
+    if world.owners and blocker.component in world.segments and blocker.component not in world.owners:
+        return "it is in none of your files: its route table there needs a route"
     if "endpoint" in blocker.about:
         return f"{network}: apply restores the endpoint {blocker.about[1]} in its route tables"
     if "in" in blocker.about:

@@ -172,6 +172,8 @@ class World:
     """Whether targets see the client's own address, by pool."""
     services: dict[str, tuple[str, frozenset[str]]] = dataclasses.field(default_factory=dict)
     """(name of the service, tables that lead to it) by component."""
+    named: set[str] = dataclasses.field(default_factory=set)
+    """Those of `services` that the names of the service lead to."""
 
     asked: dict[str, Requests] = dataclasses.field(default_factory=dict)
     """The rules of listeners that were asked already, made ready."""
@@ -456,6 +458,8 @@ class Builder:
 
     def _serve(self, fact: words.Serve) -> None:
         self.world.services[self._key(fact.name)] = (fact.service, self._keys(fact.tables))
+        if fact.named:
+            self.world.named.add(self._key(fact.name))
 
     def _all_gateways(self) -> None:
         lives: dict[str, list[tuple[str, str]]] = defaultdict(list)

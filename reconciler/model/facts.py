@@ -227,11 +227,13 @@ class Serve(Frozen):
     """A service of AWS that `name` brings into a network.
 
     In `tables` it is a way to the service's addresses, which only AWS knows; otherwise it is a stand of that name.
+    `named`: the service's own names lead to it, from everywhere in the network.
     """
 
     name: Name
     service: str
     tables: frozenset[Name] = frozenset()
+    named: bool = False
 
 
 Fact = (

@@ -94,7 +94,7 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
         if fields.vpc_endpoint_type == "Gateway":
             yield Serve(name, fields.service_name, _targets(fields.route_table_ids))
         elif fields.vpc_endpoint_type == "Interface":
-            yield Serve(name, fields.service_name)
+            yield Serve(name, fields.service_name, named=fields.private_dns_enabled is True)
             yield Stand(
                 name,
                 segments=_targets(fields.subnet_ids),

@@ -140,6 +140,17 @@ def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[st
     }
 
 
+def test_a_plan_says_why_a_task_cannot_start(environment: dict[str, str], stack: Path) -> None:
+    stack.write_text(stack.read_text().replace("  placement: Private\n", "  placement: Private\n  egress: []\n"))
+    planned = asked(environment, "plan", "-f", str(stack), status=1)
+    assert {(w["severity"], w["object"], w["field"]) for w in planned["warnings"]} == {
+        ("error", "Task/orders", "spec.containers[0]"),
+        ("error", "Task/orders", "spec.containers[0].image"),
+    }
+    shown = run(environment, "plan", "-f", str(stack))
+    assert shown.stderr.count("error: ") == 2
+
+
 def test_what_a_foreign_acl_keeps_out_was_not_opened_though_no_flow_asks_for_acls(
     environment: dict[str, str], stack: Path
 ) -> None:

@@ -1,0 +1,35 @@
+"""Whether tasks can start: what the files want and what AWS has, looked through for what ECS would only tell later."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from reconciler.flows import world_of_graph, world_of_snapshot
+from reconciler.load import StackObjects
+from reconciler.model.graph import Graph, Readables
+from reconciler.model.snapshot import Snapshot
+from reconciler.startable import _addresses, _paths, _ports, _quotas
+from reconciler.startable._doubt import Doubt
+
+__all__ = ["Doubt", "doubts"]
+
+
+def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readables) -> list[Doubt]:
+    """Everything that keeps a task from starting, or may: in order of place, what is certain first.
+
+    `types` are those that the snapshot was made with. What AWS has is doubted only where the files do not have the same
+    fault: an apply would not repair that either.
+    """
+    wanted = world_of_graph(graph, snapshot)
+    anywhere = dataclasses.replace(
+        snapshot, evidence=tuple(one for one in snapshot.evidence if one.type != "network-interface")
+    )
+    present = world_of_snapshot(graph, anywhere, types)
+    return sorted({*_found(stack, graph, snapshot), *_paths.doubts(stack, graph, wanted, present)})
+
+
+def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot) -> Iterator[Doubt]:
+    yield from _addresses.doubts(stack, graph, snapshot)
+    yield from _ports.doubts(stack, graph, snapshot)
+    yield from _quotas.doubts(stack, graph)

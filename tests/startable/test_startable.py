@@ -1,0 +1,205 @@
+"""Why a task would not start: what is said, where, and that it is not said of what starts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from worlds import SPECS, world
+
+from reconciler.compile import graph_of
+from reconciler.load import StackObjects, load
+from reconciler.model.graph import Graph
+from reconciler.model.resource import Observed
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.values import EMPTY, FrozenMap, Id
+from reconciler.resources import configuration
+from reconciler.resources.network_acl import AclEntry, NetworkAcl
+from reconciler.resources.network_interface import NetworkInterface
+from reconciler.startable import Doubt, doubts
+
+Golden = Callable[[str, str], None]
+ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:1"
+ORDERS = "- name: orders\n      image: "
+PULLED = (f"{ORDERS}public.ecr.aws/docker/library/python:3.12-slim", f"{ORDERS}{ECR}")
+ISOLATED = (("nat: Single ", "nat: None "), PULLED)
+
+
+class Case:
+    """Files, and AWS as it is after they were applied, or empty."""
+
+    def __init__(self, *edits: tuple[str, str], name: str = "two-tier.yaml", applied: bool = False) -> None:
+        text = (SPECS / name).read_text()
+        for old, new in edits:
+            assert old in text, old
+            text = text.replace(old, new)
+        bundle = load({name: text.encode()})
+        assert not bundle.problems, [problem.text for problem in bundle.problems]
+        (stack,) = bundle.stacks.values()
+        self.stack: StackObjects = stack
+        self.graph: Graph = graph_of(stack.stack, stack.objects)
+        gone = () if applied else self.graph.resources
+        self.snapshot: Snapshot = world(self.graph, without=gone, converged=applied)
+
+    def id(self, address: str) -> Id:
+        return Id(self.snapshot.found[address][0].id)
+
+    def changed(self, address: str, **changes: Any) -> Case:
+        (one,) = self.snapshot.found[address]
+        other = dataclasses.replace(one, fields=dataclasses.replace(one.fields, **changes))
+        self.snapshot = dataclasses.replace(self.snapshot, found={**self.snapshot.found, address: (other,)})
+        return self
+
+    def beside(self, kind: str, identity: str, fields: Any) -> Case:
+        one: Observed[Any] = Observed(type=kind, id=identity, fields=fields, evidence=True)
+        self.snapshot = dataclasses.replace(self.snapshot, evidence=(*self.snapshot.evidence, one))
+        return self
+
+    def doubts(self) -> list[Doubt]:
+        return doubts(self.stack, self.graph, self.snapshot, {**self.graph.types, **configuration()})
+
+    def text(self) -> str:
+        return "\n".join(doubt.text for doubt in self.doubts())
+
+
+@pytest.mark.parametrize("name", ["two-tier", "peers", "https", "grpc", "stream", "canary"])
+@pytest.mark.parametrize("applied", [True, False])
+def test_of_what_starts_nothing_is_said(name: str, applied: bool) -> None:
+    assert Case(name=f"{name}.yaml", applied=applied).text() == ""
+
+
+def endpoints(*names: str) -> tuple[str, str]:
+    return ("endpoints: [s3]", f"endpoints: [s3, {', '.join(names)}]")
+
+
+def test_what_no_way_leads_to_cannot_be_fetched(golden: Golden) -> None:
+    golden("no-way.txt", Case(*ISOLATED).text())
+
+
+def test_with_exactly_the_endpoints_that_are_needed_it_starts() -> None:
+    needed = ("ecr.api", "ecr.dkr", "logs")
+    assert Case(*ISOLATED, endpoints(*needed)).text() == ""
+    for name in needed:
+        (found, *_) = Case(*ISOLATED, endpoints(*(set(needed) - {name}))).doubts()
+        assert not found.possible
+        assert f"add {name} to its endpoints" in found.problem.hint
+
+
+def test_an_endpoint_whose_group_lets_nobody_in_is_worse_than_none(golden: Golden) -> None:
+    """Its names lead to it, NAT or not."""
+    case = Case(endpoints("logs"), applied=True)
+    case.changed("security-group/network/main/rules", ingress=EMPTY)
+    golden("closed-endpoint.txt", case.text())
+    assert all(doubt.possible for doubt in case.doubts()), "an apply repairs it"
+
+
+def test_an_acl_that_keeps_answers_out_is_told_of_what_is_there(golden: Golden) -> None:
+    case = Case(applied=True)
+    allow = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
+    acl = NetworkAcl(
+        vpc_id=case.id("vpc/main"),
+        is_default=False,
+        subnet_ids=frozenset({case.id("subnet/main/private/us-east-1b")}),
+        ingress=EMPTY,
+        egress=FrozenMap({100: allow}),
+    )
+    golden("acl.txt", case.beside("network-acl", "acl-foreign", acl).text())
+
+
+def test_egress_that_is_limited_lets_no_image_in_and_to_a_part_of_the_internet_maybe(golden: Golden) -> None:
+    none = Case(("  placement: Private\n", "  placement: Private\n  egress: []\n"))
+    golden("no-egress.txt", none.text())
+    assert {doubt.severity for doubt in none.doubts()} == {"error"}
+    some = ("  placement: Private\n", "  placement: Private\n  egress: [{to: 198.51.100.0/24, ports: [443]}]\n")
+    assert {doubt.severity for doubt in Case(some).doubts()} == {"warning"}
+
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter/key"
+
+
+def test_secrets_files_and_commands_need_their_own_endpoints(golden: Golden) -> None:
+    files = "envFiles: ['arn:aws:s3:::shop-config/web.env']"
+    more = f"{ORDERS}{ECR}\n      secrets: {{DB: '{SECRET}', KEY: '{PARAMETER}'}}\n      {files}"
+    edits = (
+        *ISOLATED,
+        (f"{ORDERS}{ECR}", more),
+        ("  placement: Private\n", "  placement: Private\n  executeCommand: true\n"),
+    )
+    golden("secrets.txt", Case(*edits, endpoints("ecr.api", "ecr.dkr", "logs")).text())
+    all_of_them = endpoints("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm", "ssmmessages")
+    assert Case(*edits, all_of_them).text() == ""
+
+
+def small(replicas: int) -> tuple[tuple[str, str], ...]:
+    """Private subnets of eleven addresses, and so many copies in both of them."""
+    _, orders, after = (SPECS / "two-tier.yaml").read_text().partition("metadata: {name: orders}")
+    task = orders + after[: after.index("replicas: 2") + len("replicas: 2")]
+    return (
+        ("[10.0.10.0/24, 10.0.11.0/24]", "[10.0.10.0/28, 10.0.11.0/28]"),
+        (task, task.replace("replicas: 2", f"replicas: {replicas}")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("replicas", "severity", "when"),
+    [
+        (2, "", ""),  # 11 addresses, 8 for the load balancer: one task in each subnet, two in a rollout
+        (4, "warning", "its tasks while they are rolled out want 4"),
+        (8, "warning", "its tasks want 4"),
+        (22, "error", "its tasks want 11"),
+    ],
+)
+def test_a_subnet_has_an_address_for_every_task_and_its_successor(replicas: int, severity: str, when: str) -> None:
+    found = Case(*small(replicas)).doubts()
+    assert len(found) == (2 if severity else 0)
+    assert {doubt.severity for doubt in found} == ({severity} if severity else set())
+    assert all(when in doubt.problem.message for doubt in found)
+
+
+def test_a_subnet_has_an_address_for_every_task_at_autoscalings_maximum(golden: Golden) -> None:
+    block, (task, same) = small(2)
+    golden("autoscaling.txt", Case(block, (task, f"{same}\n  autoscaling: {{min: 2, max: 10, cpu: 50}}")).text())
+
+
+def test_addresses_that_others_hold_are_not_free(golden: Golden) -> None:
+    case = Case(*small(2), applied=True)
+    assert case.text() == ""
+
+    def interface(groups: frozenset[Id], number: int) -> NetworkInterface:
+        return NetworkInterface(
+            vpc_id=case.id("vpc/main"),
+            subnet_id=case.id("subnet/main/private/us-east-1a"),
+            private_ip_addresses=(f"10.0.10.{number}",),
+            public_ips=EMPTY,
+            ipv6_addresses=(),
+            groups=groups,
+            interface_type="interface",
+            description="",
+            instance_owner_id=None,
+            requester_id=None,
+            status="in-use",
+        )
+
+    own = frozenset({case.id("security-group/task/orders")})
+    case.beside("network-interface", "eni-1", interface(own, 5)).beside("network-interface", "eni-2", interface(own, 6))
+    assert case.text() == "", "its own interfaces are those that are counted anyway"
+    case.beside("network-interface", "eni-3", interface(frozenset({Id("sg-other")}), 7))
+    case.beside("network-interface", "eni-4", interface(frozenset(), 8))
+    golden("others.txt", case.text())
+
+
+def test_a_revision_that_opens_another_port_is_told_of_what_runs(golden: Golden) -> None:
+    case = Case(applied=True)
+    (one,) = case.snapshot.found["task-definition/orders"]
+    container = one.fields.container_definitions["orders"]
+    other = dataclasses.replace(container, port_mappings=frozenset())
+    case.changed("task-definition/orders", container_definitions=FrozenMap({"orders": other}))
+    golden("ports.txt", case.text())
+
+
+def test_what_is_beyond_a_quota_is_counted(golden: Golden) -> None:
+    many = ", ".join(f"10.{n}.0.0/16" for n in range(61))
+    golden("quotas.txt", Case(("allowFrom: [internet]", f"allowFrom: [{many}]")).text())
