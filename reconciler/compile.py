@@ -26,7 +26,7 @@ from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import discover
 from reconciler.resources._actions import Action
-from reconciler.resources.listener_rules import Content, rules_of
+from reconciler.resources._listener_rules import Content, rules_of
 from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
 
@@ -89,9 +89,14 @@ def _scope(stack: Object[StackSpec], objects: Objects) -> Scope:
     return dataclasses.replace(
         scope,
         defaults=defaults,
-        rules={listener: rules_of(table) for listener, table in rules.items()},
+        rules={listener: rules_of(table, _first_priority(scope, listener[0])) for listener, table in rules.items()},
         targets={task: tuple(sorted(found)) for task, found in targets.items()},
     )
+
+
+def _first_priority(scope: Scope, balancer: str) -> int:
+    spec: LoadBalancerSpec = scope.spec("LoadBalancer", balancer)
+    return spec.existing.first_priority if spec.existing else 1
 
 
 def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target:
@@ -130,6 +135,8 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
     all_targets = [target for found in scope.targets.values() for target in found]
     for balancer in _of_kind(scope.objects, "LoadBalancer"):
         spec: LoadBalancerSpec = balancer.spec
+        if spec.existing is not None:
+            continue
         ingress = [
             RuleKey("tcp", listener.port, listener.port, peer)
             for listener in spec.listeners

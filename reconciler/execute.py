@@ -25,7 +25,8 @@ from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.resource import Call, Context, Observed, ResourceType, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref, Template, Token
-from reconciler.observe import Look, snapshot_of
+from reconciler.observe import Look, by_type, snapshot_of
+from reconciler.plan import part_tags
 
 INTERRUPTED = "interrupted"
 """Why an action was skipped, or not finished, after the run was asked to stop."""
@@ -309,15 +310,17 @@ class _Run:
         changed = frozenset(c.field for c in changes) - {"tags"}
         if not changed or action.address not in comparison.winners:
             return ()
+        kind = self._types[action.type]
         context = Context(
             self._graph.stack.name,
             self._reader.account,
             self._reader.region,
             self._reader.partition,
+            tags=FrozenMap(part_tags(self._graph, action.address) if kind.marks_parts else {}),
             parent_changes=action.parent_changes,
         )
         resource = comparison.desired(action.address)
-        calls = self._types[action.type].update(resource, comparison.winners[action.address], changed, context)
+        calls = kind.update(resource, comparison.winners[action.address], changed, context)
         return [call for call in calls if action.verb is not Verb.PREPARE or not call.after_parent]
 
     def _perform(self, action: Action, call: Call) -> None:
@@ -525,9 +528,12 @@ class _Watch:
 
     def referred(self) -> dict[str, Observed[Any]]:
         """What the references of the spec mean, by address, as far as the plan knew."""
+        graph = self._run.graph
         return {
-            address: Observed(type=one.kind.name, id=outputs["id"], fields=one.fields, outputs=outputs, evidence=True)
-            for address, one in self._run.graph.references.items()
+            address: dataclasses.replace(
+                one.kind.found(one.fields, outputs["id"]), outputs=outputs, address=address, stack=graph.stack.name
+            )
+            for address, one in graph.references.items()
             if (outputs := self._run.known_outputs.of(address))
         }
 
@@ -575,7 +581,7 @@ class _Watch:
             stacks=(run.graph.stack.name,),
             expected={type_name: [r for r in run.graph.resources.values() if r.type == type_name]},
             digests={run.graph.stack.name: run.graph.applied_digests},
-            found={need: live.get(need, []) for need in kind.needs},
+            found={**by_type(self.referred().values()), **{need: live.get(need, []) for need in kind.needs}},
         )
         try:
             return list(kind.observe(run.reader.fresh(), scope))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from reconciler.model.errors import AwsError, Refused
@@ -182,10 +182,16 @@ class _Found:
 
     def within(self, scope: Scope) -> Scope:
         """The scope of a look that knows what the references mean."""
-        meant: dict[str, list[Observed[Any]]] = {}
-        for candidates in (some for one in self.references.values() for some in one.values() if len(some) == 1):
-            meant.setdefault(candidates[0].type, []).append(candidates[0])
-        return dataclasses.replace(scope, found=meant)
+        meant = (some[0] for one in self.references.values() for some in one.values() if len(some) == 1)
+        return dataclasses.replace(scope, found=by_type(meant))
+
+
+def by_type(some: Iterable[Observed[Any]]) -> dict[str, list[Observed[Any]]]:
+    """Objects by the type that they are of."""
+    found: dict[str, list[Observed[Any]]] = {}
+    for one in some:
+        found.setdefault(one.type, []).append(one)
+    return found
 
 
 def _references(graphs: Iterable[Graph], reader: Reader) -> _Found:
@@ -199,7 +205,9 @@ def _references(graphs: Iterable[Graph], reader: Reader) -> _Found:
         mine = found.setdefault(graph.stack.name, {})
         for address, reference in graph.references.items():
             try:
-                mine[address] = tuple(sorted(reference.kind.candidates(reader, reference.fields), key=lambda o: o.id))
+                named = partial(dataclasses.replace, address=address, stack=graph.stack.name)
+                candidates = map(named, reference.kind.candidates(reader, reference.fields))
+                mine[address] = tuple(sorted(candidates, key=lambda o: o.id))
             except AwsError as error:
                 errors[reference.kind.name] = error
     return _Found(found, errors)

@@ -70,6 +70,11 @@ def full_tags(graph: Graph, address: str, applied: str) -> dict[str, str]:
     return tags
 
 
+def part_tags(graph: Graph, address: str) -> dict[str, str]:
+    """The tags of the parts of an address that has none itself."""
+    return {own_tags.STACK: graph.stack.name, own_tags.OWNER: graph.stack.owner, own_tags.ADDRESS: address}
+
+
 class _Planner:
     def __init__(self, comparison: Comparison, choices: Choices) -> None:
         self._comparison = comparison
@@ -199,6 +204,8 @@ class _Planner:
         stack = self._graph.stack
         digest = self._graph.replacement_digests[address]
         tags = full_tags(self._graph, address, applied) if kind.taggable and not kind.collection else {}
+        if kind.marks_parts:
+            tags = part_tags(self._graph, address)
         return Context(
             stack=stack.name,
             account=self._snapshot.account,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pydantic.alias_generators import to_camel
+
 from reconciler.checks._cidrs import block, peer_host_bits
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._object import quoted
-from reconciler.kinds.load_balancer import KIND, NAMED, SECURE, Listener, LoadBalancerSpec
+from reconciler.kinds.load_balancer import KIND, NAMED, SECURE, ExistingBalancer, Listener, LoadBalancerSpec
 from reconciler.kinds.network import NetworkSpec
 from reconciler.load import StackObjects
 from reconciler.resources.load_balancer import ATTRIBUTES
@@ -21,12 +23,18 @@ SMALLEST_ALB_SUBNET: Final = 27
 LONGEST_IDLE: Final = 4000
 """Seconds."""
 
+OF_EXISTING: Final = ("network", "existing", "type", "listeners")
+"""The fields that say which load balancer is meant where it is not a new one."""
+
 PROTOCOLS: Final = {"Application": ("HTTP", "HTTPS"), "Network": ("TCP", "TLS")}
 
 
 def check(objects: StackObjects) -> Iterator[Problem]:
     """Every load balancer with the network that it lives in."""
     for balancer in objects.of(KIND):
+        if balancer.spec.existing is not None:
+            yield from _existing(balancer, balancer.spec.existing)
+            continue
         yield from _listeners(balancer)
         yield from _attributes(balancer)
         peers = placed(("spec", "allowFrom"), balancer.spec.allow_from)
@@ -36,7 +44,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
             yield from _subnets(balancer, network)
 
 
-def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
+def _names_and_ports(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
     path: Path = ("spec", "listeners")
     listeners = balancer.spec.listeners
     for again, _ in repeated(((*path, i, "name"), one.name) for i, one in enumerate(listeners)):
@@ -44,6 +52,12 @@ def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
     for again, first in repeated(((*path, i, "port"), one.port) for i, one in enumerate(listeners)):
         other = listeners[int(first[2])].name
         yield balancer.problem(again, f"is the port of listener {other} already", "choose another port")
+
+
+def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
+    path: Path = ("spec", "listeners")
+    listeners = balancer.spec.listeners
+    yield from _names_and_ports(balancer)
     for index, listener in enumerate(listeners):
         right = PROTOCOLS[balancer.spec.type]
         if listener.protocol not in right:
@@ -52,6 +66,29 @@ def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
         yield from _certificates(balancer, (*path, index), listener)
         if listener.redirect_to is not None:
             yield from _redirect(balancer, (*path, index, "redirectTo"), listener)
+
+
+def _existing(balancer: Object[LoadBalancerSpec], existing: ExistingBalancer) -> Iterator[Problem]:
+    """Of a load balancer that is there already a spec names the listeners, and nothing that would change it."""
+    spec = balancer.spec
+    for name, field in LoadBalancerSpec.model_fields.items():
+        if name in spec.model_fields_set and name not in OF_EXISTING:
+            message = "is of no use with an existing load balancer, of which only the rules are ours"
+            yield balancer.problem(("spec", field.alias or name), message, "remove it, or remove spec.existing")
+    if spec.type == "Network":
+        yield balancer.problem(("spec", "type"), "type Network has no rules", "write Application")
+    path: Path = ("spec", "listeners")
+    for index, listener in enumerate(spec.listeners):
+        for name in sorted(listener.model_fields_set - {"name", "port", "protocol"}):
+            message = "is of no use with an existing load balancer, whose listeners are only read"
+            yield balancer.problem((*path, index, to_camel(name)), message, "remove it")
+        if listener.protocol not in PROTOCOLS["Application"]:
+            message = f"{listener.protocol} has no rules"
+            yield balancer.problem((*path, index, "protocol"), message, "write HTTP or HTTPS")
+    yield from _names_and_ports(balancer)
+    if existing.listener_arn and len(spec.listeners) > 1:
+        message = "names one listener, but there are more"
+        yield balancer.problem(("spec", "existing", "arn"), message, "write the ARN of the load balancer")
 
 
 def _attributes(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:

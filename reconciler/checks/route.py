@@ -66,6 +66,9 @@ def _listener(route: Object[RouteSpec], balancer: Object[LoadBalancerSpec] | Non
             yield route.problem(("spec", "default"), message, "keep one")
         if listener.name == route.spec.listener and listener.protocol == "HTTPS":
             yield from _plain_redirects(route)
+    if balancer.spec.existing and route.spec.default:
+        message = f"{balancer.id} is there already, and what its listeners do by default is not ours"
+        yield route.problem(("spec", "default"), message, "write rules only")
     if balancer.spec.type == "Network" and route.spec.rules:
         message = f"{balancer.id} is of type Network, which has no rules"
         yield route.problem(("spec", "rules"), message, "write spec.default only")

@@ -45,9 +45,9 @@ class Shown:
     @property
     def addresses(self) -> list[str]:
         """Names and addresses by which it is reached."""
-        winner = self.view.comparison.winners.get(f"load-balancer/{self.obj.name}")
-        if self.obj.kind == "LoadBalancer" and winner:
-            return [winner.outputs.get("dnsName", "")]
+        known = self.view.comparison.outputs.get(f"load-balancer/{self.obj.name}", {})
+        if self.obj.kind == "LoadBalancer" and known:
+            return [known.get("dnsName", "")]
         return [address for t in self.tasks for address in (t.public_address, t.private_address) if address]
 
     def document(self) -> dict[str, Any]:

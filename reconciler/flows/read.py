@@ -26,7 +26,8 @@ def world_of_graph(graph: Graph, snapshot: Snapshot | None = None) -> World:
             builder.add(fact)
     for observed in snapshot.evidence if snapshot and graph.references else ():
         if observed.type in graph.types:
-            for fact in graph.types[observed.type].facts(Id(observed.id), observed.fields, observed.id):
+            name: Name = Ref(referred[observed.id]) if observed.id in referred else Id(observed.id)
+            for fact in graph.types[observed.type].facts(name, observed.fields, observed.id):
                 builder.add(fact)
     world = builder.done()
     world.unread = dict.fromkeys(graph.references.keys() - set(referred.values()), _ONLY_REFERRED_TO)

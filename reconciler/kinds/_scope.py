@@ -10,7 +10,7 @@ from reconciler.kinds import _template
 from reconciler.kinds._object import Object
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources._actions import Action
-from reconciler.resources.listener_rules import ListenerRule
+from reconciler.resources._listener_rules import ListenerRule
 from reconciler.resources.target_group import TargetGroup
 
 if TYPE_CHECKING:

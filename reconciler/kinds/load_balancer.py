@@ -13,12 +13,19 @@ from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import DURATION, Format, Label, NetworkName, PeerText, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
 from reconciler.resources import listener as elb_listener
 from reconciler.resources import load_balancer as elb
 from reconciler.resources._actions import Action, FixedResponse, Redirect
+from reconciler.resources.existing_listener import TYPE as EXISTING_LISTENER
+from reconciler.resources.existing_listener import ExistingListener
+from reconciler.resources.existing_load_balancer import TYPE as EXISTING_LOAD_BALANCER
+from reconciler.resources.existing_load_balancer import ExistingLoadBalancer
+from reconciler.resources.existing_security_group import TYPE as EXISTING_SECURITY_GROUP
+from reconciler.resources.existing_security_group import ExistingSecurityGroup
 from reconciler.resources.listener_rules import ListenerRules
+from reconciler.resources.shared_rules import SharedRules
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -41,6 +48,14 @@ CertificateArn = Annotated[
         r"|iam::[0-9]{12}:server-certificate/[A-Za-z0-9/+=,.@_-]+)$",
         "write the ARN of a certificate of ACM, or of a server certificate of IAM",
         max_length=2048,
+    ),
+]
+BalancerArn = Annotated[
+    str,
+    Format(
+        r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:"
+        r"(loadbalancer/app/[A-Za-z0-9-]+/[0-9a-f]+|listener/app/[A-Za-z0-9-]+/[0-9a-f]+/[0-9a-f]+)$",
+        "write the ARN of a load balancer of type Application, or of a listener of one",
     ),
 ]
 SslPolicy = Annotated[
@@ -89,10 +104,38 @@ class AccessLogs(SpecModel):
     )
 
 
+class ExistingBalancer(SpecModel):
+    """A load balancer of type Application that is there already. Only rules are ever added to its listeners."""
+
+    arn: BalancerArn = Field(description="ARN of the load balancer, or of the one of its listeners that is meant.")
+    first_priority: int = Field(
+        default=1,
+        ge=1,
+        le=50_000,
+        description="Rules get no priority before this one, and none that somebody else's rule has.",
+    )
+
+    @property
+    def listener_arn(self) -> str | None:
+        """ARN of the one listener that is meant, where one is."""
+        return self.arn if ":listener/" in self.arn else None
+
+    @property
+    def load_balancer_arn(self) -> str:
+        """ARN of the load balancer, which the ARN of a listener holds."""
+        start, _, name = self.arn.partition(":listener/")
+        return f"{start}:loadbalancer/{name.rpartition('/')[0]}" if name else self.arn
+
+
 class LoadBalancerSpec(SpecModel):
     """An Application or Network load balancer with its listeners."""
 
     network: NetworkName = Field(description="Name of the Network that it lives in.")
+    existing: ExistingBalancer | None = Field(
+        default=None,
+        description="A load balancer to add rules to instead of a new one. Neither it nor its listeners are ever "
+        "changed, nor are rules of others; listeners say which of its ports Routes mean.",
+    )
     type: Literal["Application", "Network"] = Field(
         default="Application", description="Application routes HTTP requests, Network passes TCP connections on."
     )
@@ -134,9 +177,12 @@ NOT_FOUND = FixedResponse(status_code="404", content_type="text/plain")
 """What a listener without a default route answers."""
 
 
-def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[Any]]:
+def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[Any] | Reference[Any]]:
     """The load balancer and its listeners with their rules; its security group depends on others too."""
     spec = obj.spec
+    if spec.existing is not None:
+        yield from _referred(obj, spec.existing, scope)
+        return
     network = scope.spec("Network", spec.network)
     public = spec.scheme == "InternetFacing" or network.private is None
     balancer = Ref(f"load-balancer/{obj.name}")
@@ -175,6 +221,31 @@ def compiled(obj: Object[LoadBalancerSpec], scope: Scope) -> Iterator[Resource[A
             collection = ListenerRules(listener_arn=ref, rules=rules)
             yield Resource(f"{ref.address}/rules", "listener-rules", collection, obj.id, earlier)
             earlier = frozenset({f"{ref.address}/rules"})
+
+
+def _referred(
+    obj: Object[LoadBalancerSpec], existing: ExistingBalancer, scope: Scope
+) -> Iterator[Resource[Any] | Reference[Any]]:
+    """What others refer to as they would to a load balancer of ours, and the rules, which alone are."""
+    arn = existing.load_balancer_arn
+    balancer, group = ExistingLoadBalancer(load_balancer_arn=arn), ExistingSecurityGroup(load_balancer_arn=arn)
+    yield Reference(f"load-balancer/{obj.name}", EXISTING_LOAD_BALANCER, balancer, obj.id)
+    yield Reference(f"security-group/load-balancer/{obj.name}", EXISTING_SECURITY_GROUP, group, obj.id)
+    for listener in obj.spec.listeners:
+        ref = Ref(f"listener/{obj.name}/{listener.name}")
+        wanted = ExistingListener(
+            load_balancer_arn=arn,
+            port=listener.port,
+            protocol=listener.protocol,
+            listener_arn=existing.listener_arn,
+        )
+        yield Reference(ref.address, EXISTING_LISTENER, wanted, obj.id)
+        rules = SharedRules(
+            listener_arn=ref,
+            rules=scope.rules.get((obj.name, listener.name), FrozenMap()),
+            first_priority=existing.first_priority,
+        )
+        yield Resource(f"{ref.address}/rules", "shared-rules", rules, obj.id)
 
 
 def _attributes(spec: LoadBalancerSpec) -> FrozenMap[str, str]:

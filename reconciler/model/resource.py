@@ -284,6 +284,8 @@ class ResourceType(Readable[F]):
     parent: ClassVar[str | None] = None
     """The field that refers to the parent of a collection or of a part that cannot carry tags."""
     taggable: ClassVar[bool] = True
+    marks_parts: ClassVar[bool] = False
+    """It has no tags of its own, but what it is made of carries those that say whose it is."""
     guarded: ClassVar[str | None] = None
     """What people call it, where deleting or replacing one must be allowed explicitly."""
     awaited: ClassVar[bool] = False

@@ -18,7 +18,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Scope
 from reconciler.model.tags import STACK
 from reconciler.resources._ownership import tag_map
-from reconciler.resources._tag_index import indexed_tags
+from reconciler.resources._tag_index import balancers_with_rules, indexed_tags
 
 T = TypeVar("T")
 
@@ -46,7 +46,8 @@ def unless_gone(question: Callable[[], T]) -> T | None:
 @dataclass(frozen=True, slots=True)
 class LoadBalancing:
     """Descriptions as AWS gives them, each with its tags by ARN. Listeners are those of load balancers in `networks`
-    and of those elsewhere that are ours. The tags of `by_index` come from the index of tags."""
+    and of those elsewhere that are ours or `used`: others' load balancers that specs refer to, or that lead to target
+    groups of ours. The tags of `by_index` come from the index of tags."""
 
     networks: frozenset[str]
     stacks: frozenset[str]
@@ -55,10 +56,11 @@ class LoadBalancing:
     listeners: Sequence[Mapping[str, Any]]
     tags: Mapping[str, Mapping[str, str]]
     by_index: frozenset[str]
+    used: frozenset[str] = frozenset()
 
     def concerns(self, arn: str, vpc_id: str | None) -> bool:
         """Whether an object is of one of the stacks, or a stranger in their networks."""
-        return arn in self.tags and (vpc_id in self.networks or self.is_ours(arn))
+        return arn in self.tags and (vpc_id in self.networks or arn in self.used or self.is_ours(arn))
 
     def is_ours(self, arn: str) -> bool:
         """Whether an object carries the tag of one of the stacks."""
@@ -79,7 +81,7 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     of_balancers, of_groups = lists(reader)
     if set(scope.expected) == {"load-balancer"}:
         balancers = narrowed(of_balancers(), "LoadBalancerName")
-        tags = _tags(reader, _arns(balancers, "LoadBalancerArn"))
+        tags = tags_of(reader, _arns(balancers, "LoadBalancerArn"))
         return LoadBalancing(networks, stacks, balancers, (), (), tags, frozenset())
     all_balancers, all_groups = reader.together((of_balancers, of_groups))
     balancers, groups = narrowed(all_balancers, "LoadBalancerName"), narrowed(all_groups, "TargetGroupName")
@@ -90,12 +92,30 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
         *_arns(groups, "TargetGroupArn"),
         *_arns(listeners, "ListenerArn"),
     ]
-    tags = _tags(reader, arns, indexed)
+    tags = tags_of(reader, arns, indexed)
+    our_groups = (g for g in groups if tags.get(g["TargetGroupArn"], {}).get(STACK) in stacks)
+    leading = {arn for group in our_groups for arn in group.get("LoadBalancerArns", ())}
+    leading |= {one.id for one in scope.found.get("existing-load-balancer", ())}
+    leading |= balancers_with_rules(reader, scope)
+    used = frozenset(arn for arn in leading if tags.get(arn, {}).get(STACK) not in stacks)
+    known = set(_arns(balancers, "LoadBalancerArn"))
+    balancers += (
+        others := [b for b in all_balancers if b["LoadBalancerArn"] in used and b["LoadBalancerArn"] not in known]
+    )
+    tags |= tags_of(reader, _arns(others, "LoadBalancerArn"), indexed)
     elsewhere = (b for b in balancers if b.get("VpcId") not in networks)
-    strays = [b for b in elsewhere if tags.get(b["LoadBalancerArn"], {}).get(STACK) in stacks]
+    arns_of_ours = {arn for arn, some in tags.items() if some.get(STACK) in stacks}
+    strays = [b for b in elsewhere if b["LoadBalancerArn"] in arns_of_ours | used]
     of_strays = _listeners(reader, strays)
-    tags |= _tags(reader, _arns(of_strays, "ListenerArn"), indexed)
-    return LoadBalancing(networks, stacks, balancers, groups, [*listeners, *of_strays], tags, frozenset(indexed))
+    tags |= tags_of(reader, _arns(of_strays, "ListenerArn"), indexed)
+    all_listeners = [*listeners, *of_strays]
+    return LoadBalancing(networks, stacks, balancers, groups, all_listeners, tags, frozenset(indexed), used)
+
+
+def described_balancer(reader: Reader, arn: str) -> list[Mapping[str, Any]]:
+    """The description of the load balancer of type Application that an ARN names, where there is one."""
+    of_balancers, _ = lists(reader)
+    return [one for one in of_balancers() if one["LoadBalancerArn"] == arn and one["Type"] == "application"]
 
 
 def lists(reader: Reader) -> tuple[Callable[[], list[Mapping[str, Any]]], Callable[[], list[Mapping[str, Any]]]]:
@@ -127,7 +147,7 @@ def _listeners_of(reader: Reader, balancer: str) -> list[Mapping[str, Any]]:
     return unless_gone(asked) or []
 
 
-def _tags(
+def tags_of(
     reader: Reader, arns: Iterable[str], known: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, Mapping[str, str]]:
     """Tags by ARN, asked for where not known. What is not there any more, or not visible yet, is left out."""

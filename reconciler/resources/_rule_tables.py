@@ -26,8 +26,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
-from typing import Any
+from itertools import count as count_from
+from itertools import islice, pairwise
+from typing import Any, Final
 
 from reconciler.resources._conditions import Conditions, covers, may_meet
 
@@ -76,15 +77,34 @@ class Transition:
     exposed: tuple[str, ...] = ()
 
 
-def priorities(count: int) -> range:
-    """Priorities for so many rules, with room in between."""
-    stride = max(1, min(STRIDE, LAST_PRIORITY // (count + 1)))
-    return range(stride, stride * count + 1, stride)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Numbers:
+    """The priorities that rules may have: none before `first`, and none that is `taken` by rules of others."""
+
+    first: int = 1
+    taken: frozenset[int] = frozenset()
+
+    def spread(self, count: int) -> list[int]:
+        """Priorities for so many rules, with room in between."""
+        stride = max(1, min(STRIDE, (LAST_PRIORITY - self.first + 1) // (count + 1)))
+        found: list[int] = []
+        last = self.first - 1
+        for n in range(count):
+            last = next(self.behind(max(last, self.first + stride * (n + 1) - 2)))
+            found.append(last)
+        return found
+
+    def behind(self, number: int) -> Iterator[int]:
+        """The priorities behind one, in order; they may end behind `LAST_PRIORITY`."""
+        return (n for n in count_from(max(number + 1, self.first)) if n not in self.taken)
 
 
-def staying(present: Sequence[Row], wanted: Sequence[Row]) -> frozenset[str]:
+ALL_NUMBERS: Final = Numbers()
+
+
+def staying(present: Sequence[Row], wanted: Sequence[Row], numbers: Numbers = ALL_NUMBERS) -> frozenset[str]:
     """The rules of both tables that need not change places: as many as can be, those with the right number surely."""
-    live = {row.name: row.number for row in present}
+    live = {row.name: row.number for row in present if row.number >= numbers.first}
     rows = [row for row in wanted if row.name in live]
     best: list[tuple[int, frozenset[str]]] = []
     for n, row in enumerate(rows):
@@ -99,13 +119,20 @@ def _weight(found: tuple[int, frozenset[str]]) -> int:
     return found[0]
 
 
-def transition(present: Sequence[Row], wanted: Sequence[Row], *, room: int | None, default: bool) -> Transition:
+def transition(
+    present: Sequence[Row],
+    wanted: Sequence[Row],
+    *,
+    room: int | None,
+    default: bool,
+    numbers: Numbers = ALL_NUMBERS,
+) -> Transition:
     """The steps from the rules there are to those wanted, both in the order in which they are asked.
 
     A rule of both tables has one name. `room` is how many more rules there may be at a time, `None` as many as it
     takes; `default` says that the default action becomes another meanwhile.
     """
-    edit = _Edit(present, wanted, default)
+    edit = _Edit(present, wanted, default, numbers)
     work = edit.in_place() or edit.with_a_move()
     return _scheduled(work, room)
 
@@ -123,7 +150,8 @@ class _Work:
 
 
 class _Edit:
-    def __init__(self, present: Sequence[Row], wanted: Sequence[Row], default: bool) -> None:
+    def __init__(self, present: Sequence[Row], wanted: Sequence[Row], default: bool, numbers: Numbers) -> None:
+        self._numbers = numbers
         self._present = present
         self._wanted = wanted
         self._old = {row.name: row for row in present}
@@ -154,6 +182,8 @@ class _Edit:
             stay = [n for n in self._new if n in self._old and n not in split]
             if any(self._old[a].number > self._old[b].number for a, b in pairwise(stay)):
                 return None
+            if any(self._old[n].number < self._numbers.first for n in stay):
+                return None
             places = self._places(frozenset(stay))
             if places is None:
                 return None
@@ -167,10 +197,10 @@ class _Edit:
 
     def _places(self, stay: frozenset[str]) -> dict[str, int] | None:
         """Priorities for what does not stay, in between what does and where nothing is; `None` without room."""
-        taken = {row.number for row in self._present}
+        taken = {row.number for row in self._present} | self._numbers.taken
         found: dict[str, int] = {}
         waiting: list[Row] = []
-        low = 0
+        low = self._numbers.first - 1
         for row in [*self._wanted, None]:
             if row is not None and row.name not in stay:
                 waiting.append(row)
@@ -254,15 +284,15 @@ class _Edit:
         live = {n: row.number for n, row in self._old.items()}
         first: tuple[Step, ...] = ()
         targets = self._targets(split)
-        behind = max([*live.values(), *targets.values()], default=0) + 1
-        if behind + len(made) + len(gone) > LAST_PRIORITY:
-            live = dict(zip(live, priorities(len(live)), strict=True))
+        behind = self._behind(live, targets, count=len(made) + len(gone))
+        if behind and behind[-1] > LAST_PRIORITY:
+            live = dict(zip(live, self._numbers.spread(len(live)), strict=True))
             first = (Step(Deed.MOVE, moves=tuple((n, True, number) for n, number in live.items())),)
             targets = self._afresh()
-            behind = max([*live.values(), *targets.values()]) + 1
-        creates = {n: Step(Deed.CREATE, n, behind + i) for i, n in enumerate(made)}
+            behind = self._behind(live, targets, count=len(made) + len(gone))
+        creates = {n: Step(Deed.CREATE, n, behind[i]) for i, n in enumerate(made)}
         kept = [(n, targets[n]) for n in self._new if n not in creates and targets[n] != live[n]]
-        back = [(n, behind + len(made) + i) for i, n in enumerate(gone)]
+        back = [(n, behind[len(made) + i]) for i, n in enumerate(gone)]
         move = Step(
             Deed.MOVE,
             moves=(
@@ -287,14 +317,19 @@ class _Edit:
             needs[deletes[n]] = needed | (ready if takes_over else set())
         return _Work(needs, tuple(deletes.values()), first)
 
+    def _behind(self, *tables: Mapping[str, int], count: int) -> list[int]:
+        """So many priorities behind all that rules have."""
+        last = max((number for table in tables for number in table.values()), default=0)
+        return list(islice(self._numbers.behind(last), count))
+
     def _targets(self, split: set[str]) -> dict[str, int]:
         """Where each wanted rule ends: those that need not move where they are, if there is room for the others."""
-        stay = staying([row for row in self._present if row.name not in split], self._wanted)
+        stay = staying([row for row in self._present if row.name not in split], self._wanted, self._numbers)
         places = self._places(stay)
         return self._afresh() if places is None else places | {n: self._old[n].number for n in stay}
 
     def _afresh(self) -> dict[str, int]:
-        return dict(zip(self._new, priorities(len(self._new)), strict=True))
+        return dict(zip(self._new, self._numbers.spread(len(self._new)), strict=True))
 
 
 def _spread(free: Sequence[int], asked: Sequence[int], *, is_end: bool) -> Iterator[int]:

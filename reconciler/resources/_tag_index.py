@@ -23,8 +23,19 @@ _VALUES_PER_FILTER = 20
 
 def indexed_tags(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]]:
     """Tags by ARN of what the index knows of the stacks of a scope; nothing where the look does without the index."""
-    if not scope.by_index:
-        return {}
+    return _indexed(reader, scope) if scope.by_index else {}
+
+
+def balancers_with_rules(reader: Reader, scope: Scope) -> set[str]:
+    """The ARNs of load balancers in which the index knows rules of the stacks of a scope: places to look at."""
+    parts = (arn.split(_RULE) for arn in _indexed(reader, scope) if _RULE in arn)
+    return {f"{start}:loadbalancer/{'/'.join(['app', *rest.split('/')[:2]])}" for start, rest in parts}
+
+
+_RULE = ":listener-rule/app/"
+
+
+def _indexed(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]]:
     found: dict[str, Mapping[str, str]] = {}
     for start in range(0, len(scope.stacks), _VALUES_PER_FILTER):
         filters = [{"Key": STACK, "Values": list(scope.stacks[start : start + _VALUES_PER_FILTER])}]

@@ -79,6 +79,7 @@ class ListenerType(ElbTags, ResourceType[Listener]):
                     default_actions=read_actions(listener["DefaultActions"]),
                 ),
                 outputs=FrozenMap({"id": arn, "arn": arn}),
+                evidence=listener["LoadBalancerArn"] in seen.used,
                 by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )
@@ -140,7 +141,8 @@ _TLS = ("certificate_arn", "ssl_policy")
 
 def _concerns(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
     arn = listener["ListenerArn"]
-    return arn in seen.tags and (seen.is_ours(arn) or seen.is_ours(listener["LoadBalancerArn"]))
+    balancer = listener["LoadBalancerArn"]
+    return arn in seen.tags and (seen.is_ours(arn) or seen.is_ours(balancer) or balancer in seen.used)
 
 
 def _default_certificate(listener: Mapping[str, Any]) -> str | None:

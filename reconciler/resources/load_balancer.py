@@ -154,6 +154,7 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
                 state=_STATES.get(state["Code"], State.PENDING),
                 detail="" if state["Code"] == "active" else state.get("Reason") or state["Code"],
                 created=str(balancer.get("CreatedTime", "")),
+                evidence=arn in seen.used,
                 by_index=arn in seen.by_index,
                 **ownership(seen.tags[arn]),
             )

@@ -105,6 +105,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
     after = FrozenMap(
         {
             "listener-rules": "target-group",
+            "shared-rules": "target-group",
             "listener": "target-group",
             "route-table-association": "subnet",
             "vpc-endpoint": "vpc",

@@ -24,6 +24,9 @@ def listeners(into: Installer) -> None:
             for listener in balancer.listeners.values():
                 tags = backend.tagging_service.get_tag_dict_for_resource(listener.arn)
                 yield TaggedResource(arn=listener.arn, tags=tags, resource_type="elasticloadbalancing:listener")
+                for rule in listener.rules.values():
+                    tags = backend.tagging_service.get_tag_dict_for_resource(rule.arn)
+                    yield TaggedResource(arn=rule.arn, tags=tags, resource_type="elasticloadbalancing:listener-rule")
 
 
 @dataclass

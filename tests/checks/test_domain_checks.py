@@ -137,6 +137,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 APP = "Task/web: spec.containers[0]"
 RULE = "Route/front: spec.rules[0]"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
+LISTENER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/platform/50dc6c495c0c9188/0467ef3c"
 MATCH = 'match: {paths: ["/api/*"]}'
 ENV = 'env: {PEER: "http://${loadBalancer/wire.dnsName}/"}'
 ONE_OF_TWO_NETWORKS = "write one of main, other"
@@ -372,6 +373,22 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [
             "Network/other: spec.public.ids: has 2 ids for 1 zone, write one for each of us-east-1a",
             "Network/other: spec.public.ids[1]: is named twice, name each subnet once",
+        ],
+    ),
+    "an existing load balancer with what would change it": (
+        [
+            (
+                "metadata: {name: front}\nspec:\n",
+                "metadata: {name: front}\nspec:\n  existing: {arn: " + LISTENER + "}\n",
+            ),
+        ],
+        [
+            "LoadBalancer/front: spec.allowFrom: is of no use with an existing load balancer, "
+            "of which only the rules are ours, remove it, or remove spec.existing",
+            "LoadBalancer/front: spec.scheme: is of no use with an existing load balancer, "
+            "of which only the rules are ours, remove it, or remove spec.existing",
+            "Route/front: spec.default: LoadBalancer/front is there already, "
+            "and what its listeners do by default is not ours, write rules only",
         ],
     ),
     "an interface endpoint without a subnet": (

@@ -50,6 +50,46 @@ def platform(clock: Clock, name: str = "platform", block: str = "10.60") -> Plat
     return Platform(vpc, public, private, spare)
 
 
+def platform_balancer(theirs: Platform, name: str = "platform") -> str:
+    """The ARN of a public load balancer of the platform: HTTP on port 80, a rule of somebody at priority 2000."""
+    ec2, elb = (boto3.client(service, region_name="us-east-1") for service in ("ec2", "elbv2"))
+    group = ec2.create_security_group(GroupName=name, Description="theirs", VpcId=theirs.vpc)["GroupId"]
+    made = elb.create_load_balancer(Name=name, Subnets=list(theirs.public), SecurityGroups=[group])
+    balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
+    gone = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410"}}
+    made = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[gone])
+    listener = made["Listeners"][0]["ListenerArn"]
+    paths = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/theirs"]}}
+    elb.create_rule(ListenerArn=listener, Priority=2000, Conditions=[paths], Actions=[gone])
+    return str(balancer)
+
+
+def rules_of(balancer: str) -> dict[int, Any]:
+    """The rules of the listener of a load balancer by priority, with their tags."""
+    elb = boto3.client("elbv2", region_name="us-east-1")
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    found = {}
+    for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+        if not rule["IsDefault"]:
+            tags = elb.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
+            found[int(rule["Priority"])] = {**rule, "Tags": {tag["Key"]: tag["Value"] for tag in tags}}
+    return found
+
+
+def balancer_as_it_is(balancer: str) -> str:
+    """Everything of a load balancer that could have been changed but rules, as text."""
+    elb = boto3.client("elbv2", region_name="us-east-1")
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    arns = [balancer, *(one["ListenerArn"] for one in listeners)]
+    found = [
+        elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"],
+        elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"],
+        listeners,
+        elb.describe_tags(ResourceArns=arns)["TagDescriptions"],
+    ]
+    return json.dumps(found, default=str, sort_keys=True)
+
+
 def inventory_of(vpc: str) -> str:
     """Everything of a VPC that could have been changed, tags included, as text."""
     ec2 = boto3.client("ec2", region_name="us-east-1")

@@ -16,6 +16,7 @@ _ATTACHED = (
 _BELONGS = "It never leaves what it is a part of: it is replaced with that (Network.cidr, LoadBalancer.network)."
 _STAYS = "It never moves (EC2, CreateNatGateway, CreateVpcEndpoint, CreateSubnet): another address is another one."
 _VPC_STAYS = "Nothing moves from one VPC to another (EC2, CreateSecurityGroup; ELBv2, CreateLoadBalancer)."
+_RULE_STAYS = "A rule never leaves its listener (ELBv2, ModifyRule)."
 _FARGATE = "Fargate has this one value (ECS, RegisterTaskDefinition)."
 _TARGETS = "Routes of a Network lead to gateways of its own: only others make one to this target (EC2, CreateRoute)."
 _ONLY_SEEN = "AWS's answer alone has it; no request takes it (EC2, DescribeRouteTables)."
@@ -29,6 +30,12 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("Network.existing", "behind"): _VPC_STAYS,
     ("Network.existing.id", "behind"): _VPC_STAYS,
     ("Network.existing.tags", "behind"): _VPC_STAYS,
+    ("LoadBalancer.existing", "behind"): _RULE_STAYS,
+    ("LoadBalancer.existing.arn", "behind"): _RULE_STAYS,
+    (
+        "LoadBalancer.existing.firstPriority",
+        "behind",
+    ): "Priorities mean nothing but an order (ELBv2, CreateRule): a later one than need be is as good.",
     ("LoadBalancer.network", "behind"): "The VPC of a load balancer never changes (ELBv2, SetSubnets).",
     ("LoadBalancer.type", "behind"): "The type of a load balancer never changes (ELBv2, CreateLoadBalancer).",
     ("LoadBalancer.scheme", "behind"): "The scheme of a load balancer never changes (ELBv2, CreateLoadBalancer).",
@@ -46,6 +53,7 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("internet-gateway.vpc_id", "change"): _ATTACHED,
     ("elastic-ip.domain", "change"): "EC2 has the domain vpc alone since EC2-Classic ended (EC2, AllocateAddress).",
     ("listener-rules.listener_arn", "change"): _BELONGS,
+    ("shared-rules.listener_arn", "change"): _BELONGS,
     ("listener.load_balancer_arn", "change"): _BELONGS,
     ("route-table-association.subnet_id", "change"): _BELONGS,
     ("route-table.vpc_id", "change"): _BELONGS,
@@ -86,6 +94,8 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("routes.routes[].state", "others"): _ONLY_SEEN,
     ("internet-gateway.attached", "change"): _ATTACHED,
     ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
+    ("shared-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
     ("listener-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
+    ("shared-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
     ("listener.default_actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
 }

@@ -25,6 +25,10 @@ ABSENT: Final = object()
 STRANGER: Final = "sg-0123456789abcdef0"
 """Stands for a security group that is not ours; `REAL` holds its id where there is an AWS."""
 VPCS: Final = ("vpc-00000000000000001", "vpc-00000000000000002")
+BALANCERS: Final = tuple(
+    f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform-{n}/000000000000000{n}"
+    for n in (1, 2)
+)
 SUBNETS: Final = tuple(f"subnet-000000000000000{n:02}" for n in range(4))
 """Stand in the same way for two VPCs that are not ours, and for private subnets of the first: two of each zone."""
 REAL: Final[dict[str, str]] = {}
@@ -181,6 +185,26 @@ _BY_TAGS: Final = (
     ("Network/theirs existing", {"tags": {"Name": "one"}}),
     ("Network/theirs private", {"tags": {"tier": "private"}}),
 )
+_GUEST: Final = (
+    *_EXISTING[:1],
+    (
+        "LoadBalancer/guest",
+        {
+            "network": "theirs",
+            "existing": {"arn": BALANCERS[0]},
+            "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
+        },
+    ),
+    (
+        "Route/guest",
+        {
+            "loadBalancer": "guest",
+            "listener": "http",
+            "rules": [{"name": "a", "match": {"paths": ["/a"]}, "fixedResponse": {"statusCode": 403}}],
+        },
+    ),
+)
+_BALANCER_OF_OURS: Final = ("*",)
 _MOVED_SUBNETS: Final = ("load-balancer/inner subnets[*",)
 _MOVED_VPC: Final = (
     "load-balancer/inner vpcId",
@@ -646,6 +670,21 @@ ROWS: Final = (
         ["s3", "logs"],
         ("+ security-group/network/main", "+ security-group/network/main/rules", "+ vpc-endpoint/main/logs"),
         removed=("- security-group/network/main", "- vpc-endpoint/main/s3", "- vpc-endpoint/main/logs"),
+    ),
+    Row("LoadBalancer/guest existing.arn", BALANCERS[1], ("listener/guest/http/rules *",), given=_GUEST),
+    Row(
+        "LoadBalancer/guest existing.firstPriority",
+        2000,
+        ("listener/guest/http/rules rules[a].priority",),
+        given=_GUEST,
+        removed=(),
+    ),
+    Row(
+        "LoadBalancer/guest existing",
+        {"arn": BALANCERS[1]},
+        ("listener/guest/http/rules *",),
+        given=_GUEST,
+        removed=_BALANCER_OF_OURS,
     ),
     Row(
         "LoadBalancer/spare network",

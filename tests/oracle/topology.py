@@ -20,10 +20,11 @@ from reconciler.resources._actions import FixedResponse, Forward
 from reconciler.resources._balancing import Balancing
 from reconciler.resources._conditions import conditions_of
 from reconciler.resources._containers import Container, PortMapping
+from reconciler.resources._listener_rules import ListenerRule
 from reconciler.resources.cluster import Cluster
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.listener import Listener
-from reconciler.resources.listener_rules import ListenerRule, ListenerRules
+from reconciler.resources.listener_rules import ListenerRules
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.nat_gateway import NatGateway
 from reconciler.resources.network_acl import AclEntry, NetworkAcl

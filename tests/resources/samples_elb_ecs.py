@@ -13,10 +13,11 @@ from reconciler.model.values import UNSET, FrozenMap, Ref, Template
 from reconciler.resources._actions import Action, FixedResponse, Redirect, forward_to
 from reconciler.resources._conditions import conditions_of
 from reconciler.resources._containers import Container, LogConfiguration, PortMapping
+from reconciler.resources._listener_rules import ListenerRule
 from reconciler.resources._policy import policy_document
 from reconciler.resources.cluster import Cluster
 from reconciler.resources.listener import Listener
-from reconciler.resources.listener_rules import ListenerRule, ListenerRules
+from reconciler.resources.listener_rules import ListenerRules
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.log_group import LogGroup
 from reconciler.resources.role import Policy, Role
@@ -30,6 +31,7 @@ from reconciler.resources.service import (
     Service,
     ServiceLoadBalancer,
 )
+from reconciler.resources.shared_rules import SharedRules
 from reconciler.resources.subnet import Subnet
 from reconciler.resources.target_group import Matcher, TargetGroup
 from reconciler.resources.task_definition import TaskDefinition
@@ -120,6 +122,10 @@ def _rule(priority: int, conditions: dict[str, tuple[str, ...]], action: Action 
 
 def _rules(**rules: ListenerRule) -> ListenerRules:
     return ListenerRules(listener_arn=LISTENER, rules=FrozenMap(rules))
+
+
+def _in_theirs(**rules: ListenerRule) -> SharedRules:
+    return SharedRules(listener_arn=Ref("listener/theirs/http"), rules=FrozenMap(rules), first_priority=2000)
 
 
 _FORBIDDEN = FixedResponse(status_code="403", content_type="text/plain")
@@ -337,6 +343,12 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _rules(api=_MOVED, shared=_STICKY),
                 _rules(),
             ),
+        ),
+    ),
+    "shared-rules": (
+        Sample(
+            _resource("listener/theirs/http/rules", _in_theirs(api=_API, admin=_ADMIN), "shared-rules"),
+            others=(_in_theirs(api=_MOVED, admin=_ADMIN), _in_theirs(api=_API), _in_theirs()),
         ),
     ),
     "cluster": (

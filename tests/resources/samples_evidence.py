@@ -8,6 +8,9 @@ from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources._balancing import Balancing
+from reconciler.resources.existing_listener import ExistingListener
+from reconciler.resources.existing_load_balancer import ExistingLoadBalancer
+from reconciler.resources.existing_security_group import ExistingSecurityGroup
 from reconciler.resources.existing_subnet import ExistingSubnet
 from reconciler.resources.existing_vpc import ExistingVpc
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
@@ -23,8 +26,17 @@ def _sample(type_name: str, fields: Fields) -> Sample:
 _ALL = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
 _NO_SSH = AclEntry(rule_action="deny", protocol="tcp", cidr_block="0.0.0.0/0", from_port=22, to_port=22)
 
+_BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform/50dc6c495c0c9188"
+
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "existing-vpc": (_sample("existing-vpc", ExistingVpc(tags=FrozenMap({"Name": "platform"}))),),
+    "existing-load-balancer": (_sample("existing-load-balancer", ExistingLoadBalancer(load_balancer_arn=_BALANCER)),),
+    "existing-listener": (
+        _sample("existing-listener", ExistingListener(load_balancer_arn=_BALANCER, port=80, protocol="HTTP")),
+    ),
+    "existing-security-group": (
+        _sample("existing-security-group", ExistingSecurityGroup(load_balancer_arn=_BALANCER)),
+    ),
     "existing-subnet": (
         _sample(
             "existing-subnet",

@@ -23,8 +23,9 @@ from reconciler.resources._conditions import (
     may_meet,
     read_conditions,
 )
-from reconciler.resources._rule_tables import priorities
-from reconciler.resources.listener_rules import TYPE, ListenerRule, ListenerRules
+from reconciler.resources._listener_rules import ListenerRule
+from reconciler.resources._rule_tables import Numbers
+from reconciler.resources.listener_rules import TYPE, ListenerRules
 
 ASKED = requests(
     paths=("/a", "/ab", "/b", "/c/x"),
@@ -106,7 +107,7 @@ def cases(draw: st.DrawFn) -> Case:
         kept = draw(st.permutations(kept))
     for content in draw(st.lists(contents, max_size=2)):
         kept.insert(draw(st.integers(0, len(kept))), content)
-    return Case(before, Table(tuple(kept), tuple(priorities(len(kept))), draw(st.sampled_from(["404", "web"]))))
+    return Case(before, Table(tuple(kept), tuple(Numbers().spread(len(kept))), draw(st.sampled_from(["404", "web"]))))
 
 
 def desired(found: Table) -> ListenerRules:

@@ -13,7 +13,8 @@ from reconciler.model.resource import Call, Context, Observed, Resource
 from reconciler.model.values import UNSET, FrozenMap, Ref
 from reconciler.resources._actions import FixedResponse, action_params
 from reconciler.resources._conditions import condition_params
-from reconciler.resources.listener_rules import TYPE, ListenerRule, ListenerRules
+from reconciler.resources._listener_rules import ListenerRule
+from reconciler.resources.listener_rules import TYPE, ListenerRules
 
 ADDRESS = "listener/public/http/rules"
 LISTENER = Ref("listener/public/http")

@@ -1,0 +1,155 @@
+"""The rules of ours in a listener of somebody else. AWS: ELBv2 CreateRule, ModifyRule, SetRulePriorities.
+
+The listener is not ours, so neither are the rules that others put there: each rule of ours carries our tags, nothing
+else is touched, and our rules stand where no other does. Whose they are is known by those tags alone; a listener that
+no spec refers to any more is found through the target groups that its rules lead to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from reconciler.model import tags as ours
+from reconciler.model.facts import Fact, Name
+from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
+from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
+from reconciler.resources._actions import forwarded
+from reconciler.resources._elb import load_balancing, tags_of
+from reconciler.resources._listener_rules import (
+    Rules,
+    aligned,
+    calls,
+    delete,
+    in_order,
+    number_of,
+    read_rules,
+    transition_of,
+)
+from reconciler.resources._rule_tables import Numbers
+
+
+class SharedRules(Fields):
+    """Our rules in one listener by the name they have in the spec.
+
+    Desired ones have priorities not before `first_priority`. `others` are observed: the rules that are not ours, but
+    for the default one.
+    """
+
+    listener_arn: Ref | Id = field(immutable=True)
+    rules: Rules = field(exclusive=True)
+    first_priority: int | Marker = field(default=UNSET, compared=False)
+    others: Rules | Marker = field(default=UNSET, compared=False)
+
+
+_Place = tuple[str, str]
+"""Stack and address."""
+
+
+class SharedRulesType(ResourceType[SharedRules]):
+    name = "shared-rules"
+    cloudformation = "AWS::ElasticLoadBalancingV2::ListenerRule"
+    changed_by = (
+        "elbv2:CreateRule",
+        "elbv2:ModifyRule",
+        "elbv2:SetRulePriorities",
+        "elbv2:DeleteRule",
+    )
+    fields = SharedRules
+    needs = ("vpc",)
+    taggable = False
+    marks_parts = True
+    absent = frozenset({"RuleNotFound", "ListenerNotFound"})
+    not_yet = (("TargetGroupNotFound", ""),)
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SharedRules]]:
+        seen = load_balancing(reader, scope)
+        arns = [one["ListenerArn"] for one in seen.listeners if one["LoadBalancerArn"] in seen.used]
+        answers = reader.together(
+            partial(reader.pages, "elbv2", "DescribeRules", "Rules", ListenerArn=arn) for arn in arns
+        )
+        tables = {arn: read_rules(rules) for arn, rules in zip(arns, answers, strict=True)}
+        tags = tags_of(reader, (str(rule.rule_arn) for rules in tables.values() for rule in rules.values()))
+        expected: dict[str, list[_Place]] = {arn: [] for arn in arns}
+        for listener in scope.found.get("existing-listener", ()):
+            expected.setdefault(listener.id, []).append((listener.stack or "", f"{listener.address}/{_PART}"))
+        for arn, rules in tables.items():
+            places = {key: _place(tags.get(str(rule.rule_arn), {})) for key, rule in rules.items()}
+            for place in {*places.values(), *expected[arn]}:
+                if place and place[0] in scope.stacks:
+                    yield _observed(arn, place, rules, places, tags)
+
+    def facts(self, name: Name, fields: SharedRules, identity: str | None) -> Iterable[Fact]:
+        others = FrozenMap[str, Any]() if isinstance(fields.others, Marker) else fields.others
+        for rule, entry in (*fields.rules.items(), *others.items()):
+            yield forwarded(fields.listener_arn, rule, number_of(entry), entry.conditions, entry.actions)
+
+    def create(self, resource: Resource[SharedRules], context: Context) -> Sequence[Call]:
+        return _calls(resource, FrozenMap(), UNSET, context)
+
+    def update(
+        self,
+        resource: Resource[SharedRules],
+        observed: Observed[SharedRules],
+        changed: frozenset[str],
+        context: Context,
+    ) -> Sequence[Call]:
+        return _calls(resource, observed.fields.rules, observed.fields.others, context)
+
+    def delete(self, observed: Observed[SharedRules], context: Context) -> Sequence[Call]:
+        return [delete(rule) for _, rule in reversed(in_order(observed.fields.rules))]
+
+    def align(self, desired: SharedRules, observed: SharedRules) -> SharedRules:
+        """The observed rules under the names of the desired ones, see `aligned`."""
+        rules = aligned(desired.rules, observed.rules, _numbers(desired, observed.others))
+        return dataclasses.replace(observed, rules=rules)
+
+
+_PART = "rules"
+
+
+def _place(tags: Mapping[str, str]) -> _Place | None:
+    stack, address = tags.get(ours.STACK), tags.get(ours.ADDRESS)
+    return (stack, address) if stack and address else None
+
+
+def _observed(
+    arn: str,
+    place: _Place,
+    rules: Rules,
+    places: Mapping[str, _Place | None],
+    tags: Mapping[str, Mapping[str, str]],
+) -> Observed[SharedRules]:
+    """What one stack has in a listener."""
+    stack, address = place
+    mine = FrozenMap((key, rule) for key, rule in rules.items() if places[key] == place)
+    others = FrozenMap((key, rule) for key, rule in rules.items() if places[key] != place)
+    owners: Iterator[str | None] = (tags[str(rule.rule_arn)].get(ours.OWNER) for rule in mine.values())
+    return Observed(
+        type=TYPE.name,
+        id=arn,
+        fields=SharedRules(listener_arn=Id(arn), rules=mine, others=others),
+        address=address,
+        stack=stack,
+        owner=next(owners, None),
+        outputs=FrozenMap({"listener": arn}),
+    )
+
+
+def _numbers(desired: SharedRules, others: Rules | Marker) -> Numbers:
+    first = desired.first_priority if isinstance(desired.first_priority, int) else 1
+    taken = frozenset() if isinstance(others, Marker) else frozenset(rule.priority for rule in others.values())
+    return Numbers(first, taken)
+
+
+def _calls(resource: Resource[SharedRules], present: Rules, others: Rules | Marker, context: Context) -> list[Call]:
+    wanted, numbers = resource.fields.rules, _numbers(resource.fields, others)
+    known = aligned(wanted, present, numbers)
+    return calls(resource, known, transition_of(wanted, known, room=None, numbers=numbers), context.tags)
+
+
+TYPE = SharedRulesType()
