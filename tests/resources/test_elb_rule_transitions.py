@@ -274,7 +274,7 @@ def test_a_default_that_changes_waits_for_the_rules_that_take_over_though_they_h
     before = Table(((first, ANSWERS[0]), (second, ANSWERS[1])), (100, 200), "web")
     third = conditions_of([("path-pattern", ["/c/*"])])
     moved = ((second, ANSWERS[1]), (first, ANSWERS[0]), (third, ANSWERS[3]))
-    listener, after = listening(before, 3), Table(moved, tuple(priorities(3)), "404")
+    listener, after = listening(before, 3), Table(moved, tuple(Numbers().spread(3)), "404")
     assert list(Run(listener, after, 2).steps()) == ["CreateRule", "ModifyListener", "SetRulePriorities"]
 
 
