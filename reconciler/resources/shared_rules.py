@@ -62,6 +62,7 @@ class SharedRulesType(ResourceType[SharedRules]):
     fields = SharedRules
     needs = ("vpc",)
     taggable = False
+    parent = "listener_arn"
     marks_parts = True
     absent = frozenset({"RuleNotFound", "ListenerNotFound"})
     not_yet = (("TargetGroupNotFound", ""),)
