@@ -21,7 +21,7 @@ from reconciler.alerts import Outbox, Router, Rule, Sinks
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
-from reconciler.cli._workspace import connect
+from reconciler.cli._workspace import Connection, connect
 from reconciler.clock import SystemClock
 from reconciler.daemon import logs
 from reconciler.daemon.files import Files
@@ -173,20 +173,22 @@ class _Links:
         with self._opening:
             key = graph.stack.place
             if key not in self._sources:
-                connection = connect(graph.stack, self._settings)
-                self._counted.append(connection.calls)
+                connection = self._connected(graph)
                 self._sources[key] = AwsSource(connection.access, SystemClock(), connection.calls)
             return self._sources[key]
 
     def connect(self, graph: Graph) -> tuple[Reader, Writer]:
         from reconciler.aws import AwsWriter
 
+        connection = self._connected(graph)
+        return connection.reader, AwsWriter(connection.access, SystemClock(), connection.calls)
+
+    def _connected(self, graph: Graph) -> Connection:
         connection = connect(graph.stack, self._settings)
         self._counted.append(connection.calls)
-        account = connection.reader.account
         access = connection.access
-        access.pacer = self._pacers.setdefault((account, access.region), access.pacer)
-        return connection.reader, AwsWriter(access, SystemClock(), connection.calls)
+        access.pacer = self._pacers.setdefault((connection.reader.account, access.region), access.pacer)
+        return connection
 
     def calls(self) -> Mapping[str, int]:
         return _summed(calls.by_operation() for calls in self._counted)

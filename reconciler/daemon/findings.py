@@ -8,7 +8,7 @@ from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
 from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.events import Finding, Open, Severity
-from reconciler.model.plan import Drifted, Outcome, Plan, Result
+from reconciler.model.plan import Drifted, Failure, Outcome, Plan, Result
 
 DRIFT = "drift"
 APPLY = "apply"
@@ -101,12 +101,16 @@ def failures(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
                 key=f"{APPLY} {outcome.action.address} {failure.code}",
                 type="NonConverging" if failure.code == "NonConverging" else "ApplyFailed",
                 ended="ApplySucceeded",
-                message=f"{failure.message}; {failure.next}" if failure.next else failure.message,
+                message="; ".join(filter(None, (_refused(outcome.action.address, failure), failure.next))),
                 severity=Severity.ERROR,
                 object=outcome.action.owner,
                 address=outcome.action.address,
                 data={"operation": failure.operation, "code": failure.code},
             )
+
+
+def _refused(address: str, failure: Failure) -> str:
+    return ": ".join(filter(None, (address, failure.operation, failure.message.rstrip("."))))
 
 
 def contested(address: str, why: str, fix: str) -> Finding:

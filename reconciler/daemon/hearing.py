@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from reconciler.attribution import Attribution, Key, Record, attributed, calls_to_look_up, record_of
-from reconciler.daemon.intake import Intake, Queue, Touch
+from reconciler.daemon.intake import FIRST_PAUSE, LONGEST_PAUSE, Intake, Queue, Touch
 from reconciler.engine import View
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Graph
@@ -39,8 +39,12 @@ class Source(Protocol):
 class _Line:
     """One queue that is listened to."""
 
-    intake: Intake
+    intake: Intake | None = None
     hung_up: threading.Event = field(default_factory=threading.Event)
+
+    def records(self) -> tuple[Record, ...]:
+        """The calls that it told of."""
+        return self.intake.records() if self.intake is not None else ()
 
 
 class Hearing:
@@ -62,7 +66,9 @@ class Hearing:
             self._lines.pop(url).hung_up.set()
         for url, graph in wanted.items():
             if url is not None and url not in self._lines:
-                self._listen(url, graph, trigger)
+                line = self._lines[url] = _Line()
+                listening = (line, url, graph, trigger)
+                threading.Thread(target=self._listen, args=listening, name="events", daemon=True).start()
 
     def close(self) -> None:
         """Listen no longer. A poll under way is not waited for."""
@@ -72,7 +78,8 @@ class Hearing:
         """Messages by what became of them."""
         total: Counter[str] = Counter()
         for line in list(self._lines.values()):
-            total.update(line.intake.counts)
+            if line.intake is not None:
+                total.update(line.intake.counts)
         return total
 
     def noticed(self, view: View) -> None:
@@ -98,7 +105,7 @@ class Hearing:
         if not unknown:
             return {}
         source = self._source(graph)
-        told = [record for line in list(self._lines.values()) for record in line.intake.records()]
+        told = [record for line in list(self._lines.values()) for record in line.records()]
         found = dict(attributed(view.comparison, unknown, told, source.me))
         left = [item for item in unknown if _key(item) not in found]
         calls = calls_to_look_up(view.comparison, left)
@@ -107,17 +114,28 @@ class Hearing:
             found |= attributed(view.comparison, left, _once([*told, *listed]), source.me)
         return found
 
-    def _listen(self, url: str, graph: Graph, trigger: Touch) -> None:
-        try:
-            source = self._source(graph)
-            intake = Intake(source.queue(url), lambda: self._known, trigger, self._clock, source.me, self._complain)
-        except ReconcilerError as error:
-            if str(error) != self._unheard:
-                self._unheard = str(error)
-                self._complain(f"events: {error}; stacks are looked at each interval meanwhile")
-            return
-        line = self._lines[url] = _Line(intake)
-        threading.Thread(target=intake.run, args=(line.hung_up,), name="events", daemon=True).start()
+    def _listen(self, line: _Line, url: str, graph: Graph, trigger: Touch) -> None:
+        """Read one queue until it is hung up. AWS that cannot be reached is asked again, later each time."""
+        for pause in _pauses():
+            try:
+                source = self._source(graph)
+                intake = Intake(source.queue(url), lambda: self._known, trigger, self._clock, source.me, self._complain)
+            except ReconcilerError as error:
+                if pause == FIRST_PAUSE:
+                    self._complain(f"events: {error}; stacks are looked at each interval meanwhile")
+                if line.hung_up.wait(pause):
+                    return
+            else:
+                line.intake = intake
+                intake.run(line.hung_up)
+                return
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(LONGEST_PAUSE, pause * 2)
 
 
 def _key(item: Drifted) -> Key:

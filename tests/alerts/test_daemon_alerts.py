@@ -149,6 +149,12 @@ def foreign_acl(world: World) -> Callable[[], None]:
     return undo
 
 
+def refused_update(world: World) -> Callable[[], None]:
+    world.sandbox.faults = Faults(errors_5xx=1, only=frozenset({"ecs:UpdateService"}))
+    world.daemon.hold(SPEC.replace("  replicas: 2\n", "  replicas: 3\n"))
+    return lambda: setattr(world.sandbox, "faults", Faults())
+
+
 def half_a_file(world: World) -> Callable[[], None]:
     world.daemon.hold(SPEC[:500])
     return lambda: world.daemon.hold(SPEC)
@@ -163,6 +169,7 @@ def half_a_file(world: World) -> Callable[[], None]:
         (failing_image, "DeploymentFailed", "service/web"),
         (closed_group, "TargetUnhealthy", "target-group/public/web"),
         (foreign_acl, "FlowBroken", "acl-"),
+        (refused_update, "ApplyFailed", "service/"),
         (half_a_file, "SpecInvalid", "0/stack.yaml:"),
     ],
 )
@@ -182,7 +189,7 @@ def test_it_is_one_alert_that_is_opened_once_and_resolved_once(
     phases = [[m["phase"] for m in messages if m["key"] == key and m["phase"] != "updated"] for key in incidents]
     assert phases == [["opened", "resolved"]] * len(incidents)
     assert said in messages[0]["message"]
-    assert len(incidents) == (2 if kind == "FlowBroken" else 1)
+    assert len(incidents) == (2 if breaking in (foreign_acl, refused_update) else 1)
 
 
 def test_drift_alert_beside_a_daemon_tells_of_the_same_incident(

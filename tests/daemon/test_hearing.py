@@ -16,6 +16,7 @@ from reconciler.aws import Access, AwsSource, Calls
 from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.loop import Options
 from reconciler.daemon.memory import HISTORY
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.sandbox import Clock, Faults, Sandbox
@@ -165,3 +166,27 @@ def test_a_contest_names_the_other_party(sandbox: Sandbox, tmp_path: Path) -> No
         daemon.interval()
     (contested,) = [event for event in daemon.events if event.type == "DriftContested"]
     assert "so console-user sets it too" in contested.message
+
+
+def test_an_aws_that_cannot_be_reached_holds_nobody_up_and_is_listened_to_later(sandbox: Sandbox) -> None:
+    asked, answers, said = threading.Semaphore(0), threading.Event(), []
+    access = Access("us-east-1")
+    url = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+
+    def source(_: Graph) -> AwsSource:
+        asked.release()
+        assert answers.wait(PATIENCE)
+        if not said:
+            raise ReconcilerError("nobody is there")
+        return AwsSource(access, Clock.real(), Calls())
+
+    hearing = Hearing(source, Clock.real(), said.append)
+    listener = graph(
+        edit=lambda text: text.replace("interval: 60s}", f"interval: 60s}}\n  events: {{queueUrl: {url}}}")
+    )
+    hearing.follow([listener], lambda *_: None)
+    assert asked.acquire(timeout=PATIENCE), "it is asked by a thread of its own: here nobody waited"
+    answers.set()
+    assert asked.acquire(timeout=PATIENCE), "it is asked again"
+    hearing.close()
+    assert said == ["events: nobody is there; stacks are looked at each interval meanwhile"]
