@@ -79,6 +79,8 @@ class Loop:
         self._statuses = Statuses(self.memory)
         self._places: dict[tuple[str | None, ...], Place] = {}
         self._making = threading.Lock()
+        self._opening: dict[tuple[str | None, ...], threading.Lock] = {}
+        """By place: one that does not answer keeps no other waiting."""
         self._looked: set[str] = set()
         known = self.memory.open_findings("")
         self._broken = {key: one for key, one in known.items() if one.finding.group == "spec"}
@@ -218,6 +220,8 @@ class Loop:
     def _place(self, graph: Graph) -> Place:
         key = graph.stack.place
         with self._making:
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:
             place = self._places.get(key)
             if place is None:
                 reader, writer = self._connect(graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from worlds import graph
 
 from reconciler.daemon.leases import TERM, Leases
 from reconciler.model.events import Phase
+from reconciler.model.graph import Graph
+from reconciler.model.ports import Reader, Writer
 from reconciler.sandbox import Faults, Sandbox
 from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.store.sqlite import SqliteStore
@@ -378,3 +381,21 @@ def test_what_part_of_a_look_shows_is_told_only_once_the_whole_stack_was_looked_
     daemon.loop.turn()
     assert daemon.named() == []
     assert daemon.loop.stacks["shop"].in_sync
+
+
+def test_an_account_that_does_not_answer_holds_up_no_other(sandbox: Sandbox, file: Path) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    daemon = Daemon(sandbox, file)
+    connect, passed, waited = daemon.loop._connect, threading.Event(), []
+
+    def connecting(desired: Graph) -> tuple[Reader, Writer]:
+        if desired.stack.name == "cart":
+            waited.append(passed.wait(60))
+        return connect(desired)
+
+    daemon.loop._connect = connecting
+    daemon.loop.metrics.passed = lambda *_: passed.set()  # type: ignore[method-assign]
+    elsewhere = stack("cart", "10.1").replace("us-east-1", "eu-west-1")
+    daemon.hold(ALERTING, elsewhere.replace("policy: Heal, interval", "policy: Alert, interval"))
+    daemon.loop.turn()
+    assert waited == [True], "the other stack's pass came to its end meanwhile"
