@@ -602,5 +602,5 @@ def fingerprint(graph: Graph, snapshot: Snapshot) -> str:
         for o in snapshot.live()
     ]
     live += [[address, one.type, one.id] for address, one in sorted(snapshot.referred.items())]
-    place = [snapshot.account, snapshot.region, sorted(snapshot.unknown)]
+    place = [snapshot.account, snapshot.region, sorted(snapshot.unknown.keys() & graph.types.keys())]
     return digest_of([graph.digest, place, live], 32)

@@ -42,7 +42,7 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
-        evidence = resources.configuration()
+        evidence = {**resources.configuration(), **resources.given_roles()}
         seen = engine.view(graph, connection.reader, Choices(today=today()), evidence=evidence)
         plan = seen.plan
         world = world_of_graph(graph, seen.snapshot)

@@ -24,6 +24,7 @@ from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
 from reconciler.resources._containers import LogConfiguration
 from reconciler.resources.log_group import LogGroup
+from reconciler.resources.role import Role
 from reconciler.resources.scalable_target import ScalableTarget, TargetTracking
 
 EXAMPLE = """\
@@ -219,26 +220,35 @@ class TaskSpec(SpecModel):
         return max(scaling.min, min(scaling.max, self.replicas)) if scaling else self.replicas
 
 
+def roles_of(obj: Object[TaskSpec], region: str) -> Mapping[str, Role | None]:
+    """What its roles must hold, `execution` and `task`, be they given or made; None where nothing is needed."""
+    spec, log_group = obj.spec, Ref(f"log-group/{obj.name}")
+    return {
+        "execution": execution_role(
+            spec.containers,
+            log_group if _has_group(_logs(obj, log_group, region)) else None,
+            region,
+            more_secrets=spec.logs.secret_options.values(),
+            keys=spec.secrets_kms_keys,
+        ),
+        "task": task_role(spec.containers, spec.volumes, region, execute_command=spec.execute_command),
+    }
+
+
+def _has_group(logs: Mapping[str, LogConfiguration]) -> bool:
+    return any(one.log_driver == "awslogs" for one in logs.values())
+
+
 def compiled(obj: Object[TaskSpec], scope: Scope) -> Iterator[Resource[Any]]:
     """The ECS service with its task definition, its log group and its roles."""
     spec = obj.spec
     log_group = Ref(f"log-group/{obj.name}")
     definition = Ref(f"task-definition/{obj.name}")
     logs = _logs(obj, log_group, scope.region)
-    has_group = any(one.log_driver == "awslogs" for one in logs.values())
-    if has_group:
+    if _has_group(logs):
         group = LogGroup(retention_in_days=spec.logs.retention_days, kms_key_id=spec.logs.kms_key)
         yield Resource(log_group.address, "log-group", group, obj.id)
-    roles = {
-        "execution": execution_role(
-            spec.containers,
-            log_group if has_group else None,
-            scope.region,
-            more_secrets=spec.logs.secret_options.values(),
-            keys=spec.secrets_kms_keys,
-        ),
-        "task": task_role(spec.containers, spec.volumes, scope.region, execute_command=spec.execute_command),
-    }
+    roles = roles_of(obj, scope.region)
     given = {"execution": spec.execution_role_arn, "task": spec.task_role_arn}
     used: dict[str, Ref | Id | None] = {}
     for name, role in roles.items():

@@ -40,6 +40,12 @@ def health_of_targets() -> Readables:
 
 
 @cache
+def given_roles() -> Readables:
+    """Of `evidence` what the roles allow that tasks are given: read where it is asked whether they can start."""
+    return {name: kind for name, kind in evidence().items() if name == "given-role"}
+
+
+@cache
 def configuration() -> Readables:
     """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network,
     and one for each network load balancer and for each of its target groups."""

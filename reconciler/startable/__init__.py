@@ -9,7 +9,7 @@ from reconciler.flows import world_of_graph, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.snapshot import Snapshot
-from reconciler.startable import _addresses, _paths, _ports, _quotas
+from reconciler.startable import _addresses, _paths, _ports, _quotas, _roles
 from reconciler.startable._doubt import Doubt
 
 __all__ = ["Doubt", "doubts"]
@@ -26,10 +26,11 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
         snapshot, evidence=tuple(one for one in snapshot.evidence if one.type != "network-interface")
     )
     present = world_of_snapshot(graph, anywhere, types)
-    return sorted({*_found(stack, graph, snapshot), *_paths.doubts(stack, graph, wanted, present)})
+    return sorted({*_found(stack, graph, snapshot, types), *_paths.doubts(stack, graph, wanted, present)})
 
 
-def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot) -> Iterator[Doubt]:
+def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readables) -> Iterator[Doubt]:
     yield from _addresses.doubts(stack, graph, snapshot)
     yield from _ports.doubts(stack, graph, snapshot)
+    yield from _roles.doubts(stack, graph, snapshot, types)
     yield from _quotas.doubts(stack, graph)

@@ -8,11 +8,13 @@ from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources._balancing import Balancing
+from reconciler.resources._policy import policy_document
 from reconciler.resources.existing_listener import ExistingListener
 from reconciler.resources.existing_load_balancer import ExistingLoadBalancer
 from reconciler.resources.existing_security_group import ExistingSecurityGroup
 from reconciler.resources.existing_subnet import ExistingSubnet
 from reconciler.resources.existing_vpc import ExistingVpc
+from reconciler.resources.given_role import GivenRole
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
@@ -112,6 +114,17 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 of=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
                 protocol="HTTP",
                 attributes=FrozenMap({"load_balancing.cross_zone.enabled": "use_load_balancer_configuration"}),
+            ),
+        ),
+    ),
+    "given-role": (
+        _sample(
+            "given-role",
+            GivenRole(
+                arn=Id("arn:aws:iam::123456789012:role/orders"),
+                assume_role_policy_document=policy_document({"Statement": []}),
+                policies=FrozenMap(),
+                whole=True,
             ),
         ),
     ),

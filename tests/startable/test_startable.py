@@ -15,7 +15,9 @@ from reconciler.model.graph import Graph
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import EMPTY, FrozenMap, Id
-from reconciler.resources import configuration
+from reconciler.resources import configuration, given_roles
+from reconciler.resources._policy import policy_document
+from reconciler.resources.given_role import GivenRole
 from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.startable import Doubt, doubts
@@ -58,7 +60,7 @@ class Case:
         return self
 
     def doubts(self) -> list[Doubt]:
-        return doubts(self.stack, self.graph, self.snapshot, {**self.graph.types, **configuration()})
+        return doubts(self.stack, self.graph, self.snapshot, {**self.graph.types, **configuration(), **given_roles()})
 
     def text(self) -> str:
         return "\n".join(doubt.text for doubt in self.doubts())
@@ -203,3 +205,51 @@ def test_a_revision_that_opens_another_port_is_told_of_what_runs(golden: Golden)
 def test_what_is_beyond_a_quota_is_counted(golden: Golden) -> None:
     many = ", ".join(f"10.{n}.0.0/16" for n in range(61))
     golden("quotas.txt", Case(("allowFrom: [internet]", f"allowFrom: [{many}]")).text())
+
+
+ROLE = "arn:aws:iam::123456789012:role/orders"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+LOGS = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+
+
+def given(*statements: dict[str, Any], trust: dict[str, Any] = TRUST, whole: bool = True) -> Case:
+    """The role of a task with a secret."""
+    files = f"{PULLED[0]}\n      secrets: {{DB: '{SECRET}'}}"
+    case = Case((PULLED[0], files), ("  placement: Private\n", f"  placement: Private\n  executionRoleArn: {ROLE}\n"))
+    fields = GivenRole(
+        arn=Id(ROLE),
+        assume_role_policy_document=policy_document({"Statement": [trust]}),
+        policies=FrozenMap({"all": policy_document({"Statement": list(statements)})}),
+        whole=whole,
+    )
+    return case.beside("given-role", ROLE, fields)
+
+
+def secret(resource: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "secretsmanager:Get*", "Resource": resource, **more}
+
+
+@pytest.mark.parametrize("resource", ["*", SECRET, "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-??????"])
+def test_a_role_that_is_given_and_allows_what_is_needed_is_good(resource: str) -> None:
+    assert given(LOGS, secret(resource)).text() == ""
+
+
+def test_a_role_that_is_given_and_does_not_allow_what_is_needed_is_told_of(golden: Golden) -> None:
+    nobody = {**TRUST, "Principal": {"Service": "ec2.amazonaws.com"}}
+    golden("roles.txt", given(secret(SECRET.replace("db", "other")), trust=nobody).text())
+    denied = {**secret("*"), "Effect": "Deny"}
+    assert "does not allow secretsmanager:GetSecretValue" in given(LOGS, denied).text()
+    assert given(LOGS, whole=False).text() == "", "what could not be read may allow it"
+
+
+def test_a_role_of_ours_that_lost_a_permission_is_told_of(golden: Golden) -> None:
+    golden("lost-permission.txt", Case(applied=True).changed("role/orders/execution", policies=EMPTY).text())
+
+
+def test_a_role_that_is_given_and_is_not_there_is_told_of() -> None:
+    case = Case(("  placement: Private\n", f"  placement: Private\n  executionRoleArn: {ROLE}\n"))
+    assert [(doubt.severity, doubt.problem.message) for doubt in case.doubts()] == [
+        ("error", f"there is no role {ROLE} in account 123456789012")
+    ]
+    case.snapshot = dataclasses.replace(case.snapshot, unknown={"given-role": "AccessDenied"})
+    assert case.text() == ""
