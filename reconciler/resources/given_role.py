@@ -35,8 +35,6 @@ class GivenRoleType(Readable[GivenRole]):
         arns = {
             arn.value for task in tasks for arn in (task.execution_role_arn, task.task_role_arn) if isinstance(arn, Id)
         }
-        if not arns:
-            return
         for role in reader.pages("iam", "GetAccountAuthorizationDetails", "RoleDetailList", Filter=["Role"]):
             if role["Arn"] not in arns:
                 continue
