@@ -24,7 +24,7 @@ from reconciler.daemon.places import Place
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
 from reconciler.daemon.strain import Strain
-from reconciler.model.events import Event, Finding, Severity, news
+from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.resources import configuration, health_of_targets
@@ -82,9 +82,8 @@ class Loop:
         self._opening: dict[tuple[str | None, ...], threading.Lock] = {}
         """By place: one that does not answer keeps no other waiting."""
         self._looked: set[str] = set()
-        known = self.memory.open_findings("")
-        self._broken = {key: one for key, one in known.items() if one.finding.group == "spec"}
-        self._throttled = {key: one for key, one in known.items() if one.finding.group == "aws"}
+        self._broken = self._of_all("spec", {})
+        self._throttled = self._of_all("aws", {})
         self._strain = Strain()
         self._ticked = time.monotonic()
         self.metrics.queue = lambda: (self.queue.depth, self.queue.busy)
@@ -96,6 +95,7 @@ class Loop:
     def follow(self, reading: Reading) -> None:
         """Take over what is good in the files; what is wrong in them is told, and changes nothing."""
         found = [Finding(f"spec {text}", "SpecInvalid", "SpecValid", text, Severity.ERROR) for text in reading.problems]
+        self._broken = self._of_all("spec", self._broken)
         events, still = news("", self._broken, found, self._clock.now())
         if events:
             self.memory.tell("", events, self._broken, still)
@@ -237,10 +237,19 @@ class Loop:
         """AWS throttles the whole account, so this concerns no one stack."""
         now = self._clock.now()
         self._strain.note(self.metrics.throttles(), now)
-        events, still = news("", self._throttled, self._strain.findings(now), now)
+        found = list(self._strain.findings(now))
+        if found or self._throttled:
+            self._throttled = self._of_all("aws", self._throttled)
+        events, still = news("", self._throttled, found, now)
         if events:
             self.memory.tell("", events, self._throttled, still)
         self._throttled = still
+
+    def _of_all(self, group: str, mine: dict[str, Open]) -> dict[str, Open]:
+        """Findings of no stack that are open, whichever process of the store told of them."""
+        if self.memory.failing:
+            return mine
+        return {key: one for key, one in self.memory.open_findings("").items() if one.finding.group == group}
 
     def _neighbours(self, graph: Graph) -> Mapping[str, Graph]:
         mine = graph.stack.place

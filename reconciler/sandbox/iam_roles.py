@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import (
-    DuplicateTags,
     EntityAlreadyExists,
     InvalidInput,
     MalformedPolicyDocument,
@@ -93,14 +92,11 @@ def trust_policies(into: Installer) -> None:
 
 
 def _check_tags(tags: list[dict[str, str]] | None) -> None:
-    keys = [tag["Key"].lower() for tag in tags or ()]
-    if any(key.startswith("aws:") for key in keys):
+    if any(tag["Key"].lower().startswith("aws:") for tag in tags or ()):
         raise InvalidInput("Tag keys beginning with aws: are reserved for AWS internal use")
-    if len(set(keys)) < len(keys):
-        raise DuplicateTags
 
 
-@patch("iam-role-tags", "IAM User Guide, Tags for IAM resources: aws: is reserved, and case plays no part in keys")
+@patch("iam-role-tags", "IAM User Guide, Tags for IAM resources: the prefix aws: is reserved, whatever its case")
 def role_tags(into: Installer) -> None:
     @into.wrap(IAMBackend, "create_role")
     def create(original: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:

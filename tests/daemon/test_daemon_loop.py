@@ -399,3 +399,12 @@ def test_an_account_that_does_not_answer_holds_up_no_other(sandbox: Sandbox, fil
     daemon.hold(ALERTING, elsewhere.replace("policy: Heal, interval", "policy: Alert, interval"))
     daemon.loop.turn()
     assert waited == [True], "the other stack's pass came to its end meanwhile"
+
+
+def test_what_concerns_no_stack_is_one_incident_for_all_daemons_of_a_store(applied: Sandbox, file: Path) -> None:
+    one, other = Daemon(applied, file), Daemon(applied, file)
+    for text in (REFERENCE.replace("kind: Cluster", "kind: Clutter"), REFERENCE):
+        for daemon in (one, other):
+            daemon.hold(text)
+    phases = [entry.value["phase"] for entry in one.store.entries("events") if entry.value.get("incident")]
+    assert phases == ["opened", "resolved"]
