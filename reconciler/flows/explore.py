@@ -104,18 +104,25 @@ def _place(world: World, source: End, target: End) -> str:
 
 
 def through(
-    world: World, sources: Sequence[End], proxy: Stand, goal: Stand, targets: Sequence[End], aim: Aim
+    world: World,
+    sources: Sequence[End],
+    proxy: Stand,
+    goal: Stand,
+    targets: Sequence[End],
+    aim: Aim,
+    only: Listener | None = None,
 ) -> list[Path]:
-    """Through a proxy: any of its nodes may be picked by a client, any healthy target by a node."""
-    listeners = [entry for entry in world.listeners.get(proxy.name, ()) if aim.protocol in entry.transports]
-    nodes = [node for node in world.ends_of(proxy) if node.public or not proxy.public] or list(world.ends_of(proxy))
+    """Through a proxy, or `only` one listener of it: any of its nodes may be picked by a client, any healthy target by
+    a node."""
+    entries = [only] if only else world.listeners.get(proxy.name, ())
+    listeners = [entry for entry in entries if aim.protocol in entry.transports]
     if not listeners:
         blocker = Blocker(
             proxy.name, "ELBV2_LISTENERS_MISMATCH", f"{proxy.label} has no {aim.protocol} listener", about=(goal.label,)
         )
         return [Path(source, (proxy.label,), (Hop(proxy.name),), (blocker,), ()) for source in sources]
     best: list[Path] = []
-    chosen = _serving(world, proxy, nodes)
+    chosen = serving(world, proxy)
     for listener in listeners:
         inner = _Inner(world, proxy, listener, goal, targets, aim)
         found = [path for source in sources for node in chosen for path in inner.paths(source, node)]
@@ -124,9 +131,10 @@ def through(
     return best
 
 
-def _serving(world: World, proxy: Stand, nodes: Sequence[End]) -> Sequence[End]:
+def serving(world: World, proxy: Stand) -> Sequence[End]:
     """The nodes that the name leads to: where connections keep to a zone, those with a healthy target of each pool in
     theirs; all where that is none (ELB guides, "Cross-zone load balancing" and "Target group health")."""
+    nodes = [node for node in world.ends_of(proxy) if node.public or not proxy.public] or list(world.ends_of(proxy))
     listeners = world.listeners.get(proxy.name, ())
     used = {pool for entry in listeners for rule in world.rules.get(entry.component, ()) for pool in rule.pools}
     served = [_zones(world, pool) for pool in sorted(used) if not world.crosses(proxy.name, pool)]

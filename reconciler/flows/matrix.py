@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from reconciler.flows.explore import Aim, direct, requests_of, through
+from reconciler.flows.explore import Aim, direct, requests_of, serving, through
 from reconciler.flows.ranges import ALL_PORTS, NOTHING, Ranges, covers, intersection, union
 from reconciler.flows.requests import Request
 from reconciler.flows.world import INTERNET_NAME, End, Entry, Listener, World
@@ -104,7 +104,7 @@ class _Matrix:
             labels = tuple(node.label for node in some)
             rows += _direct_rows(labels, reached)
             rows += _rows_through(labels, reached, behind) if led else ()
-            rows += self._exactly(labels, some[0], reached) if led else ()
+            rows += self._kept(labels, some[0], reached) if led else ()
         unread = next(iter(sorted(self._world.unread)), "")
         if unread:
             rows = [dataclasses.replace(row, unknown=row.unknown or unread) for row in rows]
@@ -158,11 +158,22 @@ class _Matrix:
         labels = {node.name: node.label for node in self._nodes}
         found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for entry in world.listeners.get(proxy.name, ()):
-            pools = [pool for pool in self._led(entry) if not self._is_particular(entry, pool)]
-            for stand, port in (member for pool in pools for member in world.members.get(pool, ())):
-                if stand in labels and covers(allowed.get(stand, NOTHING), ((port, port),)):
-                    found[entry.port][labels[stand]].add(port)
+            for pool in (pool for pool in self._led(entry) if not world.keeping.get(pool)):
+                for stand, port in world.members.get(pool, ()):
+                    let_in = stand in labels and covers(allowed.get(stand, NOTHING), ((port, port),))
+                    if let_in and (world.crosses(proxy.name, pool) or self._in_zone(proxy, stand, port)):
+                        found[entry.port][labels[stand]].add(port)
         return found
+
+    def _in_zone(self, proxy: Node, stand: str, port: int) -> bool:
+        """Whether some node passes connections on to a target in its own zone."""
+        world = self._world
+        targets = world.ends_of(world.stands[stand])
+        for node in serving(world, world.stands[proxy.name]):
+            near = [target for target in targets if world.zone_of(target.segment) == world.zone_of(node.segment)]
+            if any(path.reaches for path in direct(world, [node], near, Aim("tcp", ((port, port),)))):
+                return True
+        return False
 
     def _led(self, entry: Listener) -> Iterator[str]:
         """The pools that a listener passes anything on to."""
@@ -170,32 +181,29 @@ class _Matrix:
             if taken.left:
                 yield from (pool for pool, weight in taken.rule.pools.items() if weight > 0)
 
-    def _is_particular(self, entry: Listener, pool: str) -> bool:
-        """Whether it matters who asks, or which node."""
-        return self._world.keeping.get(pool, False) or not self._world.crosses(entry.proxy, pool)
-
-    def _exactly(self, labels: tuple[str, ...], source: Node, reached: _Found) -> Iterator[Row]:
-        """Through proxies of which it matters who asks, or which node: each way is gone."""
+    def _kept(self, labels: tuple[str, ...], source: Node, reached: _Found) -> Iterator[Row]:
+        """Through proxies whose targets see who asks: each way is gone for each of those who ask."""
         world = self._world
-        proxies = (node for others, _ in reached for node in others if node.kind == "proxy")
-        for proxy in proxies:
-            goals = {
-                (stand, port, protocol)
-                for entry in world.listeners.get(proxy.name, ())
-                for pool in self._led(entry)
-                if self._is_particular(entry, pool)
-                for stand, port in world.members.get(pool, ())
-                for protocol in entry.transports
-                if stand in world.stands
-            }
-            for name, port, protocol in sorted(goals):
-                goal = world.stands[name]
-                aim = Aim(protocol, ((port, port),))
-                paths = through(world, source.ends, world.stands[proxy.name], goal, world.ends_of(goal), aim)
-                lost = next((path.unclear[0].component for path in paths if path.unclear and not path.blocked), "")
-                if any(path.reaches for path in paths) or lost:
-                    unknown = "" if any(path.reaches for path in paths) else lost
-                    yield Row(labels, (goal.label,), protocol, aim.ports, proxy.label, unknown)
+        for proxy in (node for others, _ in reached for node in others if node.kind == "proxy"):
+            led: dict[tuple[str, int, str], list[str]] = defaultdict(list)
+            for entry in world.listeners.get(proxy.name, ()):
+                for pool in (pool for pool in self._led(entry) if world.keeping.get(pool)):
+                    for name, port in world.members.get(pool, ()):
+                        for protocol in sorted(entry.transports) if name in world.stands else ():
+                            unknown = self._unknown(source, proxy, name, entry, Aim(protocol, ((port, port),)))
+                            if unknown is not None:
+                                led[protocol, port, unknown].append(world.stands[name].label)
+            for (protocol, port, unknown), goals in led.items():
+                yield Row(labels, tuple(sorted(goals)), protocol, ((port, port),), proxy.label, unknown)
+
+    def _unknown(self, source: Node, proxy: Node, name: str, entry: Listener, aim: Aim) -> str | None:
+        """What is not known of a way through a listener: nothing of one that is there, `None` of one that is not."""
+        world = self._world
+        goal = world.stands[name]
+        paths = through(world, source.ends, world.stands[proxy.name], goal, world.ends_of(goal), aim, entry)
+        if any(path.reaches for path in paths):
+            return ""
+        return next((path.unclear[0].component for path in paths if path.unclear and not path.blocked), None)
 
 
 def _rows_through(labels: tuple[str, ...], reached: _Found, behind: Mapping[str, _Behind]) -> Iterator[Row]:

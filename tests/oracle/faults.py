@@ -288,7 +288,7 @@ def a_target_group_has_no_word_on_zones(patch: Patch) -> None:
 
 @fault(24)
 def a_node_without_targets_in_its_zone_stays_in_dns(patch: Patch) -> None:
-    patch.setattr(explore, "_serving", lambda _world, _proxy, nodes: nodes)
+    patch.setattr(explore, "serving", lambda here, proxy: here.ends_of(proxy))
 
 
 @fault(3)
