@@ -14,7 +14,7 @@ from reconciler import kinds
 from reconciler.kinds import _annotations, _duration
 from reconciler.kinds._object import Object
 from reconciler.kinds._peer import Peer
-from reconciler.kinds._scope import Scope, Target
+from reconciler.kinds._scope import TRANSPORTS, Scope, Target
 from reconciler.kinds._target_group import target_group
 from reconciler.kinds.load_balancer import LoadBalancerSpec
 from reconciler.kinds.route import RouteSpec, actions_for, actions_of, conditions_for
@@ -23,7 +23,7 @@ from reconciler.kinds.task import TaskSpec
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.policy import ObjectPolicy
 from reconciler.model.resource import Reference, Resource
-from reconciler.model.values import FrozenMap, Ref
+from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources import discover
 from reconciler.resources._actions import Action
 from reconciler.resources._listener_rules import Content, rules_of
@@ -111,12 +111,20 @@ def _target(scope: Scope, route: RouteSpec, task: str, port_name: str) -> Target
         container_port=port.container_port,
         group=target_group(
             Ref(f"vpc/{spec.network}"),
-            "HTTP" if balancer.type == "Application" else "TCP",
+            _passed_on(balancer, route.listener),
             port.container_port,
             port.health_check,
             port.target_group,
         ),
     )
+
+
+def _passed_on(balancer: LoadBalancerSpec, listener: str) -> str:
+    """The protocol of the target groups of a listener: TLS ends at the load balancer."""
+    if balancer.type == "Application":
+        return "HTTP"
+    protocol = next(one.protocol for one in balancer.listeners if one.name == listener)
+    return "TCP" if protocol == "TLS" else protocol
 
 
 def _things(scope: Scope) -> Iterator[Resource[Any] | Reference[Any]]:
@@ -138,15 +146,16 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
         if spec.existing is not None:
             continue
         ingress = [
-            RuleKey("tcp", listener.port, listener.port, peer)
+            RuleKey(protocol, listener.port, listener.port, peer)
             for listener in spec.listeners
+            for protocol in TRANSPORTS.get(listener.protocol, ("tcp",))
             for peer in _peers(spec.allow_from)
         ]
         egress = [
-            RuleKey("tcp", port, port, _group_of("task", t.task))
+            RuleKey(protocol, port, port, _group_of("task", t.task))
             for t in all_targets
             if t.load_balancer == balancer.name
-            for port in t.ports
+            for protocol, port in t.ports
         ]
         yield from _group(balancer, "load-balancer", spec.network, ingress, egress)
     for task in _of_kind(scope.objects, "Task"):
@@ -158,9 +167,9 @@ def _security_groups(scope: Scope) -> Iterator[Resource[Any]]:
             for peer in _peers((*task_spec.allow_from, *port.allow_from))
         ]
         ingress += [
-            RuleKey("tcp", port, port, _group_of("load-balancer", t.load_balancer))
+            RuleKey(protocol, port, port, _group_of("load-balancer", t.load_balancer))
             for t in scope.targets.get(task.name, ())
-            for port in t.ports
+            for protocol, port in t.ports
         ]
         yield from _group(task, "task", task_spec.network, ingress, _egress(task_spec))
 
@@ -196,7 +205,7 @@ def _group_of(word: str, name: str) -> Ref:
     return Ref(f"security-group/{word}/{name}")
 
 
-def _peers(texts: Iterable[str]) -> Iterator[str | Ref]:
+def _peers(texts: Iterable[str]) -> Iterator[str | Ref | Id]:
     for text in texts:
         peer = Peer.parse(text)
         match peer.type:
@@ -208,3 +217,7 @@ def _peers(texts: Iterable[str]) -> Iterator[str | Ref]:
                 yield _group_of("task", peer.value)
             case "loadBalancer":
                 yield _group_of("load-balancer", peer.value)
+            case "prefixList":
+                yield peer.value
+            case "securityGroup":
+                yield Id(peer.value)

@@ -369,6 +369,8 @@ class _Run:
             case ErrorClass.CONFLICT if attempts < _CONFLICT_ATTEMPTS:
                 return
             case _ if (says_not_yet or self._may_lag(action, error)) and now - started < _NOT_YET_BUDGET:
+                if attempts == 1:
+                    self._tell(action, Step.WAITING, now - started, error.message)
                 if now < self._deadline:
                     return
         raise _Failed(_failure(error))
@@ -377,7 +379,7 @@ class _Run:
         """Not found means not yet only where something it could mean was made in this run."""
         if error.error_class is ErrorClass.NOT_YET:
             return True
-        if error.error_class is not ErrorClass.NOT_FOUND:
+        if error.error_class is not ErrorClass.NOT_FOUND or error.code in self._types[action.type].lasting:
             return False
         near = {action.address, *self._graph.edges.get(action.address, frozenset())}
         return bool(near & self._outputs.made)

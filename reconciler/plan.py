@@ -99,6 +99,8 @@ class _Planner:
         self._await_pending()
         self._order()
         self._break_cycles()
+        if self._kept:
+            self._drop_what_waits_in_vain()
         comparison = self._comparison
         touched = {a.address for a in self._actions.values() if a.verb is not Verb.REFRESH}
         return Plan(
@@ -126,8 +128,11 @@ class _Planner:
         for address, (reason, fix) in self._choices.withheld.items():
             if address in self._graph.resources:
                 self._block(address, reason, fix)
-        for address in comparison.replaced:
+        for address, replaced in comparison.replaced.items():
             kind = self._kind(address)
+            why = kind.protected(replaced.old)
+            if why is not None:
+                self._block(address, *why)
             if kind.replacement is Replacement.NEVER:
                 self._block(address, f"{kind.name} cannot be replaced: {kind.replacement_reason}", "replace it by hand")
         for one in protected(comparison):
@@ -380,8 +385,18 @@ class _Planner:
                 if address not in touched:
                     self._add(dataclasses.replace(self._refresh(address), seal=()))
 
+    def _keep_protected(self) -> None:
+        """What AWS refuses to delete stays, with all that is in it: half of it is of no use to anybody."""
+        comparison = self._comparison
+        for live in (*comparison.retired, *comparison.twins, *comparison.orphans):
+            why = self._graph.types[live.type].protected(live)
+            if why is not None:
+                self._block(live.address or "", *why)
+                self._kept |= {(live.type, live.id), *self._live.users((live.type, live.id))}
+
     def _remove_losers(self) -> None:
         comparison = self._comparison
+        self._keep_protected()
         kept: dict[str, int] = dict.fromkeys(comparison.replaced, 1)
         for loser in sorted(comparison.retired, key=lambda o: (o.created, o.id), reverse=True):
             address = loser.address or ""
@@ -414,7 +429,7 @@ class _Planner:
             partition=self._snapshot.partition,
         )
         calls = tuple(kind.delete(live, context))
-        if not calls or (retires and kind.keeps and live.in_use):
+        if not calls or (retires and kind.keeps and live.in_use) or (live.type, live.id) in self._kept:
             return
         address = live.address or ""
         resource = self._graph.resources.get(address)
@@ -555,6 +570,7 @@ class _Planner:
             node
             for node, action in deletes.items()
             if (action.retires and action.address in self._blocked)
+            or self._live.parent(node) in self._kept
             or any(
                 user in self._kept or (user not in deletes and self._live.address(user) in self._blocked)
                 for user in self._live.users(node)

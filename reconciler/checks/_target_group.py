@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._container import Port
+from reconciler.kinds._scope import TRANSPORTS
 from reconciler.kinds._target_group import HealthCheck, Stickiness, TargetGroupOptions
+from reconciler.kinds.task import TaskSpec
 
 INTERVAL: Final = (5, 300)
 TIMEOUT: Final = (2, 120)
@@ -34,6 +36,24 @@ def port_problems(task: Object[Any], path: Path, port: Port) -> Iterator[Problem
             yield task.problem((*here, "slowStart"), f"{options.algorithm} has none", "remove one of them")
     if options.stickiness:
         yield from _sticky(task, (*here, "stickiness"), options.stickiness)
+
+
+def transport_for(
+    route: Object[Any], path: Path, task: Object[TaskSpec], port: Port, listener: str
+) -> Iterator[Problem]:
+    """A listener passes on to a port what that takes, and asks over TCP whether it is well."""
+    number = port.container_port
+    opened = {p.protocol for c in task.spec.containers for p in c.ports if p.container_port == number}
+    wanted = TRANSPORTS.get(listener, ("tcp",))
+    if port.protocol not in wanted:
+        message = f"port {port.name} of {task.id} is {port.protocol}, the listener takes {' and '.join(wanted)}"
+        yield route.problem(path, message, f"name a {wanted[0]} port")
+    elif missing := sorted(set(wanted) - opened):
+        message = f"the listener takes {' and '.join(wanted)}, {task.id} opens {number} for {port.protocol} alone"
+        yield route.problem(path, message, f"open the port for {missing[0]} too")
+    elif "tcp" not in opened and not (port.health_check and port.health_check.port):
+        message = f"port {port.name} of {task.id} takes no TCP, by which health is checked"
+        yield route.problem(path, message, "write healthCheck there, with protocol: TCP and a port that does")
 
 
 def port_for(

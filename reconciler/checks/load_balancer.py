@@ -26,7 +26,7 @@ LONGEST_IDLE: Final = 4000
 OF_EXISTING: Final = ("network", "existing", "type", "listeners")
 """The fields that say which load balancer is meant where it is not a new one."""
 
-PROTOCOLS: Final = {"Application": ("HTTP", "HTTPS"), "Network": ("TCP", "TLS")}
+PROTOCOLS: Final = {"Application": ("HTTP", "HTTPS"), "Network": ("TCP", "TLS", "UDP", "TCP_UDP")}
 
 
 def check(objects: StackObjects) -> Iterator[Problem]:

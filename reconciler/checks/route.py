@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.checks._lookup import apart, nearest, repeated
 from reconciler.checks._match import match_problems
-from reconciler.checks._target_group import port_for
+from reconciler.checks._target_group import port_for, transport_for
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._object import quoted
 from reconciler.kinds.load_balancer import KIND as LOAD_BALANCER
@@ -155,11 +155,9 @@ def _target(
     if target.port not in ports:
         message = f"{task.id} has no port {quoted(target.port)}"
         yield route.problem((*path, "port"), message, nearest(target.port, ports, "the port to one of its containers"))
-    elif ports[target.port].protocol != "tcp":
-        message = f"port {target.port} of {task.id} is udp, listeners forward to tcp"
-        yield route.problem((*path, "port"), message, "name a tcp port")
     elif balancer:
         protocol = next((one.protocol for one in balancer.spec.listeners if one.name == route.spec.listener), "HTTPS")
+        yield from transport_for(route, (*path, "port"), task, ports[target.port], protocol)
         yield from port_for(route, (*path, "port"), task, ports[target.port], balancer.spec.type, protocol)
     if balancer and apart(objects, balancer.spec.network, task.spec.network):
         where = f"{task.id} lives in Network/{task.spec.network}"

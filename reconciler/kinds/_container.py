@@ -10,7 +10,7 @@ from pydantic import Field
 from reconciler.kinds import _duration
 from reconciler.kinds._logs import Firelens, SecretArn
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, Format, PeerText, PortName, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, PEERS, AllowedText, Format, PortName, PortNumber, SpecModel
 from reconciler.kinds._target_group import HealthCheck, TargetGroupOptions
 from reconciler.kinds._volume import AbsolutePath, Mount, compiled_mounts
 from reconciler.model.values import FrozenMap
@@ -43,10 +43,9 @@ class Port(SpecModel):
     health_check: HealthCheck | None = Field(
         default=None, description="Check by the load balancers that forward to this port."
     )
-    allow_from: tuple[PeerText, ...] = Field(
+    allow_from: tuple[AllowedText, ...] = Field(
         default=(),
-        description="Who may connect directly to this port, beside those in the task's own allowFrom: internet, an "
-        "IPv4 block, task/NAME or loadBalancer/NAME.",
+        description=f"Who may connect directly to this port, beside those in the task's own allowFrom: {PEERS}.",
     )
     target_group: TargetGroupOptions | None = Field(
         default=None, description="How load balancers pass requests on to this port."

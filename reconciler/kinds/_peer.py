@@ -9,14 +9,16 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, order=True)
 class Peer:
-    """One end of traffic. `value` is the block of `cidr` (a single address is a /32), else an object's name."""
+    """One end of traffic. `value` is the block of `cidr` (a single address is a /32), the id of `prefixList` and
+    `securityGroup`, else an object's name."""
 
-    type: Literal["internet", "cidr", "task", "loadBalancer"]
+    type: Literal["internet", "cidr", "task", "loadBalancer", "prefixList", "securityGroup"]
     value: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Peer:
-        """`internet`, an IPv4 block or address, `task/NAME` or `loadBalancer/NAME`. Raises `ValueError`."""
+        """`internet`, an IPv4 block or address, `task/NAME`, `loadBalancer/NAME`, or the id of a prefix list or a
+        security group. Raises `ValueError`."""
         if text == "internet":
             return cls("internet")
         word, slash, name = text.partition("/")
@@ -24,4 +26,8 @@ class Peer:
             return cls("task", name)
         if slash and name and word == "loadBalancer":
             return cls("loadBalancer", name)
+        if text.startswith("pl-"):
+            return cls("prefixList", text)
+        if text.startswith("sg-"):
+            return cls("securityGroup", text)
         return cls("cidr", str(ipaddress.IPv4Interface(text)))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from reconciler.kinds._kind import Kind
 
 
+TRANSPORTS: Mapping[str, tuple[str, ...]] = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
+"""What the protocols of ELBv2 are made of that are not TCP alone."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
     """A port of a task that a load balancer forwards to: what becomes one target group."""
@@ -34,10 +38,12 @@ class Target:
         return f"target-group/{self.load_balancer}/{self.task}/{self.port_name}"
 
     @property
-    def ports(self) -> tuple[int, ...]:
-        """The ports that the load balancer connects to: the task's, and that of its health check."""
+    def ports(self) -> frozenset[tuple[str, int]]:
+        """What the load balancer connects to, (protocol, port): the task's port, and that of its health check."""
         check = str(self.group.health_check_port)
-        return (self.container_port, int(check)) if check.isdecimal() else (self.container_port,)
+        asked = int(check) if check.isdecimal() else self.container_port
+        passed_on = TRANSPORTS.get(self.group.protocol, ("tcp",))
+        return frozenset({("tcp", asked), *((protocol, self.container_port) for protocol in passed_on)})
 
 
 @dataclass(frozen=True)

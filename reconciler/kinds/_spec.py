@@ -137,6 +137,20 @@ PeerText = Annotated[
 ]
 """One end of traffic; `Peer.parse` takes it apart."""
 
+PEERS = "internet, an IPv4 block, task/NAME, loadBalancer/NAME, a prefix list (pl-...) or a security group (sg-...)"
+
+AllowedText = Annotated[
+    str,
+    Format(
+        r"^(internet|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|(task|loadBalancer)/.+|(pl|sg)-[0-9a-f]{8,17})$",
+        "write internet, an IPv4 block such as 10.0.0.0/24, task/NAME, loadBalancer/NAME, or the id of a prefix list "
+        "(pl-...) or a security group (sg-...)",
+        Peer.parse,
+    ),
+    RefersTo(),
+]
+"""Whom a rule of a security group lets in, or out to."""
+
 ClusterName = Annotated[str, RefersTo("Cluster")]
 NetworkName = Annotated[str, RefersTo("Network")]
 LoadBalancerName = Annotated[str, RefersTo("LoadBalancer")]

@@ -11,7 +11,7 @@ from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, Format, Label, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, PEERS, AllowedText, Format, Label, NetworkName, PortNumber, SpecModel
 from reconciler.kinds.network import subnet_refs
 from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
@@ -74,8 +74,9 @@ class Listener(SpecModel):
 
     name: Label = Field(description="Name of the listener, which Routes refer to.")
     port: PortNumber = Field(description="Port that clients connect to.")
-    protocol: Literal["HTTP", "HTTPS", "TCP", "TLS"] = Field(
-        description="HTTP or HTTPS on a load balancer of type Application, TCP or TLS on one of type Network."
+    protocol: Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"] = Field(
+        description="HTTP or HTTPS on a load balancer of type Application; TCP, TLS, UDP or TCP_UDP, which is both, on "
+        "one of type Network."
     )
     certificates: tuple[CertificateArn, ...] = Field(
         default=(),
@@ -137,15 +138,15 @@ class LoadBalancerSpec(SpecModel):
         "changed, nor are rules of others; listeners say which of its ports Routes mean.",
     )
     type: Literal["Application", "Network"] = Field(
-        default="Application", description="Application routes HTTP requests, Network passes TCP connections on."
+        default="Application", description="Application routes HTTP requests, Network passes connections on."
     )
     scheme: Literal["InternetFacing", "Internal"] = Field(
         default="Internal",
         description="InternetFacing: public subnets and public addresses. Internal: private addresses only.",
     )
-    allow_from: tuple[PeerText, ...] = Field(
+    allow_from: tuple[AllowedText, ...] = Field(
         default=(),
-        description="Who may connect to the listeners: internet, an IPv4 block, task/NAME or loadBalancer/NAME.",
+        description=f"Who may connect to the listeners: {PEERS}.",
     )
     idle_timeout: Annotated[str, DURATION] | None = Field(
         default=None, description="Time without data after which type Application closes a connection; AWS takes 60s."

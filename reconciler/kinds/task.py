@@ -14,7 +14,7 @@ from reconciler.kinds._logs import KeyArn, Logs, to_log_group
 from reconciler.kinds._object import Object
 from reconciler.kinds._roles import execution_role, task_role
 from reconciler.kinds._scope import Scope, Target
-from reconciler.kinds._spec import DURATION, ClusterName, Format, NetworkName, PeerText, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, PEERS, AllowedText, ClusterName, Format, NetworkName, PortNumber, SpecModel
 from reconciler.kinds._volume import Volume, compiled_volumes
 from reconciler.kinds.network import subnet_refs
 from reconciler.kinds.stack import RoleArn
@@ -133,7 +133,7 @@ class Autoscaling(SpecModel):
 class Egress(SpecModel):
     """Connections that the task may make."""
 
-    to: PeerText = Field(description="Where to: internet, an IPv4 block, task/NAME or loadBalancer/NAME.")
+    to: AllowedText = Field(description=f"Where to: {PEERS}.")
     ports: tuple[PortNumber, ...] = Field(default=(), description="Ports there; without them every port and protocol.")
     protocol: Literal["tcp", "udp"] = Field(default="tcp", description="Transport protocol to the ports.")
 
@@ -173,7 +173,7 @@ class TaskSpec(SpecModel):
     loopback: tuple[Loopback, ...] = Field(
         default=(), description="Which containers of the task talk to each other over 127.0.0.1."
     )
-    allow_from: tuple[PeerText, ...] = Field(
+    allow_from: tuple[AllowedText, ...] = Field(
         default=(),
         description="Who may connect directly to the ports of the containers: internet, an IPv4 block, task/NAME or "
         "loadBalancer/NAME. Load balancers that forward to the task need no entry.",

@@ -302,6 +302,8 @@ class ResourceType(Readable[F]):
     """Error codes of a delete that mean: already gone."""
     not_yet: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(code, part of the message) of errors that mean: what this refers to is not visible or usable yet."""
+    lasting: ClassVar[frozenset[str]] = frozenset()
+    """Error codes that stay true however long one waits: what is missing is nothing that this program makes."""
     goes_around: ClassVar[frozenset[str]] = frozenset()
     """Fields of a collection's parent: where one changes, a part of the collection's update comes before that and the
     rest (`Call.after_parent`) after it."""
@@ -323,6 +325,11 @@ class ResourceType(Readable[F]):
         """Requests that the calls of `update` cannot but answer otherwise than before or after."""
         del resource, observed, context
         return ()
+
+    def protected(self, observed: Observed[F]) -> tuple[str, str] | None:
+        """Why AWS refuses to delete it, with what a person can do; `None` where it does not."""
+        del observed
+        return None
 
     @abstractmethod
     def delete(self, observed: Observed[F], context: Context) -> Sequence[Call]:

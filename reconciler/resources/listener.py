@@ -49,9 +49,9 @@ class ListenerType(ElbTags, ResourceType[Listener]):
         ("LoadBalancerNotFound", ""),
         ("ListenerNotFound", ""),
         ("TargetGroupNotFound", ""),
-        ("CertificateNotFound", ""),
-        ("UnsupportedCertificate", ""),
     )
+
+    lasting = frozenset({"CertificateNotFound"})
 
     def conflicts(self, desired: Listener, observed: Listener) -> str | None:
         """A port has one listener; a second create of the same settings answers with the first (CreateListener)."""

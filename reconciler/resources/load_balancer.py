@@ -218,6 +218,13 @@ class LoadBalancerType(ElbTags, ResourceType[LoadBalancer]):
             calls += _modified(observed.id, wanted, observed.fields.attributes)
         return calls
 
+    def protected(self, observed: Observed[LoadBalancer]) -> tuple[str, str] | None:
+        attributes = observed.fields.attributes
+        if isinstance(attributes, Marker) or attributes.get("deletion_protection.enabled") != "true":
+            return None
+        what = f"AWS refuses to delete {observed.outputs.get('name', observed.id)}: its deletion protection is on"
+        return what, "apply it without deletionProtection, or switch that off in AWS, and do this again"
+
     def delete(self, observed: Observed[LoadBalancer], context: Context) -> Sequence[Call]:
         return [Call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": observed.id})]
 

@@ -828,7 +828,31 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a route to a udp port": (
         [("forward: [{task: web, port: http}]", "forward: [{task: web, port: stats}]")],
-        [f"{RULE}.forward[0].port: port stats of Task/web is udp, listeners forward to tcp, name a tcp port"],
+        [f"{RULE}.forward[0].port: port stats of Task/web is udp, the listener takes tcp, name a tcp port"],
+    ),
+    "a listener for datagrams before a tcp port": (
+        [("port: 9000, protocol: TCP}", "port: 9000, protocol: UDP}")],
+        [
+            "Route/wire: spec.default.forward[0].port: port side of Task/web is tcp, the listener takes udp, "
+            "name a udp port"
+        ],
+    ),
+    "a listener for both before a port for one": (
+        [("port: 9000, protocol: TCP}", "port: 9000, protocol: TCP_UDP}")],
+        [
+            "Route/wire: spec.default.forward[0].port: the listener takes tcp and udp, "
+            "Task/web opens 9000 for tcp alone, open the port for udp too"
+        ],
+    ),
+    "a udp port whose health nobody can ask for": (
+        [
+            ("port: 9000, protocol: TCP}", "port: 9000, protocol: UDP}"),
+            ("forward: [{task: web, port: side}]", "forward: [{task: web, port: stats}]"),
+        ],
+        [
+            "Route/wire: spec.default.forward[0].port: port stats of Task/web takes no TCP, "
+            "by which health is checked, write healthCheck there, with protocol: TCP and a port that does"
+        ],
     ),
     "a rule that does two things": (
         [

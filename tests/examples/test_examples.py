@@ -35,7 +35,8 @@ CHANGES = {
     "stream.yaml": (
         ("crossZone: true", "crossZone: false"),
         ("interval: 10s", "interval: 20s"),
-        ("protocol: TCP}]", f"protocol: TLS, certificates: [{CERTIFICATE.format(1)}, {CERTIFICATE.format(2)}]}}]"),
+        ("protocol: TCP}", f"protocol: TLS, certificates: [{CERTIFICATE.format(1)}, {CERTIFICATE.format(2)}]}}"),
+        ("port: 9001, protocol: UDP", "port: 9002, protocol: UDP"),
     ),
 }
 
@@ -68,3 +69,10 @@ def test_an_example_is_applied_changed_and_deleted(sandbox: Sandbox, name: str) 
         assert done.converged, done
         assert not view(desired, client(sandbox.clock).reader).plan.visible
     assert client(sandbox.clock, threads=4).delete(desired).converged
+
+
+def test_a_certificate_that_is_not_there_fails_at_once(sandbox: Sandbox) -> None:
+    done = client(sandbox.clock, threads=4).apply(graph("https.yaml"))
+    (failed,) = (o for o in done.outcomes if o.failure and o.failure.code == "CertificateNotFound")
+    assert failed.action.address == "listener/front/https"
+    assert failed.seconds < 60

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from samples import SAMPLES
 from samples_elb_ecs import NETWORK
-from variations import BALANCERS, REAL, ROWS, STRANGER, SUBNETS, VPCS, Invalid, Row, graph
+from variations import BALANCERS, PREFIX_LIST, REAL, ROWS, STRANGER, SUBNETS, VPCS, Invalid, Row, graph
 
 from reconciler import kinds
 from reconciler.kinds._spec import SpecModel
@@ -182,6 +182,10 @@ def built(sandbox: Sandbox) -> World:
     (vpc,) = here.snapshot.found["vpc/main"]
     made = boto3.client("ec2").create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc.id)
     REAL[STRANGER] = made["GroupId"]
+    made = boto3.client("ec2").create_managed_prefix_list(
+        PrefixListName="theirs", MaxEntries=1, AddressFamily="IPv4", Entries=[{"Cidr": "10.77.0.0/16"}]
+    )
+    REAL[PREFIX_LIST] = made["PrefixList"]["PrefixListId"]
     one, two = (platform(sandbox.clock, name, block) for name, block in (("one", "10.61"), ("two", "10.62")))
     REAL.update(zip((*VPCS, *SUBNETS), (one.vpc, two.vpc, *one.private, *one.spare), strict=True))
     REAL.update(zip(BALANCERS, (platform_balancer(one, f"platform-{n}") for n in (1, 2)), strict=True))

@@ -23,7 +23,8 @@ ABSENT: Final = object()
 """The field is not written."""
 
 STRANGER: Final = "sg-0123456789abcdef0"
-"""Stands for a security group that is not ours; `REAL` holds its id where there is an AWS."""
+PREFIX_LIST: Final = "pl-0123456789abcdef0"
+"""Stand for a security group and a prefix list that are not ours; `REAL` holds their ids where there is an AWS."""
 VPCS: Final = ("vpc-00000000000000001", "vpc-00000000000000002")
 BALANCERS: Final = tuple(
     f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform-{n}/000000000000000{n}"
@@ -716,6 +717,12 @@ ROWS: Final = (
         "LoadBalancer/front allowFrom",
         ["10.0.0.0/8", "task/api"],
         _group("load-balancer/front", "ingress[tcp 80 *", "ingress[tcp 8080 *"),
+    ),
+    Row(
+        "LoadBalancer/front allowFrom",
+        ["internet", STRANGER, PREFIX_LIST],
+        _group("load-balancer/front", "ingress[tcp 80 ?*-*]", "ingress[tcp 8080 ?*-*]"),
+        removed=_group("load-balancer/front", "ingress[tcp 80 *]", "ingress[tcp 8080 *]"),
     ),
     Row(
         "LoadBalancer/front listeners",
