@@ -62,7 +62,7 @@ def _listeners(balancer: Object[LoadBalancerSpec]) -> Iterator[Problem]:
         right = PROTOCOLS[balancer.spec.type]
         if listener.protocol not in right:
             message = f"{listener.protocol} is not for a load balancer of type {balancer.spec.type}"
-            yield balancer.problem((*path, index, "protocol"), message, f"write {' or '.join(right)}")
+            yield balancer.problem((*path, index, "protocol"), message, f"write {', '.join(right[:-1])} or {right[-1]}")
         yield from _certificates(balancer, (*path, index), listener)
         if listener.redirect_to is not None:
             yield from _redirect(balancer, (*path, index, "redirectTo"), listener)

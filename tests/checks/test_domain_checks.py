@@ -572,7 +572,7 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("protocol: TCP", "protocol: HTTP")],
         [
             "LoadBalancer/wire: spec.listeners[0].protocol: HTTP is not for a load balancer of type Network, "
-            "write TCP or TLS"
+            "write TCP, TLS, UDP or TCP_UDP"
         ],
     ),
     "a listener of a Network load balancer with nothing behind it": (
