@@ -44,7 +44,8 @@ def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condi
 def with_flows(obj: str, said: tuple[Condition, ...], flows: Sequence[Judged]) -> tuple[Condition, ...]:
     """What is true of an object where these flows of its stack were judged.
 
-    A Stack's flows hold when all of them do; an object that becomes nothing of its own in AWS lacks nothing.
+    A Stack's flows hold when all of them do, those of what a flow begins or ends at when these do; an object that
+    becomes nothing of its own in AWS lacks nothing.
     """
     kind, _, name = obj.partition("/")
     if kind == "Stack":
@@ -53,7 +54,9 @@ def with_flows(obj: str, said: tuple[Condition, ...], flows: Sequence[Judged]) -
         return (Condition("Ready", "True", "Declared"), _flows_hold([flow for flow in flows if flow.name == name]))
     if said == (Condition("Ready", "Unknown", "Unknown"),):
         return (Condition("Ready", "True", "NothingOfItsOwn"),)
-    return said
+    end = f"{kind[:1].lower()}{kind[1:]}/{name}"
+    mine = [flow for flow in flows if end in flow.ends]
+    return (*said, _flows_hold(mine)) if mine else said
 
 
 def _flows_hold(flows: Sequence[Judged]) -> Condition:

@@ -207,7 +207,7 @@ class Pass:
         refusal = self._refusal(first.plan) or self._breaking(first.plan, first.snapshot)
         if refusal is not None or held is None:
             state.in_sync = False
-            self._settled(first, seen, place)
+            self._settled(first, seen, place, refusal)
             self._tell([refusal] if refusal else [], (findings.APPLY,), self._withheld_keys())
             return
         self._act(first, seen, place, held, choices, whose)
@@ -274,10 +274,10 @@ class Pass:
         elif not deps.stop.is_set():
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
 
-    def _settled(self, view: engine.View, seen: Seen, place: Place) -> None:
+    def _settled(self, view: engine.View, seen: Seen, place: Place, refused: Finding | None = None) -> None:
         deps = self._deps
         deps.queue.forget(self._name)
-        deps.statuses.keep(self._state.desired, view, self._flows, deps.clock.now())
+        deps.statuses.keep(self._state.desired, view, self._flows, deps.clock.now(), refused)
         self._next(seen, place)
 
     def _next(self, seen: Seen, place: Place) -> None:

@@ -12,6 +12,7 @@ from reconciler.conditions import Condition, conditions_of, status_of, with_flow
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.memory import STATUS, Memory
 from reconciler.flows import Judged
+from reconciler.model.events import Finding
 from reconciler.store import Put, Remove
 
 Document = Mapping[str, Any]
@@ -32,9 +33,15 @@ class Statuses:
         """Whether the store has nothing of a stack any more that we kept in it: it was begun anew."""
         return stack in self._kept and not self._memory.items(STATUS, f"{stack}/")
 
-    def keep(self, desired: Desired, view: engine.View, flows: Sequence[Judged], now: float) -> None:
-        """The conditions of every object after a pass that judged these flows."""
+    def keep(
+        self, desired: Desired, view: engine.View, flows: Sequence[Judged], now: float, refused: Finding | None = None
+    ) -> None:
+        """The conditions of every object after a pass that judged these flows, and left what is `refused` to a person:
+        the stack is stalled until somebody does something."""
         found = {obj: with_flows(obj, conditions_of(obj, view.comparison, view.plan), flows) for obj in desired.objects}
+        if refused is not None:
+            stack = f"Stack/{desired.graph.stack.name}"
+            found[stack] = _with(found[stack], Condition("Stalled", "True", refused.type, refused.message))
         self._put(desired, found, now)
 
     def unknown(self, desired: Desired, reason: str, message: str, now: float) -> None:
@@ -71,7 +78,12 @@ class Statuses:
     def _stalled(self, said: tuple[Condition, ...]) -> tuple[Condition, ...]:
         more = f" and {len(self.broken) - 1} more" if len(self.broken) > 1 else ""
         stalled = Condition("Stalled", "True", "SpecInvalid", f"{self.broken[0]}{more}; the last good version holds")
-        return (*(one for one in said if one.type != "Stalled"), stalled)
+        return _with(said, stalled)
+
+
+def _with(said: tuple[Condition, ...], condition: Condition) -> tuple[Condition, ...]:
+    """These conditions, one of them replaced."""
+    return (*(one for one in said if one.type != condition.type), condition)
 
 
 def _document(

@@ -15,7 +15,8 @@ from reconciler.model.frozen import Frozen
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Judged(Frozen):
-    """One declared flow. `holds` is `None` where it is not known; `why` says in a sentence what decides."""
+    """One declared flow. `holds` is `None` where it is not known; `why` says in a sentence what decides; `ends` are as
+    the flow names them (`internet`, `task/web`)."""
 
     name: str
     expect: str
@@ -23,6 +24,7 @@ class Judged(Frozen):
     holds: bool | None
     why: str
     verdict: Verdict | None
+    ends: tuple[str, ...] = ()
 
 
 def judged(world: World, flows: Iterable[Object[Any]]) -> list[Judged]:
@@ -51,14 +53,14 @@ def query_of(flow: Object[Any]) -> Query:
 
 
 def _judged(world: World, flow: Object[Any]) -> Judged:
-    expect = flow.spec.expect
+    expect, ends = flow.spec.expect, (flow.spec.from_, flow.spec.to)
     try:
         verdict = trace(world, query_of(flow))
     except NoSuchEndError as error:
-        return Judged(flow.name, expect, UNKNOWN, None, str(error), None)
+        return Judged(flow.name, expect, UNKNOWN, None, str(error), None, ends)
     actual = REACHABLE if expect == BLOCKED and verdict.some else verdict.verdict
     holds = None if actual == UNKNOWN else actual == expect
-    return Judged(flow.name, expect, actual, holds, _why(verdict, actual), verdict)
+    return Judged(flow.name, expect, actual, holds, _why(verdict, actual), verdict, ends)
 
 
 def _why(verdict: Verdict, actual: str) -> str:

@@ -126,7 +126,9 @@ def news(
     still = {key: before[key] for key in kept if key in before}
 
     def tell(finding: Finding, kind: str, incident: str, phase: Phase) -> None:
-        severity = Severity.INFO if phase is Phase.RESOLVED else finding.severity
+        over = phase is Phase.RESOLVED
+        severity = Severity.INFO if over else finding.severity
+        message = f"no longer: {finding.message}" if over else finding.message
         events.append(
             Event(
                 kind,
@@ -134,7 +136,7 @@ def news(
                 stack,
                 finding.object,
                 finding.address,
-                finding.message,
+                message,
                 severity,
                 incident,
                 phase,

@@ -48,6 +48,20 @@ def test_a_foreign_acl_breaks_flows_where_nothing_has_drifted_and_is_told_once(s
     back = deny_all(sandbox)
     for _ in range(3):
         daemon.interval()
+    found = {
+        key.partition("/")[2]: condition["status"]
+        for key, status in daemon.store.items("status").items()
+        for condition in status["conditions"]
+        if condition["type"] == "FlowsHold"
+    }
+    assert {name for name, held in found.items() if held == "False"} == {
+        "Stack/shop",
+        "Flow/orders-reaches-internet",
+        "Flow/web-reaches-orders",
+        "Task/orders",
+        "Task/web",
+    }
+    assert found["Flow/internet-reaches-web"] == "True"
     assert not daemon.loop.stacks["shop"].in_sync
     told = [(event.type, event.object, event.phase) for event in daemon.events]
     assert told == [

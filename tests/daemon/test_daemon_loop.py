@@ -100,6 +100,14 @@ def test_a_plan_that_disrupts_is_left_to_a_person(applied: Sandbox, file: Path) 
         daemon.interval()
     assert daemon.named() == ["ApplyRefused"]
     assert daemon.calls.mutating == 0
+    (stalled,) = [c for c in daemon.store.items("status")["shop/Stack/shop"]["conditions"] if c["type"] == "Stalled"]
+    assert (stalled["status"], stalled["reason"]) == ("True", "ApplyRefused")
+    assert "reconciler approve shop" in stalled["message"]
+    daemon.hold(REFERENCE)
+    daemon.interval()
+    (stalled,) = [c for c in daemon.store.items("status")["shop/Stack/shop"]["conditions"] if c["type"] == "Stalled"]
+    assert stalled["status"] == "False"
+    assert daemon.events[-1].message.startswith("no longer: the plan replaces load balancer")
 
 
 def test_two_daemons_with_one_store_never_work_on_a_stack_at_once(sandbox: Sandbox, file: Path) -> None:
