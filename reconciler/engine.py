@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.adoption import admitted
 from reconciler.attribution import Attribution, Key, attributed, calls_to_look_up, record_of
 from reconciler.diff import Comparison, anchors, compare
 from reconciler.execute import Limits, Progress, execute
@@ -109,7 +110,7 @@ def is_quiet(seen: View) -> bool:
 
 def view_of(graph: Graph, seen: Look, choices: Choices | None = None) -> View:
     """What a look, this stack's own or one that several share, says of one stack."""
-    snapshot = snapshot_of(seen, graph.stack)
+    snapshot = admitted(graph, snapshot_of(seen, graph.stack))
     comparison = compare(graph, snapshot, choices.today if choices else None)
     return View(snapshot, comparison, make(comparison, choices))
 
@@ -173,7 +174,7 @@ def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing, choic
 
 def empty_graph(stack: StackPolicy, types: Types) -> Graph:
     """The desired state of a stack that is to be gone."""
-    return Graph.of(dataclasses.replace(stack, prune=True), [], types)
+    return Graph.of(dataclasses.replace(stack, prune=True, objects=FrozenMap()), [], types)
 
 
 def check_account(stack: StackPolicy, reader: Reader) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
 from typing import Any
 
+from reconciler.adoption import Adopting
 from reconciler.model.errors import AwsError, Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
@@ -27,7 +28,7 @@ class Look:
     """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read.
 
     `errors` are what AWS said where it was these types themselves, and not what they need. `references` has by stack
-    and address what is as each reference of a spec says.
+    and address what is as each reference of a spec says, `claimed` by id the real tags of what specs take over.
     """
 
     account: str
@@ -38,6 +39,7 @@ class Look:
     stacks: tuple[str, ...]
     errors: Mapping[str, AwsError] = dataclasses.field(default_factory=dict)
     references: Mapping[str, References] = dataclasses.field(default_factory=dict)
+    claimed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def by_stack(self) -> Mapping[str | None, Sequence[Observed[Any]]]:
@@ -117,8 +119,13 @@ def look(
     graphs = list(graphs)
     meant = _references(graphs, reader)
     scope = meant.within(dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index))
+    adopting = Adopting.of(reader, graphs, scope.stacks)
+    if adopting is not None:
+        reader = adopting
     seen = _look(types, reader, scope, {}, {name: str(error) for name, error in meant.errors.items()})
-    return dataclasses.replace(seen, references=meant.references, errors={**meant.errors, **seen.errors})
+    claimed = adopting.met if adopting is not None else {}
+    errors = {**meant.errors, **seen.errors}
+    return dataclasses.replace(seen, references=meant.references, errors=errors, claimed=claimed)
 
 
 def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> Look:
@@ -134,7 +141,11 @@ def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> 
     again = _look(types, reader, scope, known, blind)
     errors = {name: error for name, error in before.errors.items() if name not in types}
     return dataclasses.replace(
-        again, stacks=before.stacks, errors={**errors, **again.errors}, references=before.references
+        again,
+        stacks=before.stacks,
+        errors={**errors, **again.errors},
+        references=before.references,
+        claimed=before.claimed,
     )
 
 
@@ -260,6 +271,7 @@ def snapshot_of(seen: Look, stack: StackPolicy) -> Snapshot:
         evidence=tuple(sorted(evidence, key=lambda o: (o.type, o.id))),
         unknown=seen.unknown,
         references=seen.references.get(stack.name, {}),
+        claimed=seen.claimed,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from reconciler.adoption import adoptees, refusals
 from reconciler.diff import Comparison, Replaced, creation
 from reconciler.disruptions import disruptions
 from reconciler.model import tags as own_tags
@@ -89,6 +90,7 @@ class _Planner:
         self._conflicts: dict[str, str] = {}
         self._kept: set[tuple[str, str]] = set()
         self._coming: set[str] = set()
+        self._adoptees = adoptees(comparison)
 
     def plan(self) -> Plan:
         """Decide each address, then order what was decided; what cannot be ordered is blocked."""
@@ -135,14 +137,13 @@ class _Planner:
                 self._block(address, *why)
             if kind.replacement is Replacement.NEVER:
                 self._block(address, f"{kind.name} cannot be replaced: {kind.replacement_reason}", "replace it by hand")
-        for one in protected(comparison):
+        for one in (*refusals(comparison), *protected(comparison)):
             self._block(one.address, one.reason, one.fix)
 
     def _block(self, address: str, reason: str, fix: str) -> None:
         self._blocked.setdefault(address, Blocked(address, reason, fix))
 
     def _decide(self, address: str) -> None:
-        comparison = self._comparison
         if address in self._blocked:
             return
         waiting = self._without_target(address)
@@ -152,6 +153,14 @@ class _Planner:
             self._block(address, f"needs {waiting}, which is left as it is", f"let {waiting} be put right first")
         elif waiting:
             self._block(address, f"needs {waiting}, which is blocked", f"see {waiting}")
+        else:
+            self._act_on(address)
+
+    def _act_on(self, address: str) -> None:
+        """What is to be done of an address that nothing stands in the way of."""
+        comparison = self._comparison
+        if address in self._adoptees:
+            self._adopt(address)
         elif address in comparison.missing:
             cause = comparison.missing[address]
             if self._wanted(address, cause):
@@ -342,6 +351,22 @@ class _Planner:
             getattr(self._graph.resources[address].fields, kind.parent) if kind.collection and kind.parent else None
         )
         return parent.address if isinstance(parent, Ref) else None
+
+    def _adopt(self, address: str) -> None:
+        """Take over what nobody of ours made: our tags first, so that whoever goes on from there finds it."""
+        if not self._choices.promote:
+            self._left_out.add(address)
+            return
+        update = self._update(address, self._comparison.changes.get(address, ()))
+        whose = {
+            own_tags.STACK: self._graph.stack.name,
+            own_tags.OWNER: self._graph.stack.owner,
+            own_tags.ADDRESS: address,
+            own_tags.APPLIED: own_tags.NONE,
+        }
+        target = self._tag_target(address, self._comparison.winners[address])
+        calls = (*self._kind(address).tag(target, whose, ()), *update.calls)
+        self._add(dataclasses.replace(update, calls=calls, reason=Reason.PENDING, adopts=True))
 
     def _tag_target(self, address: str, winner: Observed[Any]) -> str:
         return winner.outputs.get(self._kind(address).tagged_by, winner.id)

@@ -27,9 +27,16 @@ from reconciler.model.plan import (
 )
 from reconciler.resources import discover
 
-_SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "release": "="}
+_SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "adopt": ">", "release": "="}
 _GREEN, _YELLOW, _MAGENTA, _RED, _DIM, _BOLD = "32", "33", "35", "31", "2", "1"
-_COLOURS = {"create": _GREEN, "update": _YELLOW, "replace": _MAGENTA, "delete": _RED, "release": _YELLOW}
+_COLOURS = {
+    "create": _GREEN,
+    "update": _YELLOW,
+    "replace": _MAGENTA,
+    "delete": _RED,
+    "adopt": _GREEN,
+    "release": _YELLOW,
+}
 _DOING = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting", Verb.RELEASE: "releasing"}
 _DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted", Verb.RELEASE: "released"}
 _WHY = {
@@ -202,6 +209,8 @@ def _action_lines(action: Action, ink: _Ink) -> Iterator[str]:
     notes = [_ORDERS[action.order]] if action.order else []
     if action.reason in _WHY and action.owner != action.address:
         notes.append(_WHY[action.reason])
+    if action.adopts:
+        notes.append("taken over")
     if action.verb is Verb.RELEASE:
         notes.append(f"stays: {action.because} needs it" if action.because else "stays, no longer the stack's")
     why = f"  # {', '.join(notes)}" if notes else ""

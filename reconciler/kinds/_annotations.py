@@ -19,10 +19,21 @@ ACCEPT_DRIFT: Final = PREFIX + "accept-drift"
 PAUSED: Final = PREFIX + "paused"
 DELETION_POLICY: Final = PREFIX + "deletion-policy"
 PREVENT_REPLACE: Final = PREFIX + "prevent-replace"
-KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED, DELETION_POLICY, PREVENT_REPLACE)
+ADOPT: Final = PREFIX + "adopt"
+KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED, DELETION_POLICY, PREVENT_REPLACE, ADOPT)
 POLICIES: Final = ("Heal", "Alert", "Ignore")
 DELETION_POLICIES: Final = ("Delete", RETAIN)
 
+_ADOPTED = re.compile(
+    r"([a-z-]+(/[A-Za-z0-9._-]+)+=)?((vpc|subnet|igw|rtb|sg|eipalloc|nat|vpce)-[0-9a-f]{8,17}"
+    r"|arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:(loadbalancer|targetgroup|listener)/[!-~]+"
+    r"|arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:(cluster/[!-~]+|service/[!-~]+/[!-~]+)"
+    r"|arn:[a-z-]+:iam::[0-9]{12}:role/[!-~]+)"
+)
+_ADOPTABLE: Final = (
+    "write the id of something of EC2 such as vpc-0123456789abcdef0, or the ARN of a load balancer, target group, "
+    "listener, cluster, service or role; ADDRESS=ID where there are several, with ; between"
+)
 _ACCEPTED = re.compile(r"(?P<field>[^=]+)=(?P<value>.*?) until (?P<until>\d{4}-\d{2}-\d{2}) because (?P<because>.+)")
 
 
@@ -50,14 +61,22 @@ def faults(annotations: Mapping[str, str], *, of_stack: bool) -> Iterator[Fault]
                 yield Fault(key, f"is {quoted(value)}", 'write "true" or "false"')
             case _ if key == IGNORE_FIELDS and not list(_fields(value)):
                 yield Fault(key, "names no field", "write fields as plans show them, such as desiredCount, tags[team]")
-            case _ if key == ACCEPT_DRIFT:
-                for entry in _entries(value) or [""]:
-                    if _accepted(entry) is None:
-                        right = 'write "FIELD=VALUE until 2027-01-31 because REASON", several with ; between'
-                        yield Fault(key, f"says {quoted(entry)}", right)
+            case _ if key in (ADOPT, ACCEPT_DRIFT):
+                yield from _wrong_entries(key, value)
             case _ if key not in KNOWN:
                 names = tuple(known.removeprefix(PREFIX) for known in KNOWN)
                 yield Fault(key, "is not a known annotation", _near(key.removeprefix(PREFIX), names, PREFIX))
+
+
+def _wrong_entries(key: str, value: str) -> Iterator[Fault]:
+    """The entries of a list that are not what they must be."""
+    right = _ADOPTABLE
+    if key == ACCEPT_DRIFT:
+        right = 'write "FIELD=VALUE until 2027-01-31 because REASON", several with ; between'
+    for entry in _entries(value) or [""]:
+        good = _accepted(entry) is not None if key == ACCEPT_DRIFT else _ADOPTED.fullmatch(entry)
+        if not good:
+            yield Fault(key, f"says {quoted(entry)}", right)
 
 
 def policy_of(annotations: Mapping[str, str]) -> ObjectPolicy:
@@ -72,6 +91,7 @@ def policy_of(annotations: Mapping[str, str]) -> ObjectPolicy:
         ),
         paused=annotations.get(PAUSED) == "true",
         retain=annotations.get(DELETION_POLICY) == RETAIN,
+        adopt=tuple(_entries(annotations.get(ADOPT, ""))),
         prevent_replace=annotations.get(PREVENT_REPLACE) == "true",
     )
 

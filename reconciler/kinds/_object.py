@@ -167,7 +167,7 @@ class Metadata(SpecModel):
     annotations: Mapping[str, str] = Field(
         default={},
         description="Free text for other programs; keys under reconciler.dev/ are for this one: drift, ignore-fields, "
-        "accept-drift, paused, deletion-policy, prevent-replace.",
+        "accept-drift, paused, deletion-policy, prevent-replace, adopt.",
     )
 
 

@@ -75,7 +75,8 @@ class Action:
     `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
     records it in our tags, which nobody waits for. `replaces` is the id of the object that a create stands in for,
     `order` how; `retires` marks the delete of such an object. `after_gone` are the ids of dying objects of its type
-    that still hold what a create needs. `because` is the address that needs what is released. `exposed` are requests
+    that still hold what a create needs. `because` is the address that needs what is released,
+    `adopts` marks the update of what is taken over. `exposed` are requests
     that it cannot but answer otherwise than before or after; `parent_changes` are the fields of its parent that change
     in the same plan.
     """
@@ -96,6 +97,7 @@ class Action:
     retires: bool = False
     after_gone: tuple[str, ...] = ()
     because: str = ""
+    adopts: bool = False
     exposed: tuple[Exposed, ...] = ()
     parent_changes: frozenset[str] = frozenset()
 
@@ -150,15 +152,23 @@ class Plan:
 
     def summary(self) -> dict[str, int]:
         """Counts of visible actions by what users call them."""
-        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "release": 0, "unchanged": self.unchanged}
+        counts = {
+            "create": 0,
+            "update": 0,
+            "replace": 0,
+            "delete": 0,
+            "adopt": 0,
+            "release": 0,
+            "unchanged": self.unchanged,
+        }
         for action in self.visible:
             counts[verb_shown(action)] += 1
         return counts
 
 
 def verb_shown(action: Action) -> str:
-    """`create`, `update`, `replace`, `delete` or `release`, as plans and reports call an action."""
-    return "replace" if action.replaces else action.verb.value
+    """`create`, `update`, `replace`, `delete`, `adopt` or `release`, as plans and reports call an action."""
+    return "replace" if action.replaces else "adopt" if action.adopts else action.verb.value
 
 
 class Result(Enum):

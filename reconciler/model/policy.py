@@ -22,7 +22,8 @@ class Accepted(Frozen):
 class ObjectPolicy(Frozen):
     """What the annotations of an object say. `drift` is None where the stack's policy holds.
 
-    `retain` keeps its resources when it goes, `prevent_replace` blocks what would replace one of them.
+    `retain` keeps its resources when it goes, `prevent_replace` blocks what would replace one of them, `adopt` are ids
+    (or `ADDRESS=ID`) of what it takes over.
     """
 
     drift: str | None = None
@@ -31,6 +32,7 @@ class ObjectPolicy(Frozen):
     paused: bool = False
     retain: bool = False
     prevent_replace: bool = False
+    adopt: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -19,6 +19,7 @@ class Snapshot(Frozen):
     traffic can go: what AWS makes by itself, the parts of what is foreign, what is of other stacks, and what lives in
     networks that the specs only refer to; `unknown` the types that could not be read, with the reason: of these nothing
     is known to be absent. `references` has what each reference of the spec may mean: one thing, unless it is wrong.
+    `claimed` are the real tags, by id, of what the spec takes over.
     """
 
     account: str
@@ -30,6 +31,7 @@ class Snapshot(Frozen):
     evidence: tuple[Observed[Any], ...] = ()
     unknown: Mapping[str, str] = dataclasses.field(default_factory=dict)
     references: Mapping[str, tuple[Observed[Any], ...]] = dataclasses.field(default_factory=dict)
+    claimed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def live(self) -> Iterator[Observed[Any]]:
         """Every object of the stack, in order of address."""

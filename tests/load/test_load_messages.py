@@ -101,7 +101,7 @@ FIELDS = {
         [
             '3:38: Network/main: metadata.annotations["reconciler.dev/retain"]: is not a known annotation, '
             "write one of drift, ignore-fields, accept-drift, "
-            "paused, deletion-policy, prevent-replace"
+            "paused, deletion-policy, prevent-replace, adopt"
         ],
     ),
     "text for a number": (
