@@ -33,6 +33,13 @@ def test_a_rule_that_opens_a_port_says_to_whom() -> None:
     assert not effects(seen)["security-group/task/public-1/rules"].closed
 
 
+def test_what_was_open_before_is_not_told_as_opened() -> None:
+    seen = Seen("peers.yaml").with_rule("task/public-2", "ingress", (22, 22), "0.0.0.0/0")
+    opened = effects(seen)["security-group/task/public-2/rules"].opened
+    assert "task/public-1 now reaches task/public-2 on tcp 22" in opened
+    assert not [sentence for sentence in opened if "80" in sentence]
+
+
 def test_a_rule_that_lets_nothing_more_through_says_nothing() -> None:
     """A private task has no public address: a rule for the internet opens it to the network only."""
     seen = Seen().with_rule("task/orders", "ingress", (22, 22), "203.0.113.0/24")

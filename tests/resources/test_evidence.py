@@ -143,6 +143,12 @@ def test_every_interface_that_a_service_made_is_seen(snapshot: Snapshot) -> None
     assert {group for i in tasks for group in i.groups} == groups
 
 
+def test_how_target_groups_pass_requests_on_is_read_from_aws(snapshot: Snapshot) -> None:
+    read = {o.id: o.fields.attributes for o in snapshot.evidence if o.type == "application-balancing"}
+    assert read.keys() == {o.id for o in snapshot.live() if o.type == "target-group"}
+    assert {key for found in read.values() for key in found} == {"load_balancing.cross_zone.enabled"}
+
+
 def test_a_pass_that_says_nothing_of_flows_asks_for_no_evidence(sandbox: Sandbox) -> None:
     desired = graph()
     looking = client(sandbox.clock)
