@@ -98,7 +98,8 @@ def test_blocks_that_a_network_was_given_later_are_read() -> None:
                 return {name: {"Value": True} for name in ("EnableDnsSupport", "EnableDnsHostnames")}
             return super().get(service, operation, **params)
 
-    reader = Reader({"DescribeVpcs": [answer | {"CidrBlockAssociationSet": associated}]})
+    vpcs = [answer | {"CidrBlockAssociationSet": associated}]
+    reader = Reader({"DescribeVpcs": vpcs, "DescribeSecurityGroups": []})
     (found,) = vpc.TYPE.observe(reader, scope())
     assert found.fields.other_cidr_blocks == {"100.64.0.0/16"}
     assert found.fields.cidr_block == "10.0.0.0/16"
