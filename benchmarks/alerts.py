@@ -136,7 +136,7 @@ def main() -> int:
             clock, lambda _: (reader, writer), store, emit, stop, dice, Options(hearing=hearing, route=router.route)
         )
         outbox = Outbox(store, router, loop.rules, Sinks(lambda *_: None), clock, dice, print, "bench")
-        loop.follow(Files(lambda: [(SPEC.name, text.encode())], lambda: None).reading())
+        loop.follow(Files(lambda: load([(SPEC.name, text.encode())]), lambda: None).reading())
         running = threading.Thread(target=loop.run, args=(lambda: None,))
         sending = threading.Thread(target=outbox.run, args=(stop,))
         running.start()
