@@ -100,7 +100,7 @@ class Loop:
         if events:
             self.memory.tell("", events, self._broken, still)
         self._broken = still
-        self._statuses.broken = reading.problems
+        self._statuses.broken, self._statuses.good = reading.problems, frozenset(reading.stacks)
         for state in self.stacks.values():
             self._statuses.refresh(state.desired, self._clock.now())
         self.hold(reading.stacks)

@@ -27,7 +27,9 @@ class Statuses:
         self._kept: dict[str, dict[str, Document]] = {}
         self._said: dict[str, Mapping[str, tuple[Condition, ...]]] = {}
         self.broken: tuple[str, ...] = ()
-        """What is wrong with the files: every Stack is stalled as long as there is something."""
+        """What is wrong with the files."""
+        self.good: frozenset[str] = frozenset()
+        """The stacks of which nothing is wrong: the others are stalled as long as something is."""
 
     def are_lost(self, stack: str) -> bool:
         """Whether the store has nothing of a stack any more that we kept in it: it was begun anew."""
@@ -58,7 +60,7 @@ class Statuses:
     def _put(self, desired: Desired, found: Mapping[str, tuple[Condition, ...]], now: float) -> None:
         stack = desired.graph.stack.name
         self._said[stack] = found
-        if self.broken:
+        if self.broken and stack not in self.good:
             found = {obj: self._stalled(said) if obj.startswith("Stack/") else said for obj, said in found.items()}
         on_disk = self._memory.items(STATUS, f"{stack}/")
         with self._lock:

@@ -309,14 +309,31 @@ def test_a_store_that_cannot_be_written_is_told_and_nothing_is_written_to_aws_me
 
 
 def test_a_broken_file_leaves_the_last_good_version_in_force_and_is_a_condition(applied: Sandbox, file: Path) -> None:
+    def cart(block: str) -> str:
+        return stack("cart", block).replace("  prune:", "  promote: false\n  prune:")
+
     daemon = Daemon(applied, file)
-    daemon.hold(REFERENCE, stack("cart", "10.1"))
-    daemon.hold(REFERENCE[:500], stack("cart", "10.2"))
+    daemon.hold(REFERENCE, cart("10.1"))
+    daemon.loop.turn()
+    daemon.hold(REFERENCE[:500], cart("10.2"))
     assert set(daemon.loop.stacks) == {"shop", "cart"}
     assert daemon.named("SpecInvalid") == ["SpecLoaded"], "the other folder's file is good, and in force"
     assert daemon.events[0].message.startswith("0/stack.yaml:")
-    daemon.hold(REFERENCE, stack("cart", "10.2"))
+    assert stalled(daemon) == {"shop"}, "nothing is wrong with the other"
+    daemon.hold(REFERENCE, cart("10.2"))
     assert daemon.named()[-1] == "SpecValid"
+    assert stalled(daemon) == set()
+
+
+def stalled(daemon: Daemon) -> set[str]:
+    """The stacks whose condition `Stalled` is true."""
+    found = {
+        status["stack"]: condition["status"]
+        for status in daemon.store.items("status").values()
+        for condition in status["conditions"]
+        if status["kind"] == "Stack" and condition["type"] == "Stalled"
+    }
+    return {name for name, status in found.items() if status == "True"}
 
 
 def test_conditions_say_since_when_and_for_which_spec(applied: Sandbox, file: Path) -> None:
