@@ -15,9 +15,9 @@ from reconciler.leniency import Exempt, Leniency, leniency, overlaid
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import (
     Fields,
-    digest_of,
     edge_ids,
     exclusive_ids,
+    hidden,
     member_name,
     same_version,
     set_fields,
@@ -190,11 +190,10 @@ def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change
         if wanted is None or not traits.compared:
             continue
         path = member_name(name)
-        pairs = ((path, None, wanted),) if traits.whole else _differences(path, None, wanted, key_text)
-        for inner, _, value in pairs:
-            shown = shown_value(value, comparison.lookup)
-            shown = digest_of(shown) if traits.secret else shown
-            found.append(Change(address, inner, None, shown, name, cause))
+        value = hidden(wanted) if traits.secret else wanted
+        pairs = ((path, None, value),) if traits.whole else _differences(path, None, value, key_text)
+        for inner, _, leaf in pairs:
+            found.append(Change(address, inner, None, shown_value(leaf, comparison.lookup), name, cause))
     return tuple(found)
 
 
@@ -447,11 +446,12 @@ class _Differ:
             if not traits.compared or present is NOT_REPORTED or name in winner.delegated:
                 continue
             path = member_name(name)
+            old, new = (hidden(present), hidden(wanted)) if traits.secret else (present, wanted)
             if traits.whole:
-                pairs: Iterable[tuple[str, Any, Any]] = () if present == wanted else ((path, present, wanted),)
+                pairs: Iterable[tuple[str, Any, Any]] = () if old == new else ((path, old, new),)
             else:
-                pairs = _differences(path, present, wanted, self._shown_key)
-            found += [self._change(address, pair, name, cause, traits.secret) for pair in pairs]
+                pairs = _differences(path, old, new, self._shown_key)
+            found += [self._change(address, pair, name, cause) for pair in pairs]
         if _bears_tags(self._graph.types[resource.type]):
             found += self._tag_changes(address, winner, cause)
         return tuple(found)
@@ -489,8 +489,9 @@ class _Differ:
             present = getattr(live, name)
             if not traits.compared or present is NOT_REPORTED:
                 continue
-            for pair in _differences(member_name(name), present, wanted, self._shown_key):
-                change = self._change(address, pair, name, cause, traits.secret)
+            old, new = (hidden(present), hidden(wanted)) if traits.secret else (present, wanted)
+            for pair in _differences(member_name(name), old, new, self._shown_key):
+                change = self._change(address, pair, name, cause)
                 found.append(dataclasses.replace(change, replaces=traits.immutable))
         return Replaced(incumbent, tuple(found), cause)
 
@@ -543,11 +544,9 @@ class _Differ:
             digest = self._graph.applied_digests[address]
             yield Change(address, f"tags[{own_tags.APPLIED}]", None, digest, "tags", Cause.DRIFT)
 
-    def _change(self, address: str, pair: tuple[str, Any, Any], field: str, cause: Cause, secret: bool) -> Change:
+    def _change(self, address: str, pair: tuple[str, Any, Any], field: str, cause: Cause) -> Change:
         path, present, wanted = pair
         shown = [shown_value(value, self._output) for value in (present, wanted)]
-        if secret:
-            shown = [None if value is None else digest_of(value) for value in shown]
         return Change(address, path, shown[0], shown[1], field, cause)
 
     def _output(self, ref: Ref) -> str | None:
@@ -590,7 +589,10 @@ def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
     if isinstance(value, Template):
         return KNOWN_AFTER_APPLY
     if isinstance(value, Fields):
-        return {member_name(name): shown_value(item, lookup) for name, item, _ in set_fields(value)}
+        return {
+            member_name(name): shown_value(hidden(item) if traits.secret else item, lookup)
+            for name, item, traits in set_fields(value)
+        }
     if isinstance(value, frozenset):
         return sorted((shown_value(item, lookup) for item in value), key=str)
     if isinstance(value, tuple | list):
@@ -641,6 +643,8 @@ def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], s
         if old == new or (one_sided and (old or new) in _NOTHING):
             continue
         inner = f"{path}.{member_name(name)}"
+        if traits.secret:
+            old, new = hidden(old), hidden(new)
         if traits.whole:
             yield inner, old, new
         else:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reconciler.model.fields import Fields, digest_of, traits_of
+from reconciler.model.fields import Fields, hidden, traits_of
 from reconciler.model.resource import Observed, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id, Marker, Ref, Template
@@ -97,7 +97,7 @@ def _dataclass(value: Any) -> dict[str, Any]:
     return {
         "$type": f"{kind.__module__.removeprefix(_ROOM)}.{kind.__qualname__}",
         **{
-            field.name: digest_of(_data(getattr(value, field.name)))
+            field.name: _data(hidden(getattr(value, field.name)))
             if field.name in traits and traits[field.name].secret
             else _data(getattr(value, field.name))
             for field in dataclasses.fields(value)

@@ -41,7 +41,7 @@ def _secrets(alert: Object[AlertSpec], path: Path, sink: Sink) -> Iterator[Probl
         secrets += [((*path, "webhook", "url"), sink.webhook.url), ((*path, "webhook", "secret"), sink.webhook.secret)]
         address = sink.webhook.url.value
         if address is not None and not address.startswith(("https://", "http://")):
-            yield alert.problem((*path, "webhook", "url", "value"), f"{quoted(address)} is no URL", "write https://...")
+            yield alert.problem((*path, "webhook", "url", "value"), "is no URL", "write https://...")
     if sink.apprise is not None:
         secrets.append(((*path, "apprise", "url"), sink.apprise.url))
     for place, secret in secrets:

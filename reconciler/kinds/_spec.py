@@ -93,6 +93,11 @@ class RefersTo(Frozen):
     kind: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Marks a field whose value may be a secret: no message shows it."""
+
+
 LABEL = Format(
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
     "write lower-case letters, digits and '-', at most 63, with a letter or digit at both ends",

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import LABEL, Format, SpecModel
+from reconciler.kinds._spec import LABEL, Format, Hidden, SpecModel
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -88,7 +88,9 @@ class Secret(SpecModel):
 
     env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="An environment variable.")
     file: str | None = Field(default=None, pattern=r"^/[^\x00]+$", description="A file, by its full path.")
-    value: str | None = Field(default=None, min_length=1, description="The value itself, where it is no secret.")
+    value: Annotated[str | None, Hidden()] = Field(
+        default=None, min_length=1, description="The value itself, where it is no secret."
+    )
 
 
 class Webhook(SpecModel):

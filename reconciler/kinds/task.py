@@ -22,7 +22,7 @@ from reconciler.model.resource import Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref, Template
 from reconciler.resources import service as ecs_service
 from reconciler.resources import task_definition as ecs
-from reconciler.resources._containers import LogConfiguration
+from reconciler.resources._containers import LogConfiguration, log_configuration
 from reconciler.resources.log_group import LogGroup
 from reconciler.resources.role import Role
 from reconciler.resources.scalable_target import ScalableTarget, TargetTracking
@@ -326,9 +326,7 @@ def _logs(obj: Object[TaskSpec], log_group: Ref, region: str) -> dict[str, LogCo
     own = to_log_group(log_group, region, obj.name, logs.options if logs.driver == "awslogs" else {})
     others = own
     if logs.driver != "awslogs":
-        others = LogConfiguration(
-            log_driver=logs.driver, options=FrozenMap(logs.options), secret_options=FrozenMap(logs.secret_options)
-        )
+        others = log_configuration(logs.driver, logs.options, logs.secret_options)
     return {container.name: own if container.firelens else others for container in obj.spec.containers}
 
 

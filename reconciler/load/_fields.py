@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
-from reconciler.kinds._spec import Format
+from reconciler.kinds._spec import Format, Hidden
 from reconciler.load._variables import Fault, Filled, Variables, filled
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
 from reconciler.model.frozen import Frozen
@@ -108,7 +108,10 @@ class Reading:
 
     def _words(self, model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:
         """What is wrong and what would be right, and where the value comes from if it is a variable's."""
-        message, hint = _Explained(model, details, self.source.text(path)).words()
+        explained = _Explained(model, details, self.source.text(path))
+        if explained.is_hidden:
+            explained = _Explained(model, details, None)
+        message, hint = explained.words()
         found = next((self.filled[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.filled), None)
         if found is None:
             return message, hint
@@ -160,6 +163,15 @@ class _Explained(Frozen):
     model: type[BaseModel]
     details: ErrorDetails
     text: str | None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the value may be a secret."""
+        if not any(isinstance(step, str) for step in _path(self.details)):
+            return False
+        model, name = self._owner()
+        info = _by_alias(model).get(name) if model else None
+        return info is not None and any(isinstance(mark, Hidden) for mark in info.metadata)
 
     def words(self) -> tuple[str, str]:
         """What is wrong and what would be right."""

@@ -143,6 +143,15 @@ def digest_of(data: Any, length: int = 16) -> str:
     return f"{DIGEST_VERSION}.{hashlib.sha256(_text(data).encode()).hexdigest()[:length]}"
 
 
+def hidden(value: Any) -> Any:
+    """A secret as what may be shown of it: a digest, of a mapping one for each entry; nothing stays nothing."""
+    if value is None or isinstance(value, Marker):
+        return value
+    if isinstance(value, FrozenMap):
+        return FrozenMap((key, hidden(item)) for key, item in value.items())
+    return digest_of(canonical(value, str))
+
+
 def same_version(digest: str | None) -> bool:
     """Whether a digest was made by this version of the rules, so that a difference means something."""
     return digest is not None and digest.startswith(f"{DIGEST_VERSION}.")

@@ -6,6 +6,7 @@ AWS fills in what it was not given and answers with empty lists or none at all; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,11 +26,13 @@ class PortMapping(Fields):
 class LogConfiguration(Fields):
     """Where a container's output goes. The option `awslogs-group` is a reference to a log group.
 
-    `secret_options` holds by option where ECS takes the value from.
+    `secret_options` holds by option where ECS takes the value from, `hidden_options` those of AWS's `options` whose
+    names say that they are secrets and that were written out all the same.
     """
 
     log_driver: str
     options: FrozenMap[str, str | Template | Ref | Id] = EMPTY
+    hidden_options: FrozenMap[str, str] = field(default=EMPTY, secret=True)
     secret_options: FrozenMap[str, str] = EMPTY
 
 
@@ -86,6 +89,9 @@ class Container(Fields):
 
 
 _LOG_GROUP = "awslogs-group"
+_SECRET_NAME = re.compile(
+    r"token|passw|secret|credential|authorization|(api|license|shared|access|private)[_-]?key", re.IGNORECASE
+)
 _ROOT = "0"
 """The user that ECS fills in for a container that routes logs."""
 
@@ -164,8 +170,22 @@ def container_params(name: str, container: Container) -> dict[str, Any]:
     return params
 
 
+def log_configuration(
+    driver: str, options: Mapping[str, str | Template | Ref | Id], secret_options: Mapping[str, str]
+) -> LogConfiguration:
+    """A log configuration whose options are apart from those that hold secrets."""
+    hidden = {name: str(value) for name, value in options.items() if _SECRET_NAME.search(name)}
+    return LogConfiguration(
+        log_driver=driver,
+        options=FrozenMap((name, value) for name, value in options.items() if name not in hidden),
+        hidden_options=FrozenMap(hidden),
+        secret_options=FrozenMap(secret_options),
+    )
+
+
 def _log_params(log: LogConfiguration) -> dict[str, Any]:
-    params: dict[str, Any] = {"logDriver": log.log_driver, "options": dict(log.options)}
+    options = {**log.options, **log.hidden_options}
+    params: dict[str, Any] = {"logDriver": log.log_driver, "options": options}
     if log.secret_options:
         secrets = sorted(log.secret_options.items())
         params["secretOptions"] = [{"name": name, "valueFrom": arn} for name, arn in secrets]
@@ -198,10 +218,10 @@ def _read_log(answer: Mapping[str, Any] | None) -> LogConfiguration | None:
     if not answer:
         return None
     options = answer.get("options") or {}
-    return LogConfiguration(
-        log_driver=answer["logDriver"],
-        options=FrozenMap((key, Id(value) if key == _LOG_GROUP else value) for key, value in options.items()),
-        secret_options=FrozenMap((one["name"], one["valueFrom"]) for one in answer.get("secretOptions") or ()),
+    return log_configuration(
+        answer["logDriver"],
+        {key: Id(value) if key == _LOG_GROUP else value for key, value in options.items()},
+        {one["name"]: one["valueFrom"] for one in answer.get("secretOptions") or ()},
     )
 
 

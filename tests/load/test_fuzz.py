@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from reconciler import kinds
 from reconciler.checks import check
 from reconciler.compile import graph_of
-from reconciler.load import load
+from reconciler.load import Given, load
 
 FUZZ = os.environ.get("FUZZ")
 PARTS = 10 if FUZZ else 1
@@ -38,7 +38,22 @@ anything = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=20)
-    | st.sampled_from(["internet", "task/web", "10.0.0.0/8", "${task/web.x}", "${", "1h", "-1", "9" * 400, "*", "&a"]),
+    | st.sampled_from(
+        [
+            "internet",
+            "task/web",
+            "10.0.0.0/8",
+            "${task/web.x}",
+            "${",
+            "${var.x}",
+            "$${var.x",
+            "1h",
+            "-1",
+            "9" * 400,
+            "*",
+            "&a",
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=10,
 )
@@ -118,6 +133,46 @@ def test_a_damaged_stack_is_judged(part: int) -> None:
     @given(damaged())
     def judge(data: bytes) -> None:
         judged(data)
+
+    judge()
+
+
+VARIED = b"""\
+apiVersion: reconciler.dev/v1
+kind: Stack
+metadata: {name: s}
+spec:
+  region: ${var.text}
+  tags: {a: "${var.text} ${var.number} ${var.flag}", b: "$${var.text}"}
+  variables: {text: {}, number: {type: Integer}, flag: {type: Boolean}, many: {type: List}}
+---
+apiVersion: reconciler.dev/v1
+kind: Network
+metadata: {name: main}
+spec:
+  cidr: 10.0.0.0/16
+  availabilityZones: ${var.many}
+"""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_values_of_variables_are_judged(part: int) -> None:
+    names = st.sampled_from(["text", "number", "flag", "many", "other", "te xt", ""])
+    values = st.dictionaries(names, st.text(max_size=20) | st.sampled_from(["true", "5", "us-east-1", "a,b"]))
+    lines = st.dictionaries(names, anything).map(
+        lambda data: yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True)
+    )
+    files = st.binary(max_size=60) | lines.map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+    @ENOUGH
+    @given(values, st.lists(files, max_size=2), values)
+    def judge(flags: dict[str, str], contents: list[bytes], environment: dict[str, str]) -> None:
+        named = tuple((f"v{number}.yaml", data) for number, data in enumerate(contents))
+        with answered():
+            bundle = load({"f": VARIED}, Given(flags, named, environment))
+        for problem in bundle.problems:
+            assert problem.file in ("f", "v0.yaml", "v1.yaml")
+            assert len(problem.text.splitlines()) == 1
 
     judge()
 

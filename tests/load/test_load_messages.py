@@ -38,7 +38,7 @@ FIELDS = {
     ),
     "an unknown field like no other lists the fields": (
         NETWORK + "  public: {cidrs: [10.0.0.0/24], zz: 1}\n",
-        ["7:34: Network/main: spec.public.zz: is not a known field, the fields here are cidrs"],
+        ["7:34: Network/main: spec.public.zz: is not a known field, the fields here are cidrs, ids, tags"],
     ),
     "a kind without fields": (
         "apiVersion: reconciler.dev/v1\nkind: Cluster\nmetadata: {name: main}\nspec: {size: 1}\n",
@@ -60,7 +60,6 @@ FIELDS = {
         "apiVersion: reconciler.dev/v1\nkind: Network\nmetadata: {name: main}\n",
         [
             "1:1: Network/main: spec.availabilityZones: is missing, add it: Zones that the subnets lie in",
-            "1:1: Network/main: spec.cidr: is missing, add it: IPv4 block of the VPC, /16 to /28",
         ],
     ),
     "a missing name": (
@@ -204,7 +203,7 @@ FIELDS = {
         TASK + "  allowFrom: [everyone]\n",
         [
             '9:15: Task/web: spec.allowFrom[0]: is "everyone", write internet, an IPv4 block such as 10.0.0.0/24, '
-            "task/NAME or loadBalancer/NAME"
+            "task/NAME, loadBalancer/NAME, or the id of a prefix list (pl-...) or a security group (sg-...)"
         ],
     ),
     "a health check that is no path": (
@@ -337,7 +336,7 @@ def test_keys(env: str, expected: str) -> None:
 
 def test_everything_that_is_wrong_is_said_at_once_and_in_order() -> None:
     found = problems(NETWORK.replace("10.0.0.0/16", "ten") + "  nat: yes\n  nott: 1\n  public: {}\n")
-    assert [line.split(":")[0] for line in found] == ["5", "7", "8", "9"]
+    assert [line.split(":")[0] for line in found] == ["5", "7", "8"]
 
 
 def test_anchors_and_merges_stand_for_what_they_name() -> None:
