@@ -37,6 +37,7 @@ from reconciler.model.values import (
     Marker,
     Ref,
     Template,
+    ids,
     refs,
     resolve,
     transform,
@@ -68,7 +69,8 @@ class Comparison:
     `contested` doubles that are both in use, `orphans` objects of no desired address. `unreadable` addresses are left
     alone in this pass, `unresolved` references mean nothing, or too much: both with the reason and what to do about it.
     `failed` are winners that AWS itself gave up bringing to the state we asked for (a rolled-back deployment), with
-    AWS's words. `outputs` are those of the winners, and of what is missing those
+    AWS's words. `following` are addresses of which a live object uses targets that are replaced while what leads there
+    stays, with the targets. `outputs` are those of the winners, and of what is missing those
     that follow from its name. `exempt` are differences that an exception covers, `lenient` what
     is to be written where a difference is allowed.
     """
@@ -87,6 +89,7 @@ class Comparison:
     unreadable: Mapping[str, tuple[str, str]]
     unresolved: Mapping[str, tuple[str, str]]
     failed: Mapping[str, str]
+    following: Mapping[str, frozenset[str]]
     converged_before: bool
     outputs: Mapping[str, Mapping[str, str]]
     lenient: Mapping[str, Resource[Any]]
@@ -158,6 +161,7 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         unreadable=matching.unreadable,
         unresolved=matching.unresolved,
         failed=failed,
+        following=matching.following,
         converged_before=differ.converged_before,
         outputs=matching.outputs,
         lenient=lenient,
@@ -302,6 +306,8 @@ class _Matching:
         self.contested: dict[str, tuple[Observed[Any], ...]] = {}
         self.retired: list[Observed[Any]] = []
         self.twins: list[Observed[Any]] = []
+        self.following: dict[str, frozenset[str]] = {}
+        self._lost: dict[str, frozenset[str]] = {}
         for address in self._graph.order:
             if address in self.unreadable:
                 continue
@@ -309,6 +315,7 @@ class _Matching:
             live = [o for o in self._snapshot.found.get(address, ()) if o.type == kind.name and not _is_going(kind, o)]
             fitting = [o for o in live if self._fits(self._graph.resources[address], kind, o)]
             losers = [o for o in live if o not in fitting]
+            self._lost[address] = frozenset(o.id for o in losers if (address, o.id) not in self._excluded)
             if fitting:
                 self._choose(address, kind, fitting)
                 self.retired += losers
@@ -377,7 +384,21 @@ class _Matching:
                 continue
             if not self._agrees(wanted, getattr(live.fields, name)):
                 return False
-        return kind.fits(desired.fields, live.fields)
+        followed = self._followed(desired, live)
+        if followed:
+            self.following[desired.address] = self.following.get(desired.address, frozenset()) | followed
+        return not followed and kind.fits(desired.fields, live.fields)
+
+    def _followed(self, desired: Resource[Any], live: Observed[Any]) -> frozenset[str]:
+        """The targets of a live object that are replaced, while what holds them stays and goes over to new ones."""
+        found = set()
+        for name, wanted, traits in set_fields(desired.fields):
+            present = {i.value for i in ids(getattr(live.fields, name))} if traits.follows else set()
+            for ref in refs(wanted) if present else ():
+                holders = self._graph.holders.get(ref.address, frozenset())
+                if present & self._lost.get(ref.address, frozenset()) and holders & self.winners.keys():
+                    found.add(ref.address)
+        return frozenset(found)
 
     def _agrees(self, wanted: Any, present: Any) -> bool:
         if present is NOT_REPORTED:
@@ -492,7 +513,7 @@ class _Differ:
             old, new = (hidden(present), hidden(wanted)) if traits.secret else (present, wanted)
             for pair in _differences(member_name(name), old, new, self._shown_key):
                 change = self._change(address, pair, name, cause)
-                found.append(dataclasses.replace(change, replaces=traits.immutable))
+                found.append(dataclasses.replace(change, replaces=traits.immutable or traits.follows))
         return Replaced(incumbent, tuple(found), cause)
 
     def is_stale(self, address: str, winner: Observed[Any]) -> bool:

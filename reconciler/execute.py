@@ -219,7 +219,7 @@ class _Run:
         self._make(action)
         if action.verb is Verb.RELEASE:
             return Outcome(action, Result.DONE)
-        waits = kind.settles and (kind.awaited or action.verb is Verb.DELETE)
+        waits = kind.settles and (kind.awaited or action.handed_over or action.verb is Verb.DELETE)
         if waits:
             settled = self._settle(action, start)
             if settled is not None:
@@ -321,7 +321,7 @@ class _Run:
         )
         resource = comparison.desired(action.address)
         calls = kind.update(resource, comparison.winners[action.address], changed, context)
-        return [call for call in calls if action.verb is not Verb.PREPARE or not call.after_parent]
+        return [call for call in calls if action.verb is not Verb.PREPARE or not call.late]
 
     def _perform(self, action: Action, call: Call) -> None:
         """One request until it is through, or the error that ends the action."""

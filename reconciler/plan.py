@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.adoption import adoptees, refusals
 from reconciler.diff import Comparison, Replaced, creation
 from reconciler.disruptions import disruptions
+from reconciler.handover import in_turn, parted
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import canonical, digest_of, exclusive_ids
 from reconciler.model.graph import Graph
@@ -100,6 +101,7 @@ class _Planner:
         self._remove_losers()
         self._await_pending()
         self._order()
+        self._hand_over()
         self._break_cycles()
         if self._kept:
             self._drop_what_waits_in_vain()
@@ -235,9 +237,13 @@ class _Planner:
         parts = [self._snapshot.account, self._graph.stack.name, address, self._graph.applied_digests[address]]
         return Token(digest_of(parts, _TOKEN_LENGTH).split(".", 1)[1])
 
-    def _create(self, address: str, cause: Cause, changes: tuple[Change, ...]) -> Action:
+    def _create(
+        self, address: str, cause: Cause, changes: tuple[Change, ...], old: Observed[Any] | None = None
+    ) -> Action:
         resource = self._graph.resources[address]
         kind = self._kind(address)
+        if old is not None:
+            resource = dataclasses.replace(resource, fields=kind.succeeding(resource.fields, old))
         applied = self._graph.applied_digests[address]
         calls = tuple(kind.create(resource, self._context(address, applied)))
         seal: tuple[Call, ...] = ()
@@ -266,7 +272,7 @@ class _Planner:
         kind = self._kind(address)
         old, changes, cause = replaced.old, replaced.changes, replaced.cause
         order = kind.replacement
-        create = self._create(address, cause, changes)
+        create = self._create(address, cause, changes, old)
         cannot_coexist = self._same_name(create, old) or self._conflict(address, old) is not None
         if order is Replacement.CREATE_FIRST and (cannot_coexist or self._goes_with_a_target(address)):
             order = Replacement.DELETE_FIRST
@@ -303,6 +309,8 @@ class _Planner:
 
     def _cascades(self, address: str, changes: Iterable[Change]) -> bool:
         """Whether nothing but the replacement of what it refers to forces this one."""
+        if address in self._comparison.following:
+            return True
         forced = [c for c in changes if c.replaces]
         others = self._graph.targets[address] | self._graph.holders.get(address, frozenset())
         replaced = any(other in self._comparison.replaced for other in others)
@@ -504,19 +512,10 @@ class _Planner:
         parent = f"update {self._parent_of(action.address)}"
         if parent not in self._actions:
             return
-        early = dataclasses.replace(
-            action,
-            key=f"prepare {action.address}",
-            verb=Verb.PREPARE,
-            changes=(),
-            calls=tuple(call for call in action.calls if not call.after_parent),
-            seal=(),
-            needs=action.needs - {parent},
-            exposed=(),
-        )
-        late = tuple(call for call in action.calls if call.after_parent)
+        early, late = parted(action)
+        early = dataclasses.replace(early, needs=early.needs - {parent})
         self._add(early)
-        self._add(dataclasses.replace(action, calls=late, needs=action.needs | {parent, early.key}))
+        self._add(dataclasses.replace(late, needs=late.needs | {parent}))
         self._add(dataclasses.replace(self._actions[parent], needs=self._actions[parent].needs | {early.key}))
 
     def _hold_until_ready(self, address: str) -> None:
@@ -556,6 +555,11 @@ class _Planner:
         if replacement and action.retires and self._actions[replacement].order != Replacement.DELETE_FIRST.value:
             needs.add(replacement)
         return needs
+
+    def _hand_over(self) -> None:
+        self._actions, stopped = in_turn(self._actions, self._comparison, self._live, self._blocked.keys())
+        for one in stopped:
+            self._block(one.address, one.reason, one.fix)
 
     def _break_cycles(self) -> None:
         """A circle means that something would have to go while what stays still uses it."""

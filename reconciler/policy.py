@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from reconciler.model.graph import StackPolicy
-from reconciler.model.plan import Drifted, Plan, Reason, Verb
+from reconciler.model.plan import Action, Drifted, Plan, Reason, Verb
 from reconciler.model.policy import Window
 from reconciler.plan import Choices
 
@@ -79,7 +79,7 @@ class Disruption:
 
 def disruption(plan: Plan, stack: StackPolicy) -> Disruption:
     """What of a plan needs a person: the plan's own disruptions, and healing by more replacements than allowed."""
-    replaced = [a for a in plan.actions if a.replaces and a.type != "task-definition"]
+    replaced = [a for a in plan.actions if a.replaces and not _takes_nothing_away(a)]
     healing = [a for a in replaced if a.reason in (Reason.DRIFT, Reason.CASCADE)]
     if not any(a.reason is Reason.DRIFT for a in healing):
         healing = []
@@ -93,6 +93,11 @@ def disruption(plan: Plan, stack: StackPolicy) -> Disruption:
     exposing = [a for a in plan.actions if a.exposed]
     keys = frozenset(a.key for a in (*replaced, *removed, *exposing))
     return Disruption(tuple(reasons), keys if reasons else frozenset())
+
+
+def _takes_nothing_away(action: Action) -> bool:
+    """Revisions of task definitions are history; a service that goes along with its target group is part of that."""
+    return action.type == "task-definition" or (action.type == "service" and action.reason is Reason.CASCADE)
 
 
 def is_contested(times: Sequence[float], now: float) -> bool:

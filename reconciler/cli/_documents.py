@@ -177,7 +177,7 @@ def _action(action: Action, types: Types, flows: Sequence[Judged]) -> dict[str, 
 
 def interrupted(action: Action, flows: Iterable[Judged]) -> list[str]:
     """The declared flows whose traffic passes what a step removes, for good or to put another in its place."""
-    if verb_shown(action) not in ("replace", "delete"):
+    if verb_shown(action) not in ("replace", "delete") or action.handed_over:
         return []
     return [
         flow.name

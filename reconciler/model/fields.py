@@ -21,13 +21,15 @@ class Traits:
     """What the engine knows of one field.
 
     `immutable`: a change replaces the resource. `exclusive`: the referenced target serves one holder only, so
-    replacing the holder replaces the target. `secret`: compared by digest, never printed. `whole`: shown as one
+    replacing the holder replaces the target. `follows`: who refers to a target that is replaced, while what holds that
+    target stays, is replaced beside the old one too. `secret`: compared by digest, never printed. `whole`: shown as one
     value in a diff. `compared=False`: observed for others to read; a difference in it means nothing, and
     an id in it is no edge.
     """
 
     immutable: bool = False
     exclusive: bool = False
+    follows: bool = False
     secret: bool = False
     whole: bool = False
     compared: bool = True
@@ -41,12 +43,13 @@ def field(
     default: Any = UNSET,
     immutable: bool = False,
     exclusive: bool = False,
+    follows: bool = False,
     secret: bool = False,
     whole: bool = False,
     compared: bool = True,
 ) -> Any:
     """A field of a `Fields` class with its `Traits`; give `default=UNSET` where a value may be missing."""
-    traits = Traits(immutable, exclusive, secret, whole, compared)
+    traits = Traits(immutable, exclusive, follows, secret, whole, compared)
     return dataclasses.field(default=default, metadata={"traits": traits})
 
 

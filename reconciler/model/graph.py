@@ -146,7 +146,7 @@ class Graph:
             data = {
                 name: canonical(value, lambda ref: bases.get(ref.address, ""))
                 for name, value, traits in set_fields(fields)
-                if traits.immutable and not traits.exclusive
+                if traits.follows or (traits.immutable and not traits.exclusive)
             }
             bases[address] = digest_of([self.resources[address].type, data])
         return {

@@ -47,7 +47,7 @@ class Verb(Enum):
     RELEASE = "release"
     """It stays in AWS and is no longer the stack's."""
     PREPARE = "prepare"
-    """The part of an update that comes before its parent's: done with that update, never shown by itself."""
+    """The part of an update that comes before the rest: done with that update, never shown by itself."""
     REFRESH = "refresh"
     """Only our own tags are out of date: done with the next apply, never shown."""
 
@@ -78,7 +78,7 @@ class Action:
     that still hold what a create needs. `because` is the address that needs what is released,
     `adopts` marks the update of what is taken over. `exposed` are requests
     that it cannot but answer otherwise than before or after; `parent_changes` are the fields of its parent that change
-    in the same plan.
+    in the same plan. `handed_over`: what needs it waits until its object is at work, and the old one serves until then.
     """
 
     key: str
@@ -100,6 +100,7 @@ class Action:
     adopts: bool = False
     exposed: tuple[Exposed, ...] = ()
     parent_changes: frozenset[str] = frozenset()
+    handed_over: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Observed(Frozen, Generic[F]):
     `evidence`: it only helps to see where traffic can go, nobody put it there, so it is never listed as foreign.
     `applied` is the digest our last converging call left on it. `delegated` names fields that belong to an AWS agent
     now, with who. `detail` says what AWS says of a state that is not `READY`. `created` orders twins, older first.
+    `in_use`: something works by it or in it now, such as the tasks of a service.
     `by_index` marks one whose tags come from AWS's index of tags and may be minutes old.
     """
 
@@ -95,8 +96,8 @@ class Call(Frozen):
 
     `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
     JMESPath expressions over the answer; `known` gives outputs that no answer carries. `mine` is an expression that
-    finds our tag in the answer, for a create that AWS answers with whatever bears the name already. `after_parent`: a
-    part's request that waits for the change of its parent, which waits for the part's others.
+    finds our tag in the answer, for a create that AWS answers with whatever bears the name already. `late`: one
+    of an update that takes away, and waits where something else has to come first.
     """
 
     service: str
@@ -105,7 +106,7 @@ class Call(Frozen):
     save: FrozenMap[str, str] = EMPTY
     known: FrozenMap[str, str] = EMPTY
     mine: str = ""
-    after_parent: bool = False
+    late: bool = False
 
     @property
     def name(self) -> str:
@@ -306,7 +307,7 @@ class ResourceType(Readable[F]):
     """Error codes that stay true however long one waits: what is missing is nothing that this program makes."""
     goes_around: ClassVar[frozenset[str]] = frozenset()
     """Fields of a collection's parent: where one changes, a part of the collection's update comes before that and the
-    rest (`Call.after_parent`) after it."""
+    rest (`Call.late`) after it."""
     changed_by: ClassVar[tuple[str, ...]] = ()
     """The calls (`ec2:DeleteRoute`) that make, change or remove one, beside those that tag it: their events tell whose
     doing a drift is. Source: the service's CloudTrail page."""
@@ -320,6 +321,17 @@ class ResourceType(Readable[F]):
         self, resource: Resource[F], observed: Observed[F], changed: frozenset[str], context: Context
     ) -> Sequence[Call]:
         """The requests that bring the changed top-level fields (never an immutable one) to what is wanted."""
+
+    def attach(self, observed: Observed[F], old: frozenset[str], new: Iterable[Ref]) -> Call | None:
+        """The request that ties new targets to what leads to one of the old ones by id, while nothing goes there yet;
+        `None` where that cannot be. The update that is to come unties or uses them."""
+        del observed, old, new
+        return None
+
+    def succeeding(self, desired: F, old: Observed[F]) -> F:
+        """What a replacement of a live object begins as."""
+        del old
+        return desired
 
     def exposes(self, resource: Resource[F], observed: Observed[F], context: Context) -> Sequence[Exposed]:
         """Requests that the calls of `update` cannot but answer otherwise than before or after."""

@@ -8,7 +8,7 @@ model stays visible as `Other`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.model import facts
@@ -105,6 +105,26 @@ def forward_to(weights: Mapping[Ref | Id, int], stickiness: int | None = None) -
     if len(weights) == 1:
         weights = dict.fromkeys(weights, 1)
     return Forward(target_groups=FrozenMap(weights), stickiness_duration_seconds=stickiness)
+
+
+def with_idle(actions: Sequence[Action], old: frozenset[str], new: Iterable[Ref]) -> tuple[Action, ...] | None:
+    """The same actions with new target groups beside an old one, at no share of the requests.
+
+    AWS counts a target group as used then: it checks the health of targets, and ECS takes it for a service (ELBv2 API
+    reference, ForwardActionConfig; ECS guide, "Service load balancing"). `None` where none of the old is led to, or
+    there is no place for more.
+    """
+    for n, action in enumerate(actions):
+        if isinstance(action, Forward) and old & {i.value for i in action.target_groups if isinstance(i, Id)}:
+            groups: dict[Ref | Id, int] = {**dict.fromkeys(new, 0), **action.target_groups}
+            if len(groups) <= _MOST_GROUPS:
+                idle = forward_to(groups, action.stickiness_duration_seconds)
+                return (*actions[:n], idle, *actions[n + 1 :])
+    return None
+
+
+_MOST_GROUPS = 5
+"""Target groups of one action (ALB guide, "Quotas")."""
 
 
 def _read_forward(action: Mapping[str, Any]) -> Forward:

@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.model.fields import Fields, field
 from reconciler.model.resource import Call, Resource
 from reconciler.model.values import EMPTY, UNSET, FrozenMap, Marker, Ref
-from reconciler.resources._actions import Action, action_params, read_actions
+from reconciler.resources._actions import Action, action_params, read_actions, with_idle
 from reconciler.resources._conditions import Conditions, condition_params, read_conditions
 from reconciler.resources._ownership import tag_list
 from reconciler.resources._rule_tables import ALL_NUMBERS, Deed, Numbers, Row, Step, Transition, staying, transition
@@ -148,12 +148,12 @@ def calls(resource: Resource[Any], present: Rules, table: Transition, tags: Mapp
     that are made carry `tags`."""
     wanted: Rules = resource.fields.rules
     found: list[Call] = []
-    after_parent = False
+    late = False
     for step in table.steps:
         name = step.name
         match step.deed:
             case Deed.DEFAULT:
-                after_parent = True
+                late = True
                 continue
             case Deed.CREATE:
                 call = _create(resource, name, wanted[name], step.number, tags)
@@ -163,7 +163,7 @@ def calls(resource: Resource[Any], present: Rules, table: Transition, tags: Mapp
                 call = delete(present[name])
             case Deed.MOVE:
                 call = _move(resource, present, step)
-        found.append(dataclasses.replace(call, after_parent=after_parent))
+        found.append(dataclasses.replace(call, late=late))
     return found
 
 
@@ -177,6 +177,15 @@ def transition_of(
 ) -> Transition:
     """The steps from the rules there are to those wanted, see `_rule_tables.transition`."""
     return transition(_rows(present), _rows(wanted), room=room, default=default, numbers=numbers)
+
+
+def tied(observed: Rules, old: frozenset[str], new: Iterable[Ref]) -> Call | None:
+    """The request that puts new target groups beside an old one, see `with_idle`."""
+    for _, rule in in_order(observed):
+        actions = with_idle(rule.actions, old, new)
+        if actions is not None:
+            return Call("elbv2", "ModifyRule", {"RuleArn": rule.rule_arn, "Actions": action_params(actions)})
+    return None
 
 
 def _output(name: str) -> str:

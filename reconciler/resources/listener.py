@@ -11,7 +11,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
-from reconciler.resources._actions import LAST, Action, action_params, forwarded, read_actions
+from reconciler.resources._actions import LAST, Action, action_params, forwarded, read_actions, with_idle
 from reconciler.resources._elb import LoadBalancing, load_balancing, unless_gone
 from reconciler.resources._ownership import ElbTags, ownership, tag_list
 
@@ -128,6 +128,14 @@ class ListenerType(ElbTags, ResourceType[Listener]):
             if wanted.certificate_arn:
                 calls += _listed("RemoveListenerCertificates", observed.id, gone)
         return calls
+
+    def attach(self, observed: Observed[Listener], old: frozenset[str], new: Iterable[Ref]) -> Call | None:
+        if observed.fields.protocol not in ("HTTP", "HTTPS"):
+            return None
+        actions = with_idle(observed.fields.default_actions, old, new)
+        if actions is None:
+            return None
+        return Call("elbv2", "ModifyListener", {"ListenerArn": observed.id, "DefaultActions": action_params(actions)})
 
     def delete(self, observed: Observed[Listener], context: Context) -> Sequence[Call]:
         return [Call("elbv2", "DeleteListener", {"ListenerArn": observed.id})]

@@ -20,7 +20,16 @@ from reconciler.model.tags import ADDRESS
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import forwarded
 from reconciler.resources._elb import LoadBalancing, load_balancing
-from reconciler.resources._listener_rules import Rules, aligned, calls, delete, in_order, read_rules, transition_of
+from reconciler.resources._listener_rules import (
+    Rules,
+    aligned,
+    calls,
+    delete,
+    in_order,
+    read_rules,
+    tied,
+    transition_of,
+)
 from reconciler.resources._ownership import ElbTags, ownership
 from reconciler.resources._rule_tables import Transition
 
@@ -88,6 +97,9 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
     ) -> Sequence[Call]:
         present = aligned(resource.fields.rules, observed.fields.rules)
         return _calls(resource, present, observed.fields.room, context)
+
+    def attach(self, observed: Observed[ListenerRules], old: frozenset[str], new: Iterable[Ref]) -> Call | None:
+        return tied(observed.fields.rules, old, new)
 
     def exposes(
         self, resource: Resource[ListenerRules], observed: Observed[ListenerRules], context: Context

@@ -6,6 +6,7 @@ that tuple is AWS's identity of a rule, the description is not part of it (EC2 A
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -150,7 +151,7 @@ def _calls(desired: SecurityGroupRules, observed: SecurityGroupRules, group: str
             describe.append(_rules_call(f"UpdateSecurityGroupRuleDescriptions{direction}", group, permissions))
         extra = [key for key in present if key not in wanted]
         if extra:
-            remove.append(_revoke(direction, group, extra))
+            remove.append(dataclasses.replace(_revoke(direction, group, extra), late=True))
     return [*add, *describe, *remove]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -68,7 +69,9 @@ class Service(Fields):
     task_definition: Ref | Id = field()
     desired_count: int | Marker = field()
     network_configuration: NetworkConfiguration | Marker | None = field()
-    load_balancers: frozenset[ServiceLoadBalancer] = field(default=frozenset())
+    load_balancers: frozenset[ServiceLoadBalancer] = field(default=frozenset(), follows=True)
+    """Tasks of one service cannot serve by an old and a new target group each in its own way, so that the new one had
+    tasks before the old one lost them: a second service can."""
     deployment_configuration: DeploymentConfiguration | Marker = field(default=UNSET)
     health_check_grace_period_seconds: int | Marker | None = field(default=UNSET)
     enable_execute_command: bool = False
@@ -158,6 +161,7 @@ class ServiceType(EcsTags, ResourceType[Service]):
                 detail=detail,
                 created=str(service.get("createdAt", "")),
                 delegated=FrozenMap({"desired_count": _AUTOSCALING}) if is_scaled else EMPTY,
+                in_use=service.get("runningCount", 0) > 0,
                 **ownership(tag_map(service.get("tags"))),
             )
 
@@ -195,6 +199,12 @@ class ServiceType(EcsTags, ResourceType[Service]):
             params["clientToken"] = context.token
         save = {"id": "service.serviceArn", "arn": "service.serviceArn", "name": "service.serviceName"}
         return [Call("ecs", "CreateService", params, save=FrozenMap(save))]
+
+    def succeeding(self, desired: Service, old: Observed[Service]) -> Service:
+        """As many tasks as autoscaling had come to."""
+        if "desired_count" in old.delegated:
+            return dataclasses.replace(desired, desired_count=old.fields.desired_count)
+        return desired
 
     def update(
         self, resource: Resource[Service], observed: Observed[Service], changed: frozenset[str], context: Context

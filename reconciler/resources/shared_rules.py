@@ -28,6 +28,7 @@ from reconciler.resources._listener_rules import (
     in_order,
     number_of,
     read_rules,
+    tied,
     transition_of,
 )
 from reconciler.resources._rule_tables import Numbers
@@ -100,6 +101,9 @@ class SharedRulesType(ResourceType[SharedRules]):
         context: Context,
     ) -> Sequence[Call]:
         return _calls(resource, observed.fields.rules, observed.fields.others, context)
+
+    def attach(self, observed: Observed[SharedRules], old: frozenset[str], new: Iterable[Ref]) -> Call | None:
+        return tied(observed.fields.rules, old, new)
 
     def delete(self, observed: Observed[SharedRules], context: Context) -> Sequence[Call]:
         return [delete(rule) for _, rule in reversed(in_order(observed.fields.rules))]

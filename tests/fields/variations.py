@@ -1019,6 +1019,7 @@ ROWS: Final = (
             "target-group/spare/api/extra matcher.*",
             "listener/spare/secure defaultActions",
             "service/api loadBalancers[*",
+            "scalable-target/api service",
         ),
         given=(
             *_SECURE,

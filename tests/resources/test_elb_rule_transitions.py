@@ -165,10 +165,10 @@ class Run:
 
     def steps(self) -> Any:
         """Does one after the other, and stops after each."""
-        late = [call.after_parent for call in self.calls]
+        late = [call.late for call in self.calls]
         assert late == sorted(late)
         for call in self.calls:
-            if call.after_parent and self.listener.default != self._default:
+            if call.late and self.listener.default != self._default:
                 self.listener.default = self._default
                 yield "ModifyListener"
             self._perform(call)
