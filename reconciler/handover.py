@@ -119,7 +119,8 @@ class _Turns:
     def _take_away_last(self, gate: str, switches: frozenset[str]) -> None:
         """What an update takes away, such as a way to the old port, is needed until nothing leads there."""
         for key, action in list(self.actions.items()):
-            if action.verb is not Verb.UPDATE or key in switches or not any(call.late for call in action.calls):
+            takes_away = action.verb is Verb.UPDATE and any(call.late for call in action.calls)
+            if not takes_away or action.parent_changes or key in switches:
                 continue
             early, late = parted(action)
             if early.key not in self.actions:
