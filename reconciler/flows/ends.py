@@ -28,8 +28,9 @@ class Named(Frozen):
 
 
 def named(world: World, text: str) -> Named:
-    """`internet`, an address or block, `task/NAME`, `task/NAME/CONTAINER`, `loadBalancer/NAME`, the id of a live task,
-    an interface, a subnet (any host in it) or another resource, or its address (`vpc-endpoint/main/s3`).
+    """`internet`, an address or block, `task/NAME`, `task/NAME/CONTAINER`, `loadBalancer/NAME`, the id of a live task
+    or an interface, or the id or address (`vpc-endpoint/main/s3`) of what stands for ends: a network or a part of it
+    for any host there, a filter for what it stands before, a pool for its members, a gateway for itself.
 
     Raises `NoSuchEndError`.
     """
@@ -41,13 +42,9 @@ def named(world: World, text: str) -> Named:
     live = text if text in world.lives else world.copy_of(text)
     if live in world.lives:
         return _interface(world, live, text)
-    segment = text if text in world.segments else world.by_id.get(text, "")
-    if segment in world.segments:
-        return Named(text, (End(text, text, world.segments[segment][1], segment=segment),))
-    if text in world.services:
-        return _service(world, text)
-    if text in world.by_id and world.by_id[text] in world.services:
-        return _service(world, world.by_id[text])
+    standing = _standing_for(world, world.by_id.get(text, text), text)
+    if standing is not None:
+        return standing
     head, _, container = text.rpartition("/")
     owner = world.by_label.get(head)
     if owner is not None and owner.kind == "task":
@@ -56,6 +53,28 @@ def named(world: World, text: str) -> Named:
             raise NoSuchEndError(f"{owner.label} has no container {container}; {_nearest(container, known)}")
         return Named(text, world.ends_of(owner), owner, container)
     return _addresses(world, text)
+
+
+def _standing_for(world: World, component: str, label: str) -> Named | None:
+    """What a component that is no end itself stands for."""
+    if component in world.services:
+        return _service(world, component)
+    places = [s for s, (network, _, _) in world.segments.items() if component in (s, network)]
+    if places:
+        ends = (End(label, label, world.segments[place][1], segment=place) for place in sorted(places))
+        return Named(label, tuple(ends))
+    gateway = world.gateways.get(component)
+    if gateway is not None and gateway.kind == "one-to-one":
+        return named(world, INTERNET_NAME)
+    if gateway is not None:
+        end = End(label, label, gateway.private, segment=gateway.at, public=gateway.addresses)
+        return Named(label, (end,) if gateway.at in world.segments else ())
+    members = {name for name, _ in world.members.get(component, ())}
+    stands = [s for s in world.stands.values() if s.name in members or component in s.filters]
+    if len(stands) == 1:
+        return Named(stands[0].label, world.ends_of(stands[0]), stands[0])
+    found = tuple(end for one in stands for end in world.ends_of(one))
+    return Named(label, found) if stands else None
 
 
 def is_ipv6(text: str) -> bool:
@@ -107,6 +126,9 @@ def _unknown(world: World, text: str) -> str:
         return f"{text} is in the files and not in AWS; apply makes it, and --desired asks about the files"
     labels = sorted(world.by_label)
     near = difflib.get_close_matches(text, [INTERNET_NAME, *labels], 1)
+    if text in world.by_id:
+        what = f"{text} is {world.by_id[text]}, which neither opens nor takes connections"
+        return f"{what}; write one of {', '.join(labels)}"
     write = f"did you mean {near[0]}? Write" if near else "write"
     what = "internet, an IPv4 address or block, the id of a live interface"
     return f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}"

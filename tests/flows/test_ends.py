@@ -75,3 +75,31 @@ def test_a_route_to_a_detached_gateway_is_not_called_no_route() -> None:
     assert details["subnet/main/public/us-east-1a"] == (
         "its route table route-table/main/public leads to internet-gateway/main, which is not attached to vpc/main"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "ends"),
+    [
+        ("vpc/main", {"subnet/main/public/us-east-1a", "subnet/main/private/us-east-1b"}),
+        ("subnet/main/private/us-east-1a", {"subnet/main/private/us-east-1a"}),
+        ("security-group/task/orders", {"service/orders"}),
+        ("target-group/public/web/http", {"service/web"}),
+        ("load-balancer/public", {"load-balancer/public"}),
+        ("nat-gateway/main/us-east-1a", {"nat-gateway/main/us-east-1a"}),
+    ],
+)
+def test_the_id_of_a_resource_is_what_it_stands_for(address: str, ends: set[str]) -> None:
+    seen = Seen()
+    found = seen.trace(seen.id(address).value, "203.0.113.9", port=443)
+    by_id = {seen.id(name).value: name for name in (*ends, address)}
+    assert ends <= {by_id.get(path.source.name, path.source.name) for path in found.paths} | (
+        {path.source.segment for path in found.paths} if address.startswith(("vpc", "subnet")) else set()
+    )
+    assert found.verdict in ("Reachable", "Blocked")
+
+
+def test_an_internet_gateway_stands_for_the_internet_and_a_table_for_nothing() -> None:
+    seen = Seen()
+    assert seen.trace(seen.id("internet-gateway/main").value, "task/web", path="/api/x").verdict == "Reachable"
+    with pytest.raises(NoSuchEndError, match="is route-table/main/public, which neither opens nor takes connections"):
+        seen.trace(seen.id("route-table/main/public").value, "task/web")
