@@ -16,6 +16,11 @@ LARGEST: Final = 16
 SMALLEST: Final = 28
 """Prefix lengths of VPCs and subnets (EC2 API reference, CreateVpc and CreateSubnet)."""
 
+EVERYWHERE: Final = "0.0.0.0/0"
+
+OF_EXISTING: Final = ("existing", "availability_zones", "public", "private")
+"""The fields that say which VPC and subnets are meant where they are not new ones."""
+
 SMALLEST_CARVED: Final = SMALLEST - PARTS.bit_length() + 1
 LAST_CARVED: Final = chr(ord("a") + PARTS // 2 - 1)
 
@@ -29,6 +34,9 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         else:
             yield from _blocks(network)
             yield from _gateways(network)
+            yield from _dns(network)
+            yield from _elastic_ips(network)
+            yield from _routes(network)
 
 
 def _zones(network: Object[NetworkSpec], region: str) -> Iterator[Problem]:
@@ -47,10 +55,10 @@ def _existing(network: Object[NetworkSpec]) -> Iterator[Problem]:
     existing = spec.existing
     if existing and bool(existing.id) == bool(existing.tags):
         yield network.problem(("spec", "existing"), "must say which VPC", "write either its id or tags that it has")
-    for name in ("cidr", "nat", "endpoints"):
-        if name in spec.model_fields_set:
+    for name, field in NetworkSpec.model_fields.items():
+        if name in spec.model_fields_set and name not in OF_EXISTING:
             message = "is of no use with an existing VPC, which is only read"
-            yield network.problem(("spec", name), message, "remove it, or remove spec.existing")
+            yield network.problem(("spec", field.alias or name), message, "remove it, or remove spec.existing")
     if not (spec.public or spec.private):
         message = "names no subnets"
         yield network.problem(("spec",), message, "add spec.public or spec.private with ids or tags")
@@ -148,6 +156,55 @@ def _fits(
         yield network.problem(path, f"{cidr} lies outside the network's {around}", right)
     for other in overlapping:
         yield network.problem(path, f"{cidr} overlaps {other}", right)
+
+
+def _dns(network: Object[NetworkSpec]) -> Iterator[Problem]:
+    """EC2 API reference, ModifyVpcAttribute and CreateVpcEndpoint."""
+    spec = network.spec
+    interfaces = [name for name in spec.endpoints if name not in GATEWAY_ENDPOINTS]
+    if spec.dns_hostnames and not spec.dns_support:
+        yield network.problem(("spec", "dnsHostnames"), "needs dnsSupport", "write false, or take dnsSupport away")
+    elif interfaces and not spec.dns_hostnames:
+        message = f"is false, but the endpoint {interfaces[0]} is called by its name, for which AWS wants it"
+        yield network.problem(("spec", "dnsHostnames"), message, "take it away, or take the endpoint away")
+
+
+def _elastic_ips(network: Object[NetworkSpec]) -> Iterator[Problem]:
+    path: Path = ("spec", "elasticIps")
+    addresses, gateways = network.spec.elastic_ips, network.spec.nat_zones
+    if addresses and len(addresses) != len(gateways):
+        message = f"has {counted(len(addresses), 'address', 'addresses')} for {counted(len(gateways), 'NAT gateway')}"
+        yield network.problem(path, message, "write one for each" if gateways else "remove it, or write nat")
+    for again, _ in repeated(((*path, i), one) for i, one in enumerate(addresses)):
+        yield network.problem(again, "is named twice", "a NAT gateway has an address of its own")
+
+
+def _routes(network: Object[NetworkSpec]) -> Iterator[Problem]:
+    """Source: EC2 API reference, CreateRoute; VPC user guide, "Route tables"."""
+    spec = network.spec
+    taken: dict[tuple[str, str], str] = {("Public", EVERYWHERE): "the internet gateway"}
+    if spec.nat != "None":
+        taken["Private", EVERYWHERE] = "NAT"
+    for index, route in enumerate(spec.routes):
+        path: Path = ("spec", "routes", index)
+        is_block = not route.to.startswith("pl-")
+        if is_block and (problem := host_bits(network, (*path, "to"), route.to)):
+            yield problem
+        inside = is_block and spec.cidr is not None and block(route.to).subnet_of(block(spec.cidr))
+        if inside and not route.via.startswith("eni-"):
+            message = f"{route.to} is in the network itself, where only a network interface can take packets elsewhere"
+            yield network.problem((*path, "to"), message, f"write a block outside of {spec.cidr}")
+        elif inside and spec.cidr is not None and block(route.to) == block(spec.cidr):
+            yield network.problem((*path, "to"), f"{route.to} is the network itself", "write a smaller block")
+        for tier in route.tiers:
+            if getattr(spec, tier.lower()) is None and len(route.tiers) == 1:
+                yield network.problem(
+                    (*path, "tiers"), f"there are no {tier.lower()} subnets", f"add spec.{tier.lower()}"
+                )
+            other = taken.setdefault((tier, route.to), f"routes[{index}]")
+            if other != f"routes[{index}]":
+                message = f"{route.to} of the {tier.lower()} subnets leads to {other} already"
+                yield network.problem((*path, "to"), message, "keep one")
 
 
 def _gateways(network: Object[NetworkSpec]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import Cidr, Format, SpecModel
 from reconciler.model.resource import Reference, Resource
-from reconciler.model.values import FrozenMap, Ref
+from reconciler.model.values import UNSET, FrozenMap, Id, Ref
 from reconciler.resources.elastic_ip import ElasticIp
 from reconciler.resources.existing_subnet import TYPE as EXISTING_SUBNET
 from reconciler.resources.existing_subnet import ExistingSubnet
@@ -84,6 +84,53 @@ class Subnets(SpecModel):
     )
 
 
+Destination = Annotated[
+    str,
+    Format(
+        r"^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/[0-9]+|pl-[0-9a-f]{8,17})$",
+        "write an IPv4 block such as 10.1.0.0/16, or the id of a prefix list (pl-...)",
+        lambda text: text.startswith("pl-") or IPv4Interface(text),
+    ),
+]
+RouteTarget = Annotated[
+    str,
+    Format(
+        r"^(pcx|tgw|eni)-[0-9a-f]{8,17}$",
+        "write the id of a peering connection (pcx-...), a transit gateway (tgw-...) or a network interface (eni-...)",
+    ),
+]
+AllocationId = Annotated[
+    str,
+    Format(
+        r"^eipalloc-[0-9a-f]{8,17}$", "write the allocation id of an Elastic IP, such as eipalloc-0123456789abcdef0"
+    ),
+]
+
+
+class ExtraRoute(SpecModel):
+    """A way to somewhere else."""
+
+    to: Destination = Field(description="Where packets go: an IPv4 block, or a prefix list (pl-...).")
+    via: RouteTarget = Field(
+        description="What takes them there: a peering connection (pcx-...), a transit gateway (tgw-...) or a network "
+        "interface (eni-...), which is only referred to."
+    )
+    tiers: tuple[Literal["Public", "Private"], ...] = Field(
+        default=("Public", "Private"), min_length=1, max_length=2, description="The subnets that have this route."
+    )
+
+    def route(self) -> Route:
+        """The route; whether what it leads to works is the business of others."""
+        target = Id(self.via)
+        match self.via.partition("-")[0]:
+            case "pcx":
+                return Route(vpc_peering_connection_id=target, state=UNSET)
+            case "tgw":
+                return Route(transit_gateway_id=target, state=UNSET)
+            case _:
+                return Route(network_interface_id=target, state=UNSET)
+
+
 class ExistingNetwork(SpecModel):
     """A VPC that is there already, by id or by tags. It is only read."""
 
@@ -116,6 +163,19 @@ class NetworkSpec(SpecModel):
     nat: Literal["None", "Single", "PerZone"] = Field(
         default="None", description="NAT gateways of the private subnets: none, one for all zones, or one in each."
     )
+    elastic_ips: tuple[AllocationId, ...] = Field(
+        default=(),
+        max_length=6,
+        description="Elastic IPs of yours for the NAT gateways, one for each in the order of the zones, instead of new "
+        "ones. They stay when the gateways go.",
+    )
+    routes: tuple[ExtraRoute, ...] = Field(
+        default=(), max_length=50, description="Routes beside those to the internet gateway and to NAT."
+    )
+    dns_support: bool = Field(default=True, description="Whether AWS's resolver answers in the VPC.")
+    dns_hostnames: bool = Field(
+        default=True, description="Whether what has a public address has a public DNS name; needs dnsSupport."
+    )
     endpoints: tuple[EndpointName, ...] = Field(
         default=(),
         description="VPC endpoints by short service name. s3 and dynamodb are gateways, all others are interfaces.",
@@ -124,6 +184,12 @@ class NetworkSpec(SpecModel):
     def zones(self, public: bool) -> tuple[str, ...]:
         """The zones in which there is a public or private subnet."""
         return self.availability_zones if (self.public if public else self.private) else ()
+
+    @property
+    def nat_zones(self) -> tuple[str, ...]:
+        """The zones in which there is a NAT gateway."""
+        zones = self.availability_zones
+        return {"None": (), "Single": zones[:1], "PerZone": zones}[self.nat]
 
     def blocks(self, public: bool) -> tuple[str, ...]:
         """The CIDRs of the new public or private subnets, in the order of the zones."""
@@ -183,7 +249,11 @@ class _Network:
 
     def resources(self) -> Iterator[Resource[Any]]:
         """Everything, outermost first."""
-        vpc = Vpc(cidr_block=self._cidr, enable_dns_support=True, enable_dns_hostnames=True)
+        vpc = Vpc(
+            cidr_block=self._cidr,
+            enable_dns_support=self._spec.dns_support,
+            enable_dns_hostnames=self._spec.dns_hostnames,
+        )
         yield self._of(self._vpc.address, vpc)
         for public in (True, False):
             for zone, cidr in zip(self._spec.zones(public), self._spec.blocks(public), strict=True):
@@ -210,9 +280,12 @@ class _Network:
         yield from self._table(f"{self._name}/public", {"0.0.0.0/0": Route(gateway_id=gateway)}, True, zones)
 
     def _nat_gateways(self) -> Iterator[Resource[Any]]:
-        for zone in self._nat_zones():
-            address = Ref(f"elastic-ip/{self._name}/{zone}")
-            yield self._of(address.address, ElasticIp(domain="vpc"))
+        for number, zone in enumerate(self._nat_zones()):
+            address: Ref | Id = Ref(f"elastic-ip/{self._name}/{zone}")
+            if self._spec.elastic_ips:
+                address = Id(self._spec.elastic_ips[number])
+            else:
+                yield self._of(f"elastic-ip/{self._name}/{zone}", ElasticIp(domain="vpc"))
             yield self._of(
                 f"nat-gateway/{self._name}/{zone}",
                 NatGateway(
@@ -221,8 +294,7 @@ class _Network:
             )
 
     def _nat_zones(self) -> Sequence[str]:
-        zones = self._spec.availability_zones
-        return {"None": (), "Single": zones[:1], "PerZone": zones}[self._spec.nat]
+        return self._spec.nat_zones
 
     def _private_tables(self) -> Iterator[Resource[Any]]:
         nat_zones = self._nat_zones()
@@ -237,6 +309,8 @@ class _Network:
         self, name: str, routes: dict[str, Route], public: bool, zones: Sequence[str]
     ) -> Iterator[Resource[Any]]:
         table = Ref(f"route-table/{name}")
+        tier = "Public" if public else "Private"
+        routes = routes | {extra.to: extra.route() for extra in self._spec.routes if tier in extra.tiers}
         yield self._of(table.address, RouteTable(vpc_id=self._vpc))
         yield self._of(f"{table.address}/routes", Routes(route_table_id=table, routes=FrozenMap(routes)))
         for zone in zones:

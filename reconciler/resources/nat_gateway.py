@@ -56,6 +56,12 @@ class NatGatewayType(Ec2Tags, ResourceType[NatGateway]):
     dead_when_failed = True
     fades_when_failed = True
 
+    def conflicts(self, desired: NatGateway, observed: NatGateway) -> str | None:
+        """An Elastic IP is of one gateway (CreateNatGateway)."""
+        if desired.allocation_id is None or desired.allocation_id != observed.allocation_id:
+            return None
+        return f"{desired.allocation_id} is in use by the gateway that is there: name another Elastic IP"
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[NatGateway]]:
         for gateway in in_vpcs(reader, scope, "DescribeNatGateways", "NatGateways", parameter="Filter"):
             state = _STATES.get(gateway["State"])

@@ -26,8 +26,9 @@ class Route(Fields):
     """Where packets for one destination go: exactly one target, all others `None`.
 
     `gateway_id` is an internet gateway, a virtual private gateway or a Gateway Load Balancer endpoint, as AWS reports
-    them. `state` is `None` while the route works, else AWS's word for it (`blackhole`). `origin` is `None` but of a
-    local route that somebody pointed elsewhere (`CreateRouteTable`), which can be set back and not deleted.
+    them. `state` is `None` while the route works, else AWS's word for it (`blackhole`); unset where the target belongs
+    to others, who alone can make it work. `origin` is `None` but of a local route that somebody pointed elsewhere
+    (`CreateRouteTable`), which can be set back and not deleted.
     """
 
     gateway_id: Target = field(default=None)
@@ -41,7 +42,7 @@ class Route(Fields):
     carrier_gateway_id: Target = field(default=None)
     core_network_arn: Target = field(default=None)
     odb_network_arn: Target = field(default=None)
-    state: str | None = field(default=None)
+    state: str | Marker | None = field(default=None)
     origin: str | None = field(default=None)
 
 
@@ -130,7 +131,7 @@ def _calls(table: str | Ref | Id, wanted: Mapping[str, Route], present: Mapping[
     put = [
         _route_call("ReplaceRoute" if destination in present else "CreateRoute", table, destination, _target(route))
         for destination, route in sorted(wanted.items())
-        if route != present.get(destination)
+        if not _is(route, present.get(destination))
     ]
     removed = [
         _route_call("ReplaceRoute", table, destination, {"LocalTarget": True})
@@ -140,6 +141,11 @@ def _calls(table: str | Ref | Id, wanted: Mapping[str, Route], present: Mapping[
         if destination not in wanted
     ]
     return [*put, *removed]
+
+
+def _is(wanted: Route, present: Route | None) -> bool:
+    """Whether a route is as wanted; what is unset is not ours."""
+    return present is not None and all(getattr(present, name) == value for name, value, _ in set_fields(wanted))
 
 
 def _route_call(operation: str, table: str | Ref | Id, destination: str, target: Mapping[str, Any]) -> Call:
@@ -183,7 +189,7 @@ def _fact(table: Name, destination: str, route: Route) -> facts.Route | None:
         unmodelled = next((text for start, text in _GATEWAYS.items() if target.value.startswith(start)), "")
         if target.value.startswith("vpce-") and destination.startswith("pl-"):
             return None
-    return facts.Route(table, destination, target, dead=route.state is not None, unmodelled=unmodelled)
+    return facts.Route(table, destination, target, dead=isinstance(route.state, str), unmodelled=unmodelled)
 
 
 def _fields(table: Mapping[str, Any]) -> Routes:

@@ -391,6 +391,42 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "and what its listeners do by default is not ours, write rules only",
         ],
     ),
+    "names in a VPC that nobody answers": (
+        [("nat: Single", "nat: Single\n  dnsSupport: false")],
+        ["Network/main: spec.dnsHostnames: needs dnsSupport, write false, or take dnsSupport away"],
+    ),
+    "an endpoint that cannot be called by its name": (
+        [("endpoints: [s3]", "endpoints: [s3, logs]\n  dnsHostnames: false")],
+        [
+            "Network/main: spec.dnsHostnames: is false, but the endpoint logs is called by its name, for which AWS "
+            "wants it, take it away, or take the endpoint away"
+        ],
+    ),
+    "more addresses than gateways": (
+        [("nat: Single", "nat: Single\n  elasticIps: [eipalloc-01234567, eipalloc-01234567]")],
+        [
+            "Network/main: spec.elasticIps: has 2 addresses for 1 NAT gateway, write one for each",
+            "Network/main: spec.elasticIps[1]: is named twice, a NAT gateway has an address of its own",
+        ],
+    ),
+    "routes that cannot be": (
+        [
+            (
+                "nat: Single",
+                "nat: Single\n  routes: [{to: 10.0.3.0/24, via: tgw-01234567}, {to: 0.0.0.0/0, via: tgw-01234567}, "
+                "{to: 10.1.0.1/16, via: eni-01234567}, {to: 10.0.0.0/16, via: eni-01234567}]",
+            )
+        ],
+        [
+            "Network/main: spec.routes[0].to: 10.0.3.0/24 is in the network itself, where only a network interface can "
+            "take packets elsewhere, write a block outside of 10.0.0.0/16",
+            "Network/main: spec.routes[1].to: 0.0.0.0/0 of the private subnets leads to NAT already, keep one",
+            "Network/main: spec.routes[1].to: 0.0.0.0/0 of the public subnets leads to the internet gateway already, "
+            "keep one",
+            "Network/main: spec.routes[2].to: 10.1.0.1/16 has host bits set, write 10.1.0.0/16",
+            "Network/main: spec.routes[3].to: 10.0.0.0/16 is the network itself, write a smaller block",
+        ],
+    ),
     "an interface endpoint without a subnet": (
         [(PUBLIC, ""), (PRIVATE, ""), ("nat: Single", "nat: None"), ("endpoints: [s3]", "endpoints: [s3, logs]")],
         [

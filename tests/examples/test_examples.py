@@ -32,6 +32,10 @@ CHANGES = {
         ("kmsKey: arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "options: {}"),
         ("driver: awsfirelens\n    options: ", "driver: awsfirelens\n    # options: "),
     ),
+    "isolated.yaml": (
+        ("availabilityZones: [us-east-1b]", "availabilityZones: [us-east-1a, us-east-1b, us-east-1c]"),
+        ("[s3, ecr.api, ecr.dkr, logs]", "[s3, ecr.api, ecr.dkr, logs, sts]"),
+    ),
     "stream.yaml": (
         ("crossZone: true", "crossZone: false"),
         ("interval: 10s", "interval: 20s"),

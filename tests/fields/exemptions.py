@@ -18,7 +18,7 @@ _STAYS = "It never moves (EC2, CreateNatGateway, CreateVpcEndpoint, CreateSubnet
 _VPC_STAYS = "Nothing moves from one VPC to another (EC2, CreateSecurityGroup; ELBv2, CreateLoadBalancer)."
 _RULE_STAYS = "A rule never leaves its listener (ELBv2, ModifyRule)."
 _FARGATE = "Fargate has this one value (ECS, RegisterTaskDefinition)."
-_TARGETS = "Routes of a Network lead to gateways of its own: only others make one to this target (EC2, CreateRoute)."
+_TARGETS = "No option leads there: only others make a route to this target (EC2, CreateRoute)."
 _ONLY_SEEN = "AWS's answer alone has it; no request takes it (EC2, DescribeRouteTables)."
 
 EXEMPT: Final[dict[tuple[str, Step], str]] = {
@@ -27,6 +27,7 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("Network.public.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
     ("Network.private.cidrs", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
     ("Network.public", "behind"): "The block of a subnet never changes (EC2, ModifySubnetAttribute).",
+    ("Network.elasticIps", "behind"): _STAYS,
     ("Network.existing", "behind"): _VPC_STAYS,
     ("Network.existing.id", "behind"): _VPC_STAYS,
     ("Network.existing.tags", "behind"): _VPC_STAYS,
@@ -65,7 +66,6 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("nat-gateway.subnet_id", "change"): _STAYS,
     ("scalable-target.cluster", "change"): _BELONGS,
     ("scalable-target.service", "change"): _BELONGS,
-    ("nat-gateway.allocation_id", "change"): _STAYS,
     ("nat-gateway.connectivity_type", "change"): _STAYS,
     ("subnet.availability_zone", "change"): _STAYS,
     ("vpc-endpoint.service_name", "change"): _STAYS,
@@ -86,12 +86,8 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("routes.routes[].egress_only_internet_gateway_id", "others"): _TARGETS,
     ("routes.routes[].instance_id", "others"): _TARGETS,
     ("routes.routes[].local_gateway_id", "others"): _TARGETS,
-    ("routes.routes[].network_interface_id", "others"): _TARGETS,
     ("routes.routes[].odb_network_arn", "others"): _TARGETS,
-    ("routes.routes[].transit_gateway_id", "others"): _TARGETS,
-    ("routes.routes[].vpc_peering_connection_id", "others"): _TARGETS,
     ("routes.routes[].origin", "others"): _ONLY_SEEN,
-    ("routes.routes[].state", "others"): _ONLY_SEEN,
     ("internet-gateway.attached", "change"): _ATTACHED,
     ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
     ("shared-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",

@@ -25,6 +25,9 @@ ABSENT: Final = object()
 STRANGER: Final = "sg-0123456789abcdef0"
 PREFIX_LIST: Final = "pl-0123456789abcdef0"
 """Stand for a security group and a prefix list that are not ours; `REAL` holds their ids where there is an AWS."""
+TARGETS: Final = ("pcx-00000000000000001", "tgw-00000000000000001", "eni-00000000000000001")
+ALLOCATION: Final = "eipalloc-00000000000000001"
+"""Stand for what routes of ours lead to and for an Elastic IP, neither of which is ours."""
 VPCS: Final = ("vpc-00000000000000001", "vpc-00000000000000002")
 BALANCERS: Final = tuple(
     f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform-{n}/000000000000000{n}"
@@ -206,6 +209,15 @@ _GUEST: Final = (
     ),
 )
 _BALANCER_OF_OURS: Final = ("*",)
+_ROUTED: Final = (("Network/main routes", [{"to": "10.70.0.0/16", "via": TARGETS[0]}]),)
+
+
+def _extra_routes(destination: str) -> tuple[str, ...]:
+    """A change of a route in all tables of the network `main`."""
+    tables = ("public", "private/us-east-1a", "private/us-east-1b")
+    return tuple(f"route-table/main/{table}/routes routes[{destination}]*" for table in tables)
+
+
 _MOVED_SUBNETS: Final = ("load-balancer/inner subnets[*",)
 _MOVED_VPC: Final = (
     "load-balancer/inner vpcId",
@@ -659,6 +671,31 @@ ROWS: Final = (
         ),
         removed=("- elastic-ip/main/*", "- nat-gateway/main/*", "route-table/main/private/*/routes *.natGatewayId"),
         given=(("Task/api placement", "Public"),),
+    ),
+    Row("Network/other dnsHostnames", False, ("vpc/other enableDnsHostnames",)),
+    Row(
+        "Network/other dnsSupport",
+        False,
+        ("vpc/other enableDnsSupport",),
+        given=(("Network/other dnsHostnames", False),),
+    ),
+    Row(
+        "Network/main elasticIps",
+        [ALLOCATION],
+        (
+            "- elastic-ip/main/us-east-1a",
+            "nat-gateway/main/us-east-1a allocationId",
+            "route-table/main/private/us-east-1?/routes routes[0.0.0.0/0].natGatewayId",
+        ),
+    ),
+    Row("Network/main routes", [{"to": "10.70.0.0/16", "via": TARGETS[0]}], _extra_routes("10.70.0.0/16")),
+    Row("Network/main routes[0].to", "10.71.0.0/16", _extra_routes("10.7?.0.0/16"), given=_ROUTED),
+    *(Row("Network/main routes[0].via", via, _extra_routes("10.70.0.0/16"), given=_ROUTED) for via in TARGETS[1:]),
+    Row(
+        "Network/main routes[0].tiers",
+        ["Private"],
+        ("route-table/main/public/routes routes[10.70.0.0/16]*",),
+        given=_ROUTED,
     ),
     Row(
         "Network/main endpoints",
