@@ -16,6 +16,7 @@ from reconciler.model.errors import Refused
 from reconciler.model.graph import Graph, Readables, StackPolicy, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Reason, Result, Verb
 from reconciler.model.ports import Clock, Reader, Writer
+from reconciler.model.resource import State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
 from reconciler.observe import Look, look, snapshot_of
@@ -154,6 +155,15 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
     if result.converged and result.settled:
         _anchor(graph, current, reader, doing)
     return result
+
+
+def leave_evidence(graph: Graph, seen: View, reader: Reader, doing: Doing) -> None:
+    """What an apply leaves at its end, where it ended before AWS had come to rest: all is as desired, and at rest."""
+    winners = seen.comparison.winners
+    known = [winners[address] for address in anchors(graph) if address in winners]
+    at_rest = all(winner.state is State.READY for winner in winners.values())
+    if is_quiet(seen) and at_rest and not any(anchor.by_index for anchor in known):
+        _anchor(graph, seen, reader, doing)
 
 
 def delete(stack: StackPolicy, types: Types, reader: Reader, doing: Doing, choices: Choices | None = None) -> Applied:

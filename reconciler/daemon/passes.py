@@ -203,6 +203,8 @@ class Pass:
             state.in_sync = not first.plan.drift and not first.plan.blocked and not broken(flows)
             self._settled(first, seen, place)
             self._tell([], (findings.APPLY,), self._withheld_keys())
+            if held is not None and choices.promote and seen.whole:
+                engine.leave_evidence(graph, first, place.reader.fresh(), self._doing(place, held))
             return
         refusal = self._refusal(first.plan) or self._breaking(first.plan, first.snapshot)
         if refusal is not None or held is None:
@@ -243,10 +245,8 @@ class Pass:
         deps, state, graph = self._deps, self._state, self._graph
         if first.plan.visible:
             self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
-        writer = place.writer.guarded(held)
-        doing = engine.Doing(writer, deps.clock, Limits(settle=SETTLE), stop=deps.stop, told_only=True)
         try:
-            applied = engine.apply(graph, first, place.reader.fresh(), doing, choices)
+            applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
             state.changed = deps.clock.now()
         failures = list(findings.failures(applied.outcomes))
@@ -273,6 +273,11 @@ class Pass:
             deps.queue.retry(self._name)
         elif not deps.stop.is_set():
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+
+    def _doing(self, place: Place, held: Held) -> engine.Doing:
+        deps = self._deps
+        writer = place.writer.guarded(held)
+        return engine.Doing(writer, deps.clock, Limits(settle=SETTLE), stop=deps.stop, told_only=True)
 
     def _settled(self, view: engine.View, seen: Seen, place: Place, refused: Finding | None = None) -> None:
         deps = self._deps

@@ -45,8 +45,8 @@ SPEC: Final = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
 DAEMON: Final = Path(__file__).with_name("soak_daemon.py")
 SPEED: Final = 60.0
 SHORTEST_INTERVAL: Final = 3
-STACKS_PER_SECOND: Final = 2
-"""What two daemons and a sandbox on two cores can look at all the time."""
+STACKS_PER_SECOND: Final = 1
+"""What two daemons and a sandbox on two cores can look at beside everything else."""
 PATIENCE: Final = 1800.0
 """Real seconds after which what was waited for will not come any more."""
 WEATHER: Final = 60

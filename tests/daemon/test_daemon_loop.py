@@ -18,6 +18,7 @@ from reconciler.daemon.leases import TERM, Leases
 from reconciler.model.events import Phase
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
+from reconciler.model.tags import CONVERGED
 from reconciler.sandbox import Faults, Sandbox
 from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.store.sqlite import SqliteStore
@@ -223,6 +224,21 @@ def test_what_drifts_while_a_look_takes_its_time_is_told_before_it_is_healed(app
     assert not opened
     for kind in ("service", "security-group"):
         assert (told[kind, Phase.OPENED], told[kind, Phase.RESOLVED]) == (1, 1), kind
+
+
+def test_the_evidence_that_all_was_there_is_left_later_where_an_apply_could_not(sandbox: Sandbox, file: Path) -> None:
+    """Without it what somebody deletes counts as yet to be made, and nobody is told."""
+    sandbox.faults = Faults(errors_5xx=1, only=frozenset({"ecs:TagResource"}))
+    daemon = Daemon(sandbox, file)
+    daemon.hold(REFERENCE)
+    daemon.until_idle()
+    sandbox.faults = Faults()
+    daemon.interval()
+    (cluster,) = boto3.client("ecs").describe_clusters(clusters=["shop_main"], include=["TAGS"])["clusters"]
+    assert {"key": CONVERGED, "value": daemon.loop.stacks["shop"].graph.digest} in cluster["tags"]
+    written = daemon.calls.mutating
+    daemon.interval()
+    assert daemon.calls.mutating == written
 
 
 FORCED = {
