@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.model.events import Event, Open
+from reconciler.model.events import Event, Open, Severity
 from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store, StoreError
 
 FINDINGS: Final = "finding"
@@ -112,7 +112,7 @@ class Memory:
         text = str(error)
         if text != self.failing:
             self.failing = text
-            self._say(Event("StoreFailing", self._now(), message=text))
+            self._say(Event("StoreFailing", self._now(), message=text, severity=Severity.ERROR))
 
     def _items(self, kind: str, prefix: str) -> Mapping[str, Mapping[str, Any]]:
         try:

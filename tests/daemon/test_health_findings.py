@@ -71,6 +71,8 @@ def test_health_that_was_not_read_leaves_what_was_told() -> None:
     key = f"targets {GROUP}"
     assert unasked(view(LIVE), [key, "drift x"]) == [key]
     assert unasked(view(with_targets("healthy")), [key, "drift x"]) == []
+    assert unasked(view(with_targets("healthy", "initial")), [key]) == [key], "ECS put a new task in place of one"
+    assert unasked(view(with_targets()), [key]) == [], "nothing fails where nothing is"
     blind = dataclasses.replace(with_targets("healthy"), unknown={"target-health": "throttled"})
     assert unasked(view(blind), [key]) == [key]
 
