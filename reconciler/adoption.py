@@ -243,6 +243,8 @@ def _refusal(comparison: Comparison, address: str, identity: str) -> tuple[str, 
         fixed = [c for c in replaced.changes if c.replaces]
         shown = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in fixed)
         return f"{identity} cannot become it, for AWS never changes this: {shown}", "make the spec say what is there"
+    if not any(_is(one, identity) for one in snapshot.found.get(address, ())):
+        return f"{identity} is taken over as something else, or about to go", remove
     return None
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +35,17 @@ class Inputs:
     def files(self) -> list[Path]:
         """All files that are meant, standard input left out. Raises `InputError`."""
         return [*self._specs(), *map(Path, self.variable_files)]
+
+    def signature(self) -> Hashable:
+        """What changes whenever one of the files does, and is cheap to ask for. Raises `InputError`."""
+        found = []
+        for path in self.files():
+            try:
+                known = path.stat()
+            except OSError:
+                continue
+            found.append((str(path), known.st_mtime_ns, known.st_size, known.st_ino))
+        return tuple(found)
 
     def _specs(self) -> list[Path]:
         if "" in self.paths:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections import Counter as Tally
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -91,7 +91,7 @@ def command(
     sending = threading.Thread(target=outbox.run, args=(sent,), name="alerts", daemon=True)
     loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
     loop.metrics.events = hearing.counts
-    files = Files(inputs.bundle, lambda: _signature(inputs))
+    files = Files(inputs.bundle, inputs.signature)
     with ExitStack() as stack:
         _on_signals(loop, stop)
         sending.start()
@@ -135,18 +135,6 @@ def _on_signals(loop: Loop, stop: threading.Event) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGHUP, look)
-
-
-def _signature(inputs: Inputs) -> Hashable:
-    """What changes whenever one of the files does, and is cheap to ask for."""
-    found = []
-    for path in inputs.files():
-        try:
-            known = path.stat()
-        except OSError:
-            continue
-        found.append((str(path), known.st_mtime_ns, known.st_size, known.st_ino))
-    return tuple(found)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -188,6 +188,16 @@ def test_an_id_of_another_type_and_one_that_could_be_several_are_told_what_to_wr
     assert plan.summary()["adopt"] == 2
 
 
+def test_nothing_is_taken_over_twice_or_made_instead(sandbox: Sandbox) -> None:
+    made = theirs()
+    both = [annotated(f"Cluster/{name}", "adopt", made["cluster"]) for name in ("main", "other")]
+    plan = look(sandbox, small(*both)).plan
+    clusters = [action for action in plan.actions if action.type == "cluster"]
+    assert [verb_shown(action) for action in clusters] == ["adopt"]
+    (refused,) = [one for one in plan.blocked if one.address.startswith("cluster/")]
+    assert refused.reason == f"adopt: {made['cluster']} is taken over as something else, or about to go"
+
+
 def test_a_load_balancer_its_listener_and_a_target_group_are_taken_over_by_their_arns(sandbox: Sandbox) -> None:
     desired = graph("two-tier.yaml")
     assert client(sandbox.clock, threads=4).apply(desired).converged

@@ -10,7 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from reconciler.cli._inputs import Inputs
 from reconciler.cli.main import main
+from reconciler.daemon.files import Files
 from reconciler.sandbox import Clock, Sandbox
 
 SPEC = Path(__file__).parents[2] / "specs" / "accounts.yaml"
@@ -69,6 +71,34 @@ def test_two_stacks_in_two_accounts_are_applied_changed_and_deleted(
     assert reconciler("delete", *files, "--yes") == 0
     assert networks() == {account: [] for account in PLACES}
     capsys.readouterr()
+
+
+def test_one_daemon_holds_stacks_in_several_accounts(world: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reconciler("run", "--once", "-f", str(SPEC)) == 0
+    assert networks() == {"222222222222": ["10.1.0.0/16"], "333333333333": ["10.2.0.0/16"], "123456789012": []}
+    assert reconciler("run", "--once", "-f", str(SPEC)) == 0
+    capsys.readouterr()
+
+
+def test_a_file_of_values_is_followed_as_the_specs_are(tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text("replicas: 3\n")
+    inputs = Inputs((str(SPEC),), (), (str(values),))
+    files = Files(inputs.bundle, inputs.signature)
+    assert files.changed() is None
+    first = files.changed()
+    values.write_text("replicas: 4\n")
+    assert files.changed() is None
+    second = files.changed()
+    assert first is not None
+    assert second is not None
+    counts = [one.stacks["shop-eu"].graph.resources["service/web"].fields.desired_count for one in (first, second)]
+    assert counts == [3, 4]
+    values.unlink()
+    assert files.changed() is None
+    gone = files.changed()
+    assert gone is not None
+    assert gone.problems == (f"{values}: no such file; check the path",)
 
 
 def test_calls_are_made_as_the_session_that_the_stack_names(world: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:

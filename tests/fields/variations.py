@@ -371,6 +371,11 @@ _SPLUNK: Final = {
     "secretOptions": {"splunk-token": "arn:aws:ssm:us-east-1:123456789012:parameter/shop/splunk"},
     "retentionDays": 7,
 }
+_WRITTEN_OUT: Final = {
+    "driver": "splunk",
+    "options": {"splunk-url": "https://splunk.example.com:8088", "splunk-token": "one"},
+    "retentionDays": 7,
+}
 _KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -509,6 +514,13 @@ _TASKS: Final = (
         (*_both("logConfiguration.secretOptions*"), _EXECUTION),
         given=(("Task/web logs", _SPLUNK),),
         needed="needs splunk-token",
+    ),
+    Row(
+        "Task/web logs.options",
+        {"splunk-url": "https://splunk.example.com:8088", "splunk-token": "another"},
+        _both("logConfiguration.hiddenOptions[splunk-token]"),
+        given=(("Task/web logs", _WRITTEN_OUT),),
+        needed="needs splunk-url, splunk-token",
     ),
     Row("Task/web logs.kmsKey", _KEY, ("log-group/web kmsKeyId",)),
     Row("Task/web secretsKmsKeys", [_KEY], (_EXECUTION,)),
