@@ -88,16 +88,20 @@ def _needs(
             mine = logs.options.get("awslogs-region") == region
             yield _Need("logs cannot be written", ("logs",) if mine else (), container_path(stack, task, name))
         for variable, arn in sorted(container.secrets.items()):
-            store, where = arn.split(":")[2:4]
-            what = f"the value of {variable} cannot be fetched"
-            path = container_path(stack, task, name, "secrets", variable)
-            yield _Need(what, (store,) if where == region else (), path)
+            yield _secret(variable, arn, container_path(stack, task, name, "secrets", variable), region)
+        for option, arn in sorted(logs.secret_options.items()) if logs is not None else ():
+            yield _secret(option, arn, ("spec", "logs", "secretOptions", option), region)
         for number, arn in enumerate(container.environment_files):
             path = container_path(stack, task, name, "envFiles", number)
             yield _Need(f"the file {cut(arn)} cannot be fetched", ("s3",), path)
     if service.enable_execute_command:
         path = ("spec", "executeCommand")
         yield _Need("no command can be run in its containers", ("ssmmessages",), path, vital=False)
+
+
+def _secret(name: str, arn: str, path: Path, region: str) -> _Need:
+    store, where = arn.split(":")[2:4]
+    return _Need(f"the value of {name} cannot be fetched", (store,) if where == region else (), path)
 
 
 def _barriers(ways: _Ways, label: str, need: _Need, region: str) -> Iterator[_Barrier]:

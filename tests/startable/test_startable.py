@@ -135,6 +135,14 @@ def test_secrets_files_and_commands_need_their_own_endpoints(golden: Golden) -> 
     assert Case(*edits, all_of_them).text() == ""
 
 
+def test_what_a_log_driver_is_told_in_secret_is_fetched_too() -> None:
+    logs = f"  logs: {{driver: splunk, options: {{splunk-url: 'https://s'}}, secretOptions: {{splunk-token: '{SECRET}'}}}}\n"
+    case = Case(*ISOLATED, ("  placement: Private\n", f"  placement: Private\n{logs}"), endpoints("ecr.api", "ecr.dkr"))
+    (found,) = case.doubts()
+    assert found.problem.field == "spec.logs.secretOptions.splunk-token"
+    assert found.problem.hint.endswith("add secretsmanager to its endpoints")
+
+
 def small(replicas: int) -> tuple[tuple[str, str], ...]:
     """Private subnets of eleven addresses, and so many copies in both of them."""
     _, orders, after = (SPECS / "two-tier.yaml").read_text().partition("metadata: {name: orders}")
