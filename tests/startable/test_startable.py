@@ -136,7 +136,8 @@ def test_secrets_files_and_commands_need_their_own_endpoints(golden: Golden) -> 
 
 
 def test_what_a_log_driver_is_told_in_secret_is_fetched_too() -> None:
-    logs = f"  logs: {{driver: splunk, options: {{splunk-url: 'https://s'}}, secretOptions: {{splunk-token: '{SECRET}'}}}}\n"
+    secrets = f"secretOptions: {{splunk-token: '{SECRET}'}}"
+    logs = f"  logs: {{driver: splunk, options: {{splunk-url: 'https://s'}}, {secrets}}}\n"
     case = Case(*ISOLATED, ("  placement: Private\n", f"  placement: Private\n{logs}"), endpoints("ecr.api", "ecr.dkr"))
     (found,) = case.doubts()
     assert found.problem.field == "spec.logs.secretOptions.splunk-token"
