@@ -228,8 +228,8 @@ def _refusal(comparison: Comparison, address: str, identity: str) -> tuple[str, 
         return None
     tags = snapshot.claimed.get(identity)
     if tags is None:
-        place = f"in {snapshot.region} of account {snapshot.account}, in what belongs to the stack"
-        return f"{identity} is not there {place}", remove
+        place = f"in {snapshot.region} of account {snapshot.account}, or not within what is the stack's"
+        return f"there is no {identity} {place}", remove
     if own_tags.STACK in tags:
         if tags[own_tags.STACK] != graph.stack.name:
             return f"{identity} belongs to stack {tags[own_tags.STACK]}", "release it there first, or correct the id"

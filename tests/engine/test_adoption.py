@@ -136,7 +136,7 @@ def blocked(sandbox: Sandbox, desired: Graph, address: str) -> tuple[str, str]:
 def test_what_is_not_there_is_not_made_instead(sandbox: Sandbox) -> None:
     desired = small(annotated("Network/main", "adopt", "vpc-0123456789abcdef0"))
     reason, fix = blocked(sandbox, desired, "vpc/main")
-    assert reason.startswith("adopt: vpc-0123456789abcdef0 is not there in us-east-1 of account 123456789012")
+    assert reason.startswith("adopt: there is no vpc-0123456789abcdef0 in us-east-1 of account 123456789012")
     assert fix == "correct the id, or remove the annotation"
     applied = client(sandbox.clock).apply(desired)
     assert not applied.converged
