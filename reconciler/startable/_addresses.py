@@ -50,7 +50,7 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot) -> Iterator[Do
     """Each subnet that runs out of addresses, with when it does."""
     taken = _taken_by_others(snapshot)
     blocks = _blocks(graph, snapshot)
-    for address, need in sorted(_demands(graph).items()):
+    for address, need in sorted(_demands(graph, snapshot).items()):
         if address not in blocks:
             continue
         others = taken.get(address, 0)
@@ -87,7 +87,7 @@ def _blocks(graph: Graph, snapshot: Snapshot) -> Mapping[str, str]:
     return {**found, **referred}
 
 
-def _demands(graph: Graph) -> Mapping[str, _Demand]:
+def _demands(graph: Graph, snapshot: Snapshot) -> Mapping[str, _Demand]:
     found: dict[str, _Demand] = defaultdict(_Demand)
     scaling = {
         resource.fields.service.address: resource.fields.max_capacity
@@ -98,7 +98,10 @@ def _demands(graph: Graph) -> Mapping[str, _Demand]:
         fields = resource.fields
         match fields:
             case Service():
-                _of_service(fields, scaling.get(address, 0), found)
+                live = [one.fields.desired_count for one in snapshot.found.get(address, ()) if address in scaling]
+                _of_service(
+                    fields, max((n for n in live if isinstance(n, int)), default=0), scaling.get(address, 0), found
+                )
             case LoadBalancer():
                 for subnet in _refs(fields.subnets):
                     found[subnet].fixed += 1
@@ -112,8 +115,9 @@ def _demands(graph: Graph) -> Mapping[str, _Demand]:
     return found
 
 
-def _of_service(service: Service, maximum: int, found: Mapping[str, _Demand]) -> None:
-    """ECS spreads the tasks of a service over its zones (ECS developer guide, "Service scheduler")."""
+def _of_service(service: Service, live: int, maximum: int, found: Mapping[str, _Demand]) -> None:
+    """ECS spreads the tasks of a service over its zones (ECS developer guide, "Service scheduler"). `live` is how many
+    autoscaling made of them."""
     configuration = service.network_configuration
     if configuration is None or isinstance(configuration, Marker) or not isinstance(service.desired_count, int):
         return
@@ -121,7 +125,8 @@ def _of_service(service: Service, maximum: int, found: Mapping[str, _Demand]) ->
     deployment = service.deployment_configuration
     said = _MOST_PERCENT if isinstance(deployment, Marker) else deployment.maximum_percent
     percent = said if isinstance(said, int) else _MOST_PERCENT
-    count, most = service.desired_count, max(service.desired_count, maximum)
+    count = max(service.desired_count, live)
+    most = max(count, maximum)
     for subnet in subnets:
         need = found[subnet]
         need.now += math.ceil(count / len(subnets))

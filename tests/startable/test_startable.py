@@ -175,6 +175,14 @@ def test_a_subnet_has_an_address_for_every_task_at_autoscalings_maximum(golden: 
     golden("autoscaling.txt", Case(block, (task, f"{same}\n  autoscaling: {{min: 2, max: 10, cpu: 50}}")).text())
 
 
+def test_tasks_that_autoscaling_made_are_counted_as_they_are() -> None:
+    block, (task, same) = small(2)
+    edits = block, (task, f"{same}\n  autoscaling: {{min: 2, max: 10, cpu: 50}}")
+    case = Case(*edits, applied=True).changed("service/orders", desired_count=8)
+    assert all("its tasks want 4" in doubt.problem.message for doubt in case.doubts())
+    assert len(case.doubts()) == 2
+
+
 def test_addresses_that_others_hold_are_not_free(golden: Golden) -> None:
     case = Case(*small(2), applied=True)
     assert case.text() == ""
