@@ -256,8 +256,9 @@ class _Edit:
                 needs[step].add(default)
 
     def with_a_move(self) -> _Work:
-        """The steps around one move."""
-        split = {n for n in self._changed(()) if not self._answers_otherwise(n)}
+        """The steps around one move. Among rules of others a rule may pass one of them, so that no change is made in
+        place there."""
+        split = {n for n in self._changed(()) if self._numbers.taken or not self._answers_otherwise(n)}
         while True:
             before = [n for n in self._changed(split) if self._is_behind_the_same(n, split, self._wanted)]
             after = [n for n in self._changed(split) if n not in before]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from reconciler.resources._conditions import (
 from reconciler.resources._listener_rules import ListenerRule
 from reconciler.resources._rule_tables import Numbers
 from reconciler.resources.listener_rules import TYPE, ListenerRules
+from reconciler.resources.shared_rules import TYPE as SHARED
+from reconciler.resources.shared_rules import SharedRules
 
 ASKED = requests(
     paths=("/a", "/ab", "/b", "/c/x"),
@@ -51,6 +54,8 @@ ANSWERS: tuple[Action, ...] = (
     FixedResponse(status_code="404"),
     Redirect(status_code="HTTP_301", protocol="HTTPS", port="443"),
 )
+
+RULES = frozenset({"rules"})
 
 Content = tuple[Conditions, Action]
 
@@ -159,9 +164,17 @@ class Run:
         live = dataclasses.replace(live, fields=TYPE.align(fields, live.fields))
         changes = frozenset({"default_actions"} if listener.default != wanted.default else ())
         context = dataclasses.replace(CONTEXT, parent_changes=changes)
-        self.calls = list(TYPE.update(resource, live, frozenset({"rules"}), context))
+        self.calls = list(TYPE.update(resource, live, RULES, context))
         self.exposed = TYPE.exposes(resource, live, context)
         self._made: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, listener: Listener, calls: Sequence[Call]) -> Run:
+        """The run that makes some calls."""
+        run = cls.__new__(cls)
+        run.listener, run.calls = listener, list(calls)
+        run._default, run._made = listener.default, {}
+        return run
 
     def steps(self) -> Any:
         """Does one after the other, and stops after each."""
@@ -245,6 +258,40 @@ def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answ
     event(f"rules named: {len(run.exposed)}")
     if room >= len(case.after.contents):
         assert not run.exposed
+
+
+@st.composite
+def shared_cases(draw: st.DrawFn) -> tuple[Case, Table]:
+    """What is ours and is to be, and what others have in the same listener."""
+    case = draw(cases().filter(lambda case: all(number < LAST - 100 for number in case.before.numbers)))
+    free = [number for number in range(1, 700, 50) if number not in case.before.numbers]
+    theirs = draw(st.lists(contents, max_size=3))
+    places = draw(st.lists(st.sampled_from(free), min_size=len(theirs), max_size=len(theirs), unique=True))
+    return case, Table(tuple(theirs), tuple(sorted(places)), case.before.default)
+
+
+@settings(deadline=None)
+@given(shared_cases(), st.sampled_from([1, 100, 250]))
+def test_among_the_rules_of_others_every_request_is_answered_as_before_or_after(
+    shared: tuple[Case, Table], first: int
+) -> None:
+    case, theirs = shared
+    listener = listening(theirs)
+    others = FrozenMap((rule.rule_arn, rule) for rule in seen(listener).fields.rules.values())
+    mine = listening(case.before).rules.values()
+    for rule in mine:
+        listener.create(rule["Priority"], rule["Conditions"], rule["Actions"])
+    rules = {k: r for k, r in seen(listener).fields.rules.items() if r.rule_arn not in others}
+    wanted = desired(case.after).rules
+    goal = SharedRules(listener_arn=Ref("listener/public/http"), rules=wanted, first_priority=first)
+    fields = SharedRules(listener_arn=goal.listener_arn, rules=FrozenMap(rules), others=others)
+    live = Observed(type=SHARED.name, id="arn-of-listener", fields=SHARED.align(goal, fields))
+    before = listener.answers()
+    run = Run.of(listener, SHARED.update(Resource(ADDRESS, SHARED.name, goal, "Route/shop"), live, RULES, CONTEXT))
+    tables = [listener.answers() for _ in run.steps()]
+    after = listener.answers()
+    assert [t for t in tables if wrongly(t, before, after)] == []
+    assert {arn for arn in others if arn in listener.rules} == set(others)
 
 
 @settings(deadline=None)
