@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
-from reconciler.model.errors import AwsError, ErrorClass
+from reconciler.model.errors import AwsError, ErrorClass, ReconcilerError
 from reconciler.model.events import Finding, Open, Severity
 from reconciler.model.plan import Drifted, Failure, Outcome, Plan, Result
 
@@ -142,9 +142,14 @@ def denied(errors: Iterable[AwsError]) -> list[Finding]:
     found = [error for error in errors if error.error_class is ErrorClass.DENIED]
     if not found:
         return []
-    said = sorted({"; ".join(filter(None, (str(error), error.next_step))) for error in found})
+    said = sorted(set(map(in_full, found)))
     more = f" (and {len(said) - _SHOWN} more)" if len(said) > _SHOWN else ""
     return [failed_pass("CredentialsFailing", f"{'. '.join(said[:_SHOWN])}{more}")]
+
+
+def in_full(error: ReconcilerError) -> str:
+    """What went wrong, and what to do about it."""
+    return "; ".join(filter(None, (str(error).rstrip("."), error.next_step if isinstance(error, AwsError) else "")))
 
 
 def failed_pass(kind: str, message: str) -> Finding:

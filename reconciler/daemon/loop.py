@@ -190,7 +190,7 @@ class Loop:
         return f"nothing has moved for {quiet:.0f} s" if quiet > STUCK else ""
 
     def ready(self) -> str:
-        """What has not been looked at yet; empty where everything was."""
+        """What could not be looked at yet; empty where everything was."""
         waiting = sorted(self.stacks.keys() - self._looked)
         if not self.stacks:
             return "no stack is held"
@@ -205,8 +205,8 @@ class Loop:
 
     def _work(self, item: Item) -> None:
         try:
-            if not self._stop.is_set():
-                Pass(self.stacks[item.key], item, self._deps).run()
+            if not self._stop.is_set() and Pass(self.stacks[item.key], item, self._deps).run():
+                self._looked.add(item.key)
         except Exception as error:  # noqa: BLE001 - a bug in one stack's pass must not end the others'
             kind = type(error).__name__
             finding = findings.failed_pass("InternalError", f"{kind}: {error}; report it with what the log says")
@@ -214,7 +214,6 @@ class Loop:
             self.memory.tell(item.key, [event], {}, {})
             self.queue.retry(item.key)
         finally:
-            self._looked.add(item.key)
             self.queue.done(item.key)
 
     def _place(self, graph: Graph) -> Place:

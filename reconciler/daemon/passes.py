@@ -104,13 +104,13 @@ class Pass:
         self._held: Held | None = None
         self.id = secrets.token_hex(4)
 
-    def run(self) -> None:
-        """Do it, and put the stack back in the queue for the next."""
+    def run(self) -> bool:
+        """Do it, and put the stack back in the queue for the next; whether AWS was seen, by us or by who has it."""
         deps, state = self._deps, self._state
         try:
             done = self._under_lease()
             if not done:
-                return
+                return True
             result, message = "in sync" if state.in_sync else "not in sync", ""
         except LeaseLost as lost:
             result, message = "lease lost", ""
@@ -118,7 +118,7 @@ class Pass:
             self._say("LeaseLost", str(lost), Severity.WARNING)
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
         except ReconcilerError as error:
-            result, message = "failed", str(error)
+            result, message = "failed", findings.in_full(error)
             state.in_sync = False
             self._failed(error)
         now = deps.clock.now()
@@ -126,6 +126,7 @@ class Pass:
         if not self._wrote:
             deps.history.quiet(self._name, result, message, now - self._began, now)
         deps.memory.tidy()
+        return result != "failed"
 
     def _under_lease(self) -> bool:
         """The pass, where the stack is not in somebody else's hands."""
@@ -336,7 +337,8 @@ class Pass:
 
     def _failed(self, error: ReconcilerError) -> None:
         """Told under a lease of its own, for the pass's may have run out; who has it now tells what they see."""
-        finding = findings.failed_pass("Refused" if isinstance(error, Refused) else "PassFailed", str(error))
+        kind = "Refused" if isinstance(error, Refused) else "PassFailed"
+        finding = findings.failed_pass(kind, findings.in_full(error))
         denied = findings.denied([error] if isinstance(error, AwsError) else [])
         deps = self._deps
         found: Held | Lease | None = None
@@ -347,7 +349,7 @@ class Pass:
             self._tell(denied or [finding], (findings.LOOK,), ())
         if isinstance(found, Held):
             deps.leases.give_back(found)
-        deps.statuses.unknown(self._state.desired, finding.type, str(error), deps.clock.now())
+        deps.statuses.unknown(self._state.desired, finding.type, finding.message, deps.clock.now())
         deps.queue.retry(self._name)
 
     def _tell(

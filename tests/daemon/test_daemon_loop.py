@@ -290,13 +290,21 @@ def test_an_event_is_looked_at_at_once(applied: Sandbox, file: Path) -> None:
 def test_an_aws_that_cannot_be_reached_is_told_once_and_tried_later_and_later(applied: Sandbox, file: Path) -> None:
     daemon = Daemon(applied, file)
     daemon.hold(ALERTING)
+    applied.faults = Faults(errors_5xx=1.0)
     daemon.loop.turn()
+    assert daemon.loop.ready() == "not looked at yet: shop"
+    applied.faults = Faults()
+    applied.clock.advance(1000)
+    daemon.loop.turn()
+    assert daemon.loop.ready() == ""
+    daemon.events.clear()
     applied.faults = Faults(errors_5xx=1.0)
     pauses = []
     for _ in range(4):
         applied.clock.advance(100)
         pauses.append(daemon.loop.turn())
     assert daemon.named() == ["PassFailed"]
+    assert "error; run again" in daemon.events[0].message, "what to do is said too"
     assert pauses[3] > pauses[0]
     applied.faults = Faults()
     applied.clock.advance(1000)
