@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.checks._cidrs import Block, block, free_block, host_bits
-from reconciler.checks._lookup import repeated
+from reconciler.checks._lookup import nearest, repeated
 from reconciler.kinds import Object, Path, Problem
 from reconciler.kinds._object import counted
-from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, PARTS, NetworkSpec, Subnets
+from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, PARTS, EndpointOptions, NetworkSpec, Subnets
 from reconciler.load import StackObjects
 
 LARGEST: Final = 16
@@ -36,6 +36,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
             yield from _gateways(network)
             yield from _dns(network)
             yield from _elastic_ips(network)
+            yield from _endpoint_options(network)
             yield from _routes(network)
 
 
@@ -164,9 +165,33 @@ def _dns(network: Object[NetworkSpec]) -> Iterator[Problem]:
     interfaces = [name for name in spec.endpoints if name not in GATEWAY_ENDPOINTS]
     if spec.dns_hostnames and not spec.dns_support:
         yield network.problem(("spec", "dnsHostnames"), "needs dnsSupport", "write false, or take dnsSupport away")
-    elif interfaces and not spec.dns_hostnames:
+    interfaces = [name for name in interfaces if options_of(spec, name).private_dns is not False]
+    if interfaces and spec.dns_support and not spec.dns_hostnames:
         message = f"is false, but the endpoint {interfaces[0]} is called by its name, for which AWS wants it"
-        yield network.problem(("spec", "dnsHostnames"), message, "take it away, or take the endpoint away")
+        right = f"take it away, or write privateDns: false for {interfaces[0]}"
+        yield network.problem(("spec", "dnsHostnames"), message, right)
+
+
+def options_of(spec: NetworkSpec, endpoint: str) -> EndpointOptions:
+    """What a spec says of an endpoint beside its name."""
+    return spec.endpoint_options.get(endpoint, EndpointOptions())
+
+
+def _endpoint_options(network: Object[NetworkSpec]) -> Iterator[Problem]:
+    spec = network.spec
+    for name, options in spec.endpoint_options.items():
+        path: Path = ("spec", "endpointOptions", name)
+        if name not in spec.endpoints:
+            yield network.problem(
+                path, "is no endpoint of this network", nearest(name, spec.endpoints, "it to endpoints")
+            )
+        elif name in GATEWAY_ENDPOINTS:
+            for option, value in (("privateDns", options.private_dns), ("placement", options.placement)):
+                if value is not None:
+                    yield network.problem((*path, option), f"{name} is a gateway, which has none", "remove it")
+        elif options.placement and getattr(spec, options.placement.lower()) is None:
+            word = options.placement.lower()
+            yield network.problem((*path, "placement"), f"there are no {word} subnets", f"add spec.{word}")
 
 
 def _elastic_ips(network: Object[NetworkSpec]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Interface
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from reconciler.kinds._scope import Scope
 from reconciler.kinds._spec import Cidr, Format, SpecModel
 from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref
+from reconciler.resources._policy import policy_document
 from reconciler.resources.elastic_ip import ElasticIp
 from reconciler.resources.existing_subnet import TYPE as EXISTING_SUBNET
 from reconciler.resources.existing_subnet import ExistingSubnet
@@ -28,7 +30,7 @@ from reconciler.resources.security_group import SecurityGroup
 from reconciler.resources.security_group_rules import EVERYWHERE, Rule, RuleKey, SecurityGroupRules
 from reconciler.resources.subnet import Subnet
 from reconciler.resources.vpc import Vpc
-from reconciler.resources.vpc_endpoint import VpcEndpoint
+from reconciler.resources.vpc_endpoint import VpcEndpoint, endpoint_policy
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -131,6 +133,37 @@ class ExtraRoute(SpecModel):
                 return Route(network_interface_id=target, state=UNSET)
 
 
+def _is_policy(text: str) -> None:
+    """Raises `ValueError` where a text is no policy."""
+    try:
+        data = json.loads(text)
+        if not (isinstance(data.get("Statement"), dict | list) and data["Statement"]):
+            raise ValueError(text)
+        hash(policy_document(data))
+    except (AttributeError, RecursionError, TypeError) as error:
+        raise ValueError(text) from error
+
+
+class EndpointOptions(SpecModel):
+    """How a VPC endpoint is set up."""
+
+    policy: (
+        Annotated[
+            str,
+            Format(r"^\s*\{[\s\S]*\}\s*$", "write a policy as JSON, with a Statement", _is_policy, max_length=20_480),
+        ]
+        | None
+    ) = Field(default=None, description="What may be done through it, as a policy in JSON; else everything.")
+    private_dns: bool | None = Field(
+        default=None,
+        description="Of an interface: whether the public name of the service leads to it in the VPC; else it does.",
+    )
+    placement: Literal["Public", "Private"] | None = Field(
+        default=None,
+        description="Of an interface: the subnets that it stands in; else private ones, if any.",
+    )
+
+
 class ExistingNetwork(SpecModel):
     """A VPC that is there already, by id or by tags. It is only read."""
 
@@ -179,6 +212,9 @@ class NetworkSpec(SpecModel):
     endpoints: tuple[EndpointName, ...] = Field(
         default=(),
         description="VPC endpoints by short service name. s3 and dynamodb are gateways, all others are interfaces.",
+    )
+    endpoint_options: Mapping[str, EndpointOptions] = Field(
+        default={}, description="How endpoints are set up that are not to be as usual, by the name in endpoints."
     )
 
     def zones(self, public: bool) -> tuple[str, ...]:
@@ -339,6 +375,8 @@ class _Network:
 
     def _endpoint(self, name: str, group: Ref) -> VpcEndpoint:
         service = f"com.amazonaws.{self._region}.{name}"
+        options = self._spec.endpoint_options.get(name, EndpointOptions())
+        policy = endpoint_policy(policy_document(json.loads(options.policy))) if options.policy else None
         if name in GATEWAY_ENDPOINTS:
             tables = [f"route-table/{self._name}/private/{zone}" for zone in self._spec.zones(False)]
             if self._spec.public:
@@ -348,15 +386,20 @@ class _Network:
                 service_name=service,
                 vpc_endpoint_type="Gateway",
                 route_table_ids=frozenset(map(Ref, tables)),
+                policy_document=policy,
             )
         return VpcEndpoint(
             vpc_id=self._vpc,
             service_name=service,
             vpc_endpoint_type="Interface",
-            subnet_ids=subnet_refs(self._name, self._spec, public=self._spec.private is None),
+            subnet_ids=subnet_refs(self._name, self._spec, public=self._is_public(options)),
             security_group_ids=frozenset({group}),
-            private_dns_enabled=True,
+            private_dns_enabled=options.private_dns is not False,
+            policy_document=policy,
         )
+
+    def _is_public(self, options: EndpointOptions) -> bool:
+        return options.placement == "Public" if options.placement else self._spec.private is None
 
 
 def _subnet(network: str, public: bool, zone: str) -> str:

@@ -6,6 +6,7 @@ the other type are left unset.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,10 @@ from reconciler.model.facts import Fact, Name, Serve, Stand
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
-from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
+from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._ec2 import in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
+from reconciler.resources._policy import Document, document_text, policy_document, read_document, respelled
 
 Targets = frozenset[Ref | Id] | Marker
 
@@ -30,6 +32,8 @@ class VpcEndpoint(Fields):
     subnet_ids: Targets = field(default=UNSET)
     security_group_ids: Targets = field(default=UNSET)
     private_dns_enabled: bool | Marker = field(default=UNSET)
+    policy_document: Document | Marker | None = field(default=UNSET, whole=True)
+    """What may be done through it; `None` is everything, as AWS fills it in."""
 
 
 _SETS = {
@@ -37,6 +41,14 @@ _SETS = {
     "subnet_ids": "SubnetIds",
     "security_group_ids": "SecurityGroupIds",
 }
+_EVERYTHING = policy_document({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})
+
+
+def endpoint_policy(document: Document) -> Document | None:
+    """A policy as a field has it, whatever version of the language says that everything is allowed."""
+    return None if document["Statement"] == _EVERYTHING["Statement"] else document
+
+
 _STATES = {
     "pendingacceptance": State.PENDING,
     "pending": State.PENDING,
@@ -82,6 +94,7 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
                     subnet_ids=frozenset(map(Id, endpoint.get("SubnetIds", ()))),
                     security_group_ids=frozenset(Id(group["GroupId"]) for group in endpoint.get("Groups", ())),
                     private_dns_enabled=endpoint.get("PrivateDnsEnabled", False),
+                    policy_document=_policy(endpoint.get("PolicyDocument")),
                 ),
                 outputs=FrozenMap({"id": endpoint["VpcEndpointId"]}),
                 state=state,
@@ -118,6 +131,8 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
                 params[member] = _listed(targets)
         if not isinstance(wanted.private_dns_enabled, Marker):
             params["PrivateDnsEnabled"] = wanted.private_dns_enabled
+        if isinstance(wanted.policy_document, FrozenMap):
+            params["PolicyDocument"] = document_text(wanted.policy_document)
         return [Call("ec2", "CreateVpcEndpoint", params, save=FrozenMap({"id": "VpcEndpoint.VpcEndpointId"}))]
 
     def update(
@@ -138,10 +153,26 @@ class VpcEndpointType(Ec2Tags, ResourceType[VpcEndpoint]):
                 }
         if "private_dns_enabled" in changed:
             params["PrivateDnsEnabled"] = resource.fields.private_dns_enabled
+        if "policy_document" in changed:
+            policy = resource.fields.policy_document
+            params |= (
+                {"PolicyDocument": document_text(policy)} if isinstance(policy, FrozenMap) else {"ResetPolicy": True}
+            )
         return [Call("ec2", "ModifyVpcEndpoint", params)]
+
+    def align(self, desired: VpcEndpoint, observed: VpcEndpoint) -> VpcEndpoint:
+        """The observed endpoint with the actions of its policy in the upper and lower case of the desired one."""
+        wanted, present = desired.policy_document, observed.policy_document
+        if not (isinstance(wanted, FrozenMap) and isinstance(present, FrozenMap)):
+            return observed
+        return dataclasses.replace(observed, policy_document=respelled(present, wanted))
 
     def delete(self, observed: Observed[VpcEndpoint], context: Context) -> Sequence[Call]:
         return [Call("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": [observed.id]})]
+
+
+def _policy(answer: str | None) -> Document | Marker | None:
+    return endpoint_policy(read_document(answer)) if answer else NOT_REPORTED
 
 
 def _targets(targets: Targets) -> frozenset[Ref | Id]:

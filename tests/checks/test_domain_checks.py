@@ -399,7 +399,14 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("endpoints: [s3]", "endpoints: [s3, logs]\n  dnsHostnames: false")],
         [
             "Network/main: spec.dnsHostnames: is false, but the endpoint logs is called by its name, for which AWS "
-            "wants it, take it away, or take the endpoint away"
+            "wants it, take it away, or write privateDns: false for logs"
+        ],
+    ),
+    "options of endpoints that there are not": (
+        [("endpoints: [s3]", "endpoints: [s3]\n  endpointOptions: {s3: {privateDns: false}, s4: {}}")],
+        [
+            "Network/main: spec.endpointOptions.s3.privateDns: s3 is a gateway, which has none, remove it",
+            "Network/main: spec.endpointOptions.s4: is no endpoint of this network, write s3",
         ],
     ),
     "more addresses than gateways": (

@@ -32,9 +32,12 @@ CHANGES = {
         ("kmsKey: arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "options: {}"),
         ("driver: awsfirelens\n    options: ", "driver: awsfirelens\n    # options: "),
     ),
+    "public-service.yaml": (("replicas: 2", "replicas: 3"), ("allowFrom: [internet]", "allowFrom: [203.0.113.0/24]")),
+    "private-service.yaml": (("nat: Single", "nat: PerZone"), ("containerPort: 8080", "containerPort: 8081")),
     "isolated.yaml": (
         ("availabilityZones: [us-east-1b]", "availabilityZones: [us-east-1a, us-east-1b, us-east-1c]"),
         ("[s3, ecr.api, ecr.dkr, logs]", "[s3, ecr.api, ecr.dkr, logs, sts]"),
+        ('"s3:GetObject"', '["s3:GetObject", "s3:HeadObject"]'),
     ),
     "stream.yaml": (
         ("crossZone: true", "crossZone: false"),

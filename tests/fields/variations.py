@@ -212,6 +212,10 @@ _BALANCER_OF_OURS: Final = ("*",)
 _ROUTED: Final = (("Network/main routes", [{"to": "10.70.0.0/16", "via": TARGETS[0]}]),)
 
 
+_LISTS: Final = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "*"}}'
+_WITH_LOGS: Final = (("Network/main endpoints", ["s3", "logs"]), ("Network/main endpointOptions", {"logs": {}}))
+
+
 def _extra_routes(destination: str) -> tuple[str, ...]:
     """A change of a route in all tables of the network `main`."""
     tables = ("public", "private/us-east-1a", "private/us-east-1b")
@@ -683,6 +687,29 @@ ROWS: Final = (
         ),
         removed=("- elastic-ip/main/*", "- nat-gateway/main/*", "route-table/main/private/*/routes *.natGatewayId"),
         given=(("Task/api placement", "Public"),),
+    ),
+    Row(
+        "Network/main endpointOptions",
+        {"s3": {"policy": _LISTS}},
+        ("vpc-endpoint/main/s3 policyDocument",),
+    ),
+    Row(
+        "Network/main endpointOptions[s3].policy",
+        _LISTS.replace("List", "Get"),
+        ("vpc-endpoint/main/s3 policyDocument",),
+        given=(("Network/main endpointOptions", {"s3": {"policy": _LISTS}}),),
+    ),
+    Row(
+        "Network/main endpointOptions[logs].privateDns",
+        False,
+        ("vpc-endpoint/main/logs privateDnsEnabled",),
+        given=_WITH_LOGS,
+    ),
+    Row(
+        "Network/main endpointOptions[logs].placement",
+        "Public",
+        ("vpc-endpoint/main/logs subnetIds[*",),
+        given=_WITH_LOGS,
     ),
     Row("Network/other dnsHostnames", False, ("vpc/other enableDnsHostnames",)),
     Row(
