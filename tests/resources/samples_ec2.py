@@ -9,6 +9,7 @@ from type_sample import Sample
 from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
 from reconciler.model.values import FrozenMap, Ref
+from reconciler.resources._policy import policy_document
 from reconciler.resources.elastic_ip import ElasticIp
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.nat_gateway import NatGateway
@@ -42,6 +43,9 @@ def _association(table: str) -> RouteTableAssociation:
     return RouteTableAssociation(subnet_id=Ref(f"subnet/{PUBLIC}"), route_table_id=Ref(table))
 
 
+_READS = policy_document({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "logs:Get*", "Resource": "*"}})
+
+
 def _interface_endpoint(**changes: Any) -> VpcEndpoint:
     fields: dict[str, Any] = {
         "vpc_id": VPC,
@@ -50,6 +54,7 @@ def _interface_endpoint(**changes: Any) -> VpcEndpoint:
         "subnet_ids": frozenset({Ref(f"subnet/{PRIVATE}")}),
         "security_group_ids": frozenset({_WEB}),
         "private_dns_enabled": True,
+        "policy_document": None,
     }
     return VpcEndpoint(**fields | changes)
 
@@ -138,6 +143,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 _interface_endpoint(subnet_ids=frozenset({Ref(f"subnet/{PRIVATE}"), Ref(f"subnet/{PUBLIC}")})),
                 _interface_endpoint(security_group_ids=frozenset({_PUBLIC_LB})),
                 _interface_endpoint(private_dns_enabled=False),
+                _interface_endpoint(policy_document=_READS),
             ),
         ),
         Sample(
