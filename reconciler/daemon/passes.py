@@ -41,7 +41,8 @@ SOON: Final = 5.0
 SETTLE: Final = 10.0
 """Seconds that one pass waits for AWS; then it ends and the next one comes soon."""
 FRESH: Final = 0.2
-"""How old, in intervals, a look may be that a routine pass makes do with."""
+"""How long ago, in intervals, a look may have ended that a routine pass makes do with: where looks take long, who has
+waited for one does not take another."""
 FRESH_TO_ACT: Final = 2.0
 """Seconds after which a look is too old to be acted upon: what is done was told, and seen by all guards."""
 
@@ -223,8 +224,11 @@ class Pass:
                 return part
         if asked and asked <= _ALONE:
             return place.seen_alone(self._graph, by_index=True)
-        since = self._item.asked if asked else self._deps.clock.now() - FRESH * self._graph.stack.interval
-        return place.seen(self._graph, self._deps.neighbours(self._graph), max(since, self._state.changed))
+        neighbours, changed = self._deps.neighbours(self._graph), self._state.changed
+        if asked:
+            return place.seen(self._graph, neighbours, began=max(self._item.asked, changed))
+        fresh = self._deps.clock.now() - FRESH * self._graph.stack.interval
+        return place.seen(self._graph, neighbours, began=changed, ended=fresh)
 
     def _choices(self) -> Choices:
         graph, stack = self._graph, self._graph.stack

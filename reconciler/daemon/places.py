@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 import threading
 from collections.abc import Iterable, Mapping
@@ -20,13 +21,15 @@ STACKS_PER_LOOK: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look: when it began, and what the jitter of what follows from it is, so that its stacks stay together.
+    """One look: when it began and ended, and what the jitter of what follows from it is, so that its stacks stay
+    together.
 
     One that is not `whole` is an earlier one with some types looked at again: it may say that all is well, no more.
     """
 
     look: Look
     at: float
+    ended: float
     jitter: float
     stacks: frozenset[str]
     evidence: Readables
@@ -48,11 +51,12 @@ class Place:
         self._latest: Mapping[str, Seen] = {}
         self._alone: Mapping[str, Seen] = {}
 
-    def seen(self, graph: Graph, neighbours: Mapping[str, Graph], since: float) -> Seen:
-        """A look at this stack that began after `since`: a new one at it and all its neighbours if need be."""
+    def seen(self, graph: Graph, neighbours: Mapping[str, Graph], *, began: float, ended: float = -math.inf) -> Seen:
+        """A look at this stack that began and ended after these times: a new one at it and all its neighbours if need
+        be."""
         with self._lock:
             known = self._latest.get(graph.stack.name)
-            if known is not None and known.at > since:
+            if known is not None and known.at > began and known.ended > ended:
                 return known
             here = {**neighbours, graph.stack.name: graph}
             others = [name for name in sorted(here) if name != graph.stack.name][: STACKS_PER_LOOK - 1]
@@ -96,4 +100,4 @@ class Place:
         names = [graph.stack.name for graph in graphs]
         evidence = {**self.evidence, **(more or {})}
         seen = look({**graphs[0].types, **evidence}, self.reader.fresh(), names, graphs, by_index=by_index)
-        return Seen(seen, at, jittered(1.0, self._dice), frozenset(names), evidence)
+        return Seen(seen, at, self._clock.now(), jittered(1.0, self._dice), frozenset(names), evidence)

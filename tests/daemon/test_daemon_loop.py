@@ -15,6 +15,7 @@ from holding import REFERENCE, Daemon, edited, stack
 from worlds import graph
 
 from reconciler.daemon.leases import TERM, Leases
+from reconciler.daemon.loop import Options
 from reconciler.model.events import Phase
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
@@ -239,6 +240,17 @@ def test_the_evidence_that_all_was_there_is_left_later_where_an_apply_could_not(
     written = daemon.calls.mutating
     daemon.interval()
     assert daemon.calls.mutating == written
+
+
+def test_a_look_that_takes_long_serves_all_that_waited_for_it(sandbox: Sandbox, file: Path) -> None:
+    """Half a second for each request is more than a fifth of an interval for a look, and one worker waits."""
+    daemon = Daemon(sandbox, file, Options(workers=1))
+    daemon.hold(stack("shop", "10.0"), stack("cart", "10.1"), stack("till", "10.2"))
+    daemon.until_idle()
+    for _ in range(3):
+        daemon.interval()
+    sandbox.faults = Faults(latency=0.5)
+    assert calls_of(daemon, daemon.interval)["ec2:DescribeVpcs"] == 1
 
 
 FORCED = {
