@@ -342,15 +342,15 @@ class Pass:
     def _failed(self, error: ReconcilerError) -> None:
         """Told under a lease of its own, for the pass's may have run out; who has it now tells what they see."""
         kind = "Refused" if isinstance(error, Refused) else "PassFailed"
-        finding = findings.failed_pass(kind, findings.in_full(error))
         denied = findings.denied([error] if isinstance(error, AwsError) else [])
+        (finding,) = denied or [findings.failed_pass(kind, findings.in_full(error))]
         deps = self._deps
         found: Held | Lease | None = None
         with contextlib.suppress(StoreError):
             found = deps.leases.take(self._lease) if self._lease else None
         if not isinstance(found, Lease):
             self._recall()
-            self._tell(denied or [finding], (findings.LOOK,), ())
+            self._tell([finding], (findings.LOOK,), ())
         if isinstance(found, Held):
             deps.leases.give_back(found)
         deps.statuses.unknown(self._state.desired, finding.type, finding.message, deps.clock.now())

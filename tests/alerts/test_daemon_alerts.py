@@ -181,6 +181,12 @@ def test_it_is_one_alert_that_is_opened_once_and_resolved_once(
     world.until(kind, "opened")
     for _ in range(3):
         world.daemon.interval()
+    if breaking is expired:
+        said_of = world.daemon.store.items("status")["shop/Task/web"]["conditions"]
+        assert {(one["type"], one["status"], one["reason"]) for one in said_of} == {
+            ("Ready", "Unknown", "CredentialsFailing"),
+            ("Synced", "Unknown", "CredentialsFailing"),
+        }
     undo()
     world.until(kind, "resolved")
     world.daemon.interval()
