@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from reconciler.model.errors import AwsError
 from reconciler.model.fields import Fields, field
+from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Resource
 from reconciler.model.values import EMPTY, UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._actions import Action, action_params, read_actions, with_idle
@@ -64,6 +66,22 @@ def read_rules(answer: Iterable[Mapping[str, Any]]) -> Rules:
         )
     return FrozenMap(rules)
 
+
+def quota_of(reader: Reader, most: int) -> int:
+    """How many rules a load balancer may have, default rules not counted, all listeners together.
+
+    Never less than a hundred (ALB guide, "Quotas"), so AWS is asked only where `most` could come to more.
+    """
+    if most <= _QUOTA:
+        return _QUOTA
+    try:
+        limits = reader.pages("elbv2", "DescribeAccountLimits", "Limits")
+    except AwsError:
+        return _QUOTA
+    return next((int(one["Max"]) for one in limits if one["Name"] == "rules-per-application-load-balancer"), _QUOTA)
+
+
+_QUOTA = 100
 
 _LIKENESSES: tuple[Callable[[ListenerRule], Any], ...] = (
     lambda rule: (rule.conditions, _answer(rule)),
@@ -171,12 +189,13 @@ def transition_of(
     wanted: Rules,
     present: Rules,
     *,
-    room: int | None,
+    room: int | Marker,
     default: bool = False,
     numbers: Numbers = ALL_NUMBERS,
 ) -> Transition:
     """The steps from the rules there are to those wanted, see `_rule_tables.transition`."""
-    return transition(_rows(present), _rows(wanted), room=room, default=default, numbers=numbers)
+    left = room if isinstance(room, int) else None
+    return transition(_rows(present), _rows(wanted), room=left, default=default, numbers=numbers)
 
 
 def tied(observed: Rules, old: frozenset[str], new: Iterable[Ref]) -> Call | None:

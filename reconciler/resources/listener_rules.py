@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from reconciler.model.errors import AwsError
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
@@ -26,14 +25,13 @@ from reconciler.resources._listener_rules import (
     calls,
     delete,
     in_order,
+    quota_of,
     read_rules,
     tied,
     transition_of,
 )
 from reconciler.resources._ownership import ElbTags, ownership
 from reconciler.resources._rule_tables import Transition
-
-_QUOTA = 100
 
 
 class ListenerRules(Fields):
@@ -125,11 +123,7 @@ def _has_rules_to_see(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
 
 
 def _rooms(reader: Reader, scope: Scope, seen: LoadBalancing, tables: Mapping[str, Rules]) -> Mapping[str, int]:
-    """How many more rules each listener may have, whether its neighbours are as they are or as they are to be.
-
-    The quota is of a load balancer, default rules not counted, and never less than `_QUOTA` (ALB guide, "Quotas"), so
-    it is asked for only where that could matter.
-    """
+    """How many more rules each listener may have, whether its neighbours are as they are or as they are to be."""
     wanted: dict[str, int] = {}
     for resource in scope.expected.get("listener-rules", ()):
         listener = resource.address.rpartition("/")[0]
@@ -139,17 +133,8 @@ def _rooms(reader: Reader, scope: Scope, seen: LoadBalancing, tables: Mapping[st
     totals = Counter({balancers[arn]: 0 for arn in tables})
     for arn, count in most.items():
         totals[balancers[arn]] += count
-    crowded = any(totals[balancers[arn]] + len(rules) > _QUOTA for arn, rules in tables.items())
-    quota = _quota(reader) if crowded else _QUOTA
+    quota = quota_of(reader, max((totals[balancers[arn]] + len(rules) for arn, rules in tables.items()), default=0))
     return {arn: quota - totals[balancers[arn]] + most[arn] - len(rules) for arn, rules in tables.items()}
-
-
-def _quota(reader: Reader) -> int:
-    try:
-        limits = reader.pages("elbv2", "DescribeAccountLimits", "Limits")
-    except AwsError:
-        return _QUOTA
-    return next((int(one["Max"]) for one in limits if one["Name"] == "rules-per-application-load-balancer"), _QUOTA)
 
 
 def _calls(resource: Resource[ListenerRules], present: Rules, room: int | Marker, context: Context) -> list[Call]:
@@ -160,7 +145,7 @@ def _table(resource: Resource[ListenerRules], present: Rules, room: int | Marker
     return transition_of(
         resource.fields.rules,
         present,
-        room=room if isinstance(room, int) else None,
+        room=room,
         default=bool(context.parent_changes),
     )
 

@@ -8,6 +8,7 @@ no spec refers to any more is found through the target groups that its rules lea
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from reconciler.model import tags as ours
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
+from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import forwarded
 from reconciler.resources._elb import load_balancing, tags_of
@@ -27,24 +28,26 @@ from reconciler.resources._listener_rules import (
     delete,
     in_order,
     number_of,
+    quota_of,
     read_rules,
     tied,
     transition_of,
 )
-from reconciler.resources._rule_tables import Numbers
+from reconciler.resources._rule_tables import Numbers, Transition
 
 
 class SharedRules(Fields):
     """Our rules in one listener by the name they have in the spec.
 
     Desired ones have priorities not before `first_priority`. `others` are observed: the rules that are not ours, but
-    for the default one.
+    for the default one. `room` is how many more rules AWS's quota lets the load balancer have.
     """
 
     listener_arn: Ref | Id = field(immutable=True)
     rules: Rules = field(exclusive=True)
     first_priority: int | Marker = field(default=UNSET, compared=False)
     others: Rules | Marker = field(default=UNSET, compared=False)
+    room: int | Marker = field(default=UNSET, compared=False)
 
 
 _Place = tuple[str, str]
@@ -79,11 +82,17 @@ class SharedRulesType(ResourceType[SharedRules]):
         expected: dict[str, list[_Place]] = {arn: [] for arn in arns}
         for listener in scope.found.get("existing-listener", ()):
             expected.setdefault(listener.id, []).append((listener.stack or "", f"{listener.address}/{_PART}"))
+        balancers = {one["ListenerArn"]: one["LoadBalancerArn"] for one in seen.listeners}
+        totals: Counter[str] = Counter()
+        for arn, rules in tables.items():
+            totals[balancers[arn]] += len(rules)
+        wanted = max((len(one.fields.rules) for one in scope.expected.get(self.name, ())), default=0)
+        quota = quota_of(reader, max(totals.values(), default=0) + wanted)
         for arn, rules in tables.items():
             places = {key: _place(tags.get(str(rule.rule_arn), {})) for key, rule in rules.items()}
             for place in {*places.values(), *expected[arn]}:
                 if place and place[0] in scope.stacks:
-                    yield _observed(arn, place, rules, places, tags)
+                    yield _observed(arn, place, rules, places, tags, quota - totals[balancers[arn]])
 
     def facts(self, name: Name, fields: SharedRules, identity: str | None) -> Iterable[Fact]:
         others = FrozenMap[str, Any]() if isinstance(fields.others, Marker) else fields.others
@@ -91,7 +100,8 @@ class SharedRulesType(ResourceType[SharedRules]):
             yield forwarded(fields.listener_arn, rule, number_of(entry), entry.conditions, entry.actions)
 
     def create(self, resource: Resource[SharedRules], context: Context) -> Sequence[Call]:
-        return _calls(resource, FrozenMap(), UNSET, context)
+        table = _table(resource.fields, SharedRules(listener_arn=resource.fields.listener_arn, rules=FrozenMap()))
+        return calls(resource, FrozenMap(), table, context.tags)
 
     def update(
         self,
@@ -100,7 +110,15 @@ class SharedRulesType(ResourceType[SharedRules]):
         changed: frozenset[str],
         context: Context,
     ) -> Sequence[Call]:
-        return _calls(resource, observed.fields.rules, observed.fields.others, context)
+        present = self.align(resource.fields, observed.fields)
+        return calls(resource, present.rules, _table(resource.fields, present), context.tags)
+
+    def exposes(
+        self, resource: Resource[SharedRules], observed: Observed[SharedRules], context: Context
+    ) -> Sequence[Exposed]:
+        """What the rules take that go before their time, because the quota leaves no room for those that follow."""
+        present = self.align(resource.fields, observed.fields)
+        return [Exposed(n, present.rules[n].conditions) for n in _table(resource.fields, present).exposed]
 
     def attach(self, observed: Observed[SharedRules], old: frozenset[str], new: Iterable[Ref]) -> Call | None:
         return tied(observed.fields.rules, old, new)
@@ -128,6 +146,7 @@ def _observed(
     rules: Rules,
     places: Mapping[str, _Place | None],
     tags: Mapping[str, Mapping[str, str]],
+    room: int,
 ) -> Observed[SharedRules]:
     """What one stack has in a listener."""
     stack, address = place
@@ -137,7 +156,7 @@ def _observed(
     return Observed(
         type=TYPE.name,
         id=arn,
-        fields=SharedRules(listener_arn=Id(arn), rules=mine, others=others),
+        fields=SharedRules(listener_arn=Id(arn), rules=mine, others=others, room=room),
         address=address,
         stack=stack,
         owner=next(owners, None),
@@ -151,10 +170,10 @@ def _numbers(desired: SharedRules, others: Rules | Marker) -> Numbers:
     return Numbers(first, taken)
 
 
-def _calls(resource: Resource[SharedRules], present: Rules, others: Rules | Marker, context: Context) -> list[Call]:
-    wanted, numbers = resource.fields.rules, _numbers(resource.fields, others)
-    known = aligned(wanted, present, numbers)
-    return calls(resource, known, transition_of(wanted, known, room=None, numbers=numbers), context.tags)
+def _table(desired: SharedRules, present: SharedRules) -> Transition:
+    """From our rules there are, aligned, to those wanted."""
+    numbers = _numbers(desired, present.others)
+    return transition_of(desired.rules, present.rules, room=present.room, numbers=numbers)
 
 
 TYPE = SharedRulesType()

@@ -24,9 +24,10 @@ from reconciler.resources._actions import (
     read_actions,
 )
 from reconciler.resources._conditions import condition_params, conditions_of, read_conditions
+from reconciler.resources._listener_rules import ListenerRule
 from reconciler.resources.listener import TYPE as LISTENER
 from reconciler.resources.listener_rules import TYPE as RULES
-from reconciler.resources.listener_rules import ListenerRule, ListenerRules
+from reconciler.resources.listener_rules import ListenerRules
 from reconciler.resources.load_balancer import TYPE as BALANCER
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.target_group import TYPE as TARGETS
@@ -104,6 +105,7 @@ class Account(ScriptedReader):
             DescribeTargetGroups={"TargetGroups": groups or []},
             DescribeListeners=self._of_balancer,
             DescribeTags=self._tags,
+            GetResources={"ResourceTagMappingList": []},
             DescribeRules={"Rules": [{"IsDefault": True, "Priority": "default"}]},
         )
 
