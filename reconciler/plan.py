@@ -145,6 +145,11 @@ class _Planner:
     def _block(self, address: str, reason: str, fix: str) -> None:
         self._blocked.setdefault(address, Blocked(address, reason, fix))
 
+    def _block_behind(self, address: str, other: str) -> None:
+        """Block an address for no other reason than that one that it needs is blocked."""
+        waiting = Blocked(address, f"needs {other}, which is blocked", f"see {other}", behind=other)
+        self._blocked.setdefault(address, waiting)
+
     def _decide(self, address: str) -> None:
         if address in self._blocked:
             return
@@ -154,7 +159,7 @@ class _Planner:
         elif waiting in self._left_out:
             self._block(address, f"needs {waiting}, which is left as it is", f"let {waiting} be put right first")
         elif waiting:
-            self._block(address, f"needs {waiting}, which is blocked", f"see {waiting}")
+            self._block_behind(address, waiting)
         else:
             self._act_on(address)
 
@@ -587,7 +592,7 @@ class _Planner:
                 and (waiting := self._without_target(a.address))
             }
             for key, waiting in vain.items():
-                self._block(self._actions[key].address, f"needs {waiting}, which is blocked", f"see {waiting}")
+                self._block_behind(self._actions[key].address, waiting)
             self._drop(vain.keys())
             if not vain and not self._drop_deletes_of_what_is_still_used():
                 return

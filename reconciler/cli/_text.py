@@ -241,13 +241,20 @@ def _requests(plan: Plan, action: Action) -> Iterator[str]:
 
 
 def _blocked_lines(blocked: Iterable[Blocked], ink: _Ink) -> Iterator[str]:
-    """What is blocked, once for all that share a reason."""
+    """What is blocked, once for all that share a reason; then what only waits for that."""
     found: dict[tuple[str, str], list[str]] = {}
+    waiting: list[str] = []
     for one in blocked:
-        found.setdefault((one.reason, one.fix), []).append(one.address)
+        if one.behind:
+            waiting.append(one.address)
+        else:
+            found.setdefault((one.reason, one.fix), []).append(one.address)
     for (reason, fix), addresses in found.items():
         yield ink(_RED, f"  !   {_listed(addresses)}") + f": {reason}"
         yield f"        fix: {fix}"
+    if waiting:
+        verb = "waits" if len(waiting) == 1 else "wait"
+        yield ink(_RED, f"  !   {_listed(waiting)}") + f": {verb} for what is blocked"
 
 
 def _counts(plan: Plan) -> str:

@@ -105,11 +105,15 @@ class Action:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Blocked:
-    """A change that is not made: what, why, and what a person can do."""
+    """A change that is not made: what, why, and what a person can do.
+
+    `behind` is the blocked address that it only waits for, where that is all.
+    """
 
     address: str
     reason: str
     fix: str
+    behind: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

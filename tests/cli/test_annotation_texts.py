@@ -47,3 +47,9 @@ def test_a_plan_says_what_is_taken_over_and_what_changes_of_it(golden: Golden) -
     lines = shown.splitlines()
     start = next(number for number, line in enumerate(lines) if VPC in line and line.startswith("  >"))
     golden("plan-adopt.txt", "\n".join([*lines[start : start + 4], lines[-1]]))
+
+
+def test_a_plan_says_what_must_not_be_replaced_and_what_waits_for_that(golden: Golden) -> None:
+    protect = annotated("LoadBalancer/public", "prevent-replace", "true")
+    moved = graph(TIER, lambda text: protect(text).replace("scheme: InternetFacing", "scheme: Internal"))
+    golden("plan-prevented.txt", text(moved, world(graph(TIER))))
