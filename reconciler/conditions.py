@@ -25,11 +25,14 @@ class Condition:
 def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condition, ...]:
     """Ready, Synced, Drifted and Stalled of one object (`Task/web`); a `Stack` is as all of it is."""
     whole = owner == f"Stack/{comparison.graph.stack.name}"
-    addresses = [a for a, r in comparison.graph.resources.items() if whole or r.owner == owner]
+    owners = {a: resource.owner for a, resource in comparison.graph.resources.items()}
+    owners |= {a: reference.owner for a, reference in comparison.graph.references.items()}
+    addresses = [address for address, by in owners.items() if whole or by == owner]
     if not addresses:
         return (Condition("Ready", "Unknown", "Unknown"),)
     live = [comparison.winners[a] for a in addresses if a in comparison.winners]
     live += [comparison.replaced[a].old for a in addresses if a in comparison.replaced]
+    live += [comparison.snapshot.referred[a] for a in addresses if a in comparison.snapshot.referred]
     drift = [d.address for d in plan.drift if whole or d.owner == owner]
     pending = [a.address for a in plan.visible if (whole or a.owner == owner) and a.address not in drift]
     blocked = [b for b in plan.blocked if b.address in addresses]

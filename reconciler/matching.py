@@ -120,7 +120,8 @@ class Matching:
                 found[address] = (f"refers to {lost[0]}, which is not known", f"see {lost[0]}")
             elif blind := sorted(self._graph.targets[address] & found.keys()):
                 _, fix = found[blind[0]]
-                found[address] = (f"refers to {blind[0]}, which could not be read", fix)
+                why = "could not be read" if fix == _READ_AGAIN else "is not known"
+                found[address] = (f"refers to {blind[0]}, which {why}", fix)
         return found
 
     def _match(self) -> None:

@@ -53,6 +53,7 @@ class Shown:
     def document(self) -> dict[str, Any]:
         """One item of `get -o json`."""
         winners = self.view.comparison.winners
+        referred = self.view.snapshot.referred
         mine = [a for a, r in self.graph.resources.items() if r.owner == self.obj.id]
         item: dict[str, Any] = {
             "kind": self.obj.kind,
@@ -69,6 +70,16 @@ class Shown:
                     "state": winners[a].state.value if a in winners else "missing",
                 }
                 for a in mine
+            ]
+            + [
+                {
+                    "address": address,
+                    "type": reference.kind.cloudformation,
+                    "id": referred[address].id if address in referred else None,
+                    "state": referred[address].state.value if address in referred else "missing",
+                }
+                for address, reference in self.graph.references.items()
+                if reference.owner == self.obj.id
             ],
         }
         if self.obj.kind == "Task":
@@ -164,6 +175,13 @@ def object_text(item: Shown) -> str:
     return "\n".join(_described(item))
 
 
+def _referred(item: Shown) -> Iterator[str]:
+    for address, reference in item.graph.references.items():
+        if reference.owner == item.obj.id:
+            found = item.view.snapshot.referred.get(address)
+            yield f"Refers to {address}: {found.id if found else 'missing'}, which is only read"
+
+
 def _described(item: Shown) -> Iterator[str]:
     yield f"{item.obj.id} in stack {item.obj.stack}: {status_of(item.conditions)}"
     yield "Conditions:"
@@ -172,6 +190,7 @@ def _described(item: Shown) -> Iterator[str]:
         yield f"  {condition.type}={condition.status} ({condition.reason}){why}"
     comparison = item.view.comparison
     mine = [a for a, r in item.graph.resources.items() if r.owner == item.obj.id]
+    yield from _referred(item)
     if mine:
         yield "AWS resources:"
     for address in mine:

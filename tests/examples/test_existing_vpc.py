@@ -11,6 +11,7 @@ from platform_network import Platform, inventory_of, platform
 from test_examples import edited
 from worlds import SPECS, graph
 
+from reconciler.conditions import conditions_of, status_of
 from reconciler.engine import view
 from reconciler.flows import judged, world_of_graph, world_of_snapshot
 from reconciler.kinds import Object
@@ -56,6 +57,8 @@ def test_a_vpc_may_be_called_by_its_id_as_well_as_by_its_tags(sandbox: Sandbox, 
     seen = view(edited(NAME, ids(theirs)), client(sandbox.clock).reader)
     assert not seen.plan.visible
     assert not seen.plan.blocked
+    said = conditions_of("Network/shared", seen.comparison, seen.plan)
+    assert (status_of(said), said[0].type, said[0].status) == ("Ready", "Ready", "True")
 
 
 def test_nothing_in_a_vpc_of_others_is_foreign(sandbox: Sandbox, theirs: Platform) -> None:
@@ -79,9 +82,11 @@ def test_a_reference_that_means_nothing_or_too_much_blocks_what_needs_it_and_tou
     tags = [{"Key": "owner", "Value": "us"}]
     boto3.client("ec2").create_tags(Resources=[theirs.public[0], theirs.private[0]], Tags=tags)
     assert client(sandbox.clock, threads=4).apply(graph(NAME)).converged
-    plan = view(edited(NAME, [edit]), client(sandbox.clock).reader).plan
+    seen = view(edited(NAME, [edit]), client(sandbox.clock).reader)
+    plan = seen.plan
     blocked = {one.address: one.reason for one in plan.blocked}
     assert reason in blocked[address]
+    assert status_of(conditions_of("Network/shared", seen.comparison, plan)) == "Blocked"
     assert not plan.visible
     assert not plan.drift
 
