@@ -321,6 +321,6 @@ class _Near:
 def _check_metadata(reading: Reading, kind: Kind[Any], metadata: Metadata) -> None:
     if kind is STACK and metadata.stack not in (None, metadata.name):
         reading.problem(("metadata", "stack"), "a Stack is its own stack", "remove it")
-    for fault in faults(metadata.annotations, of_stack=kind is STACK):
+    for fault in faults(metadata.annotations, of_stack=kind is STACK, has_resources=kind.compiled is not None):
         path = ("metadata", "annotations", fault.key)
         reading.problem(path, fault.message, fault.hint, at_key=fault.key not in KNOWN)

@@ -356,3 +356,16 @@ def test_a_problem_is_one_printable_line_whatever_the_file_says() -> None:
     (problem,) = bundle.problems
     assert problem.text.isprintable()
     assert problem.text.startswith('f:12:3: Network/main: spec["a\\nb\\u001b[31m"]: is not a known field')
+
+
+@pytest.mark.parametrize(
+    "annotation", ["deletion-policy: Retain", 'prevent-replace: "true"', "adopt: vpc-0123456789abcdef0"]
+)
+def test_an_annotation_that_would_say_nothing_is_refused(annotation: str) -> None:
+    flow = (
+        "apiVersion: reconciler.dev/v1\nkind: Flow\n"
+        f"metadata: {{name: f, annotations: {{reconciler.dev/{annotation}}}}}\n"
+        "spec: {from: internet, to: task/web, port: 80}\n"
+    )
+    (found,) = problems(flow)
+    assert "says nothing here: this kind has no resources of its own in AWS, put it on the Network" in found
