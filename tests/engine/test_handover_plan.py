@@ -18,6 +18,7 @@ from reconciler.plan import make
 
 TWO_TIER = graph()
 SERVICE, GROUP = "service/web", "target-group/public/web/http"
+DEFINITION = "task-definition/web"
 RULES, LISTENER = "listener/public/http/rules", "listener/public/http"
 DESIRED = graph(edit=lambda text: text.replace("containerPort: 80,", "containerPort: 8088,"))
 
@@ -47,6 +48,7 @@ def test_rules_wait_for_a_second_service_and_the_first_goes_after_them() -> None
     assert sorted(weight["Weight"] for weight in weights(call.params)) == [0, 1]
     making = action(plan, f"create {SERVICE}")
     assert (making.reason, making.handed_over) == (Reason.CASCADE, True)
+    assert action(plan, f"create {GROUP}").handed_over, "what is handed over interrupts no flow"
     assert tied.key in making.needs
     for switch in (f"update {RULES}", f"update {LISTENER}"):
         assert making.key in needs(plan, switch)
@@ -70,12 +72,11 @@ def test_a_way_to_the_old_port_is_closed_when_nothing_leads_there() -> None:
     assert f"update {RULES}" in closed.needs
 
 
-def test_no_declared_flow_is_interrupted_and_the_service_says_why_it_is_replaced() -> None:
+def test_a_service_says_why_it_is_replaced() -> None:
     document = plan_document(planned(service()), DESIRED, [])
     found = {a["address"]: a for a in document["actions"]}
     assert (found[SERVICE]["action"], found[SERVICE]["order"]) == ("replace", "create-first")
     assert found[SERVICE]["reason"] == "cascade"
-    assert found[GROUP]["interrupts"] == []
 
 
 def test_nobody_waits_for_a_service_that_takes_over_from_no_task() -> None:
@@ -101,23 +102,18 @@ def test_as_many_tasks_begin_as_autoscaling_had_come_to() -> None:
 def test_rules_go_over_to_a_second_service_of_an_earlier_run_when_it_is_at_work(state: State) -> None:
     group = observed(DESIRED, GROUP, "2")
     second = service(DESIRED, "2", state=state)
-    fields = dataclasses.replace(
-        second.fields,
-        load_balancers=frozenset(
-            dataclasses.replace(one, target_group_arn=Id(group.id)) for one in second.fields.load_balancers
-        ),
-    )
-    plan = planned(service(), dataclasses.replace(second, fields=fields), more=(group,))
-    switches = [a for a in plan.actions if a.address in (RULES, LISTENER)]
-    going = [a for a in plan.actions if a.key.startswith((f"delete {SERVICE}", f"delete {GROUP}"))]
+    led_to = {dataclasses.replace(one, target_group_arn=Id(group.id)) for one in second.fields.load_balancers}
+    second = dataclasses.replace(second, fields=dataclasses.replace(second.fields, load_balancers=frozenset(led_to)))
+    made = [service(), second, group, observed(DESIRED, DEFINITION)]
+    plan = make(compare(DESIRED, world(TWO_TIER, without=[SERVICE, DEFINITION], more=made)))
+    keys = {a.key for a in plan.actions if a.address in (RULES, LISTENER, SERVICE, GROUP)}
     if state is State.FAILED:
-        assert {b.address for b in plan.blocked} >= {RULES, LISTENER}
-        assert (switches, going) == ([], [])
+        assert {b.address for b in plan.blocked} == {RULES, LISTENER}
+        assert keys == set()
         return
-    assert len(going) == 2
+    waiting = f"refresh {SERVICE}"
     assert not plan.blocked
-    waits = {a.handed_over for a in plan.actions if a.address == SERVICE and a not in going}
-    assert (True in waits) == (state is State.PENDING or bool(waits))
-    for one in switches:
-        gate = [key for key in one.needs if SERVICE in key]
-        assert bool(gate) == bool(waits)
+    assert len(keys - {waiting}) == 5, "rules, the default between their parts, and the two that go"
+    assert (waiting in needs(plan, f"update {RULES}")) == (state is State.PENDING)
+    if state is State.PENDING:
+        assert action(plan, waiting).handed_over
