@@ -251,10 +251,13 @@ def test_a_missing_rule_is_not_found(listener: str) -> None:
         client("elbv2").delete_rule(RuleArn=arn)
 
 
-def test_a_hundred_rules_and_no_more(listener: str) -> None:
+def test_a_hundred_rules_on_all_listeners_of_a_load_balancer_and_no_more(
+    world: World, balancer: str, listener: str
+) -> None:
     """ALB guide, "Quotas": 100 rules per load balancer, the default ones not counted."""
+    other = world.listener(balancer, port=81)["ListenerArn"]
     for priority in range(1, 101):
-        make_rule(listener, priority)
+        make_rule(listener if priority % 2 else other, priority)
     with refused("TooManyRules"):
         make_rule(listener, 101)
 
