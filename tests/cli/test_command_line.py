@@ -90,7 +90,7 @@ def test_help_and_validate_load_no_sdk_and_help_no_spec_language(environment: di
 
 def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
     planned = asked(environment, "plan", "-f", str(stack), status=2)
-    assert planned["summary"] == {"create": 44, "update": 0, "replace": 0, "delete": 0, "unchanged": 0}
+    assert {what: number for what, number in planned["summary"].items() if number} == {"create": 44}
     assert [(flow["name"], flow["actual"], flow["holds"]) for flow in planned["flows"]] == [
         ("internet-never-reaches-orders", "Blocked", True),
         ("internet-reaches-web", "Reachable", True),
