@@ -320,6 +320,7 @@ def _fill_update(backend: Any, service: Service, definition: Any, asked: Mapping
     _check_grace(asked, settings["loadBalancers"])
     if asked.get("capacityProviderStrategy"):
         settings.pop("launchType", None)
+        asked = {"platformVersion": settings.get("platformVersion"), **asked}
         settings |= fill_launch(service.cluster, definition, asked)
     elif (
         asked.get("capacityProviderStrategy") is not None and settings.pop("capacityProviderStrategy", None) is not None

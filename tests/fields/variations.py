@@ -1145,7 +1145,12 @@ ROWS: Final = (
     Row(
         "Task/web egress",
         [],
-        _group("task/web", "egress[tcp 80 security-group/task/api]", "egress[udp 53 10.2.0.0/16]"),
+        _group(
+            "task/web",
+            "egress[tcp 80 security-group/task/api]",
+            "egress[tcp 443 0.0.0.0/0]",
+            "egress[udp 53 10.2.0.0/16]",
+        ),
         removed=_group("task/web", "egress[all 0.0.0.0/0]"),
     ),
     Row(
