@@ -739,7 +739,7 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("  cpu: 512\n", "  cpu: 512\n  autoscaling: {min: 3, max: 2, scaleInCooldown: 25h}\n")],
         [
             "Task/web: spec.autoscaling.min: 3 is above max (2), write less",
-            "Task/web: spec.autoscaling: does not say by what, add cpu or memory",
+            "Task/web: spec.autoscaling: does not say by what, add cpu, memory or requestsPerTarget",
             "Task/web: spec.autoscaling.scaleInCooldown: 25h is too long, write at most 86400s",
         ],
     ),
