@@ -227,7 +227,7 @@ class _Run:
         elif action.verb is not Verb.DELETE:
             self._usable.put(action.key)
         for call in action.seal:
-            self._perform(action, call)
+            self._perform(action, call, sealing=True)
         if kind.settles and not waits and self._is_waited_for(action):
             settled = self._settle(action, start)
             if settled is not None:
@@ -323,8 +323,9 @@ class _Run:
         calls = kind.update(resource, comparison.winners[action.address], changed, context)
         return [call for call in calls if action.verb is not Verb.PREPARE or not call.late]
 
-    def _perform(self, action: Action, call: Call) -> None:
-        """One request until it is through, or the error that ends the action."""
+    def _perform(self, action: Action, call: Call, *, sealing: bool = False) -> None:
+        """One request until it is through, or the error that ends the action. A seal makes nothing that could be there
+        already, whatever its action does."""
         kind = self._types[action.type]
         started = self._clock.now()
         attempts = 0
@@ -337,7 +338,7 @@ class _Run:
             except AwsError as error:
                 if action.verb is Verb.DELETE and error.code in kind.absent:
                     return
-                self._judge(action, error, attempts, started)
+                self._judge(action, error, attempts, started, sealing=sealing)
                 self._pause(_backoff(attempts))
                 continue
             if call.mine and not taken(call.mine, answer):
@@ -349,15 +350,15 @@ class _Run:
             )
             return
 
-    def _judge(self, action: Action, error: AwsError, attempts: int, started: float) -> None:
+    def _judge(self, action: Action, error: AwsError, attempts: int, started: float, *, sealing: bool) -> None:
         """Returns where the request should be made again; raises where it should not."""
         kind = self._types[action.type]
         says_not_yet = any(error.code == code and part in error.message for code, part in kind.not_yet)
         now = self._clock.now()
         match error.error_class:
-            case _ if error.lost and action.verb is Verb.CREATE:
+            case _ if error.lost and action.verb is Verb.CREATE and not sealing:
                 raise _LookAgain(error)
-            case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE):
+            case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE) and not sealing:
                 raise _LookAgain(error)
             case ErrorClass.DEPENDENCY if now < self._deadline:
                 if attempts in (1, _NAMES_HOLDERS):
