@@ -54,6 +54,24 @@ def by_result(outcomes: tuple[Outcome, ...], result: Result) -> dict[str, Outcom
     return {o.action.address: o for o in outcomes if o.result is result}
 
 
+def test_a_closing_tag_whose_answer_got_lost_and_that_is_then_not_yet_there_is_put_again(sandbox: Sandbox) -> None:
+    refused: list[str] = []
+
+    def not_yet(call: Call, params: Mapping[str, Any]) -> None:
+        if call.operation == "CreateTags" and not refused:
+            refused.append(str(params))
+            raise AwsError(
+                operation=call.name,
+                code="InvalidVpcID.NotFound",
+                message="The vpc ID does not exist",
+                error_class=ErrorClass.NOT_YET,
+                lost=True,
+            )
+
+    assert spoiled(sandbox, not_yet).apply(graph()).converged
+    assert refused
+
+
 def test_a_change_that_aws_takes_and_forgets_is_not_converging_and_is_written_once(sandbox: Sandbox) -> None:
     assert client(sandbox.clock, threads=16).apply(graph()).converged
     changed = graph(edit=lambda text: text.replace("{path: /healthz}", "{path: /alive}"))
