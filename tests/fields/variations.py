@@ -580,6 +580,7 @@ ROWS: Final = (
         "10.8.0.0/16",
         ("*/other* cidrBlock", "*/other* vpcId", "*/other* routeTableId", "*/other* subnetId", "*/routes *gatewayId"),
         also=(("Network/other public.cidrs", ["10.8.0.0/24", "10.8.1.0/24"]),),
+        needed="cidr is missing",
     ),
     Row("Network/theirs existing", {"tags": {"Name": "two"}}, _MOVED_VPC, given=_BY_TAGS, needed="cidr is missing"),
     Row(
@@ -638,6 +639,7 @@ ROWS: Final = (
         "Network/other public.cidrs",
         ["10.9.0.0/24", "10.9.2.0/24"],
         ("route-table-association/other/public/us-east-1b subnetId", "subnet/other/public/us-east-1b cidrBlock"),
+        removed=("route-table-association/other/public/* subnetId", "subnet/other/public/* cidrBlock"),
     ),
     Row(
         "Network/other availabilityZones",
@@ -664,6 +666,7 @@ ROWS: Final = (
         "Network/other private.cidrs",
         ["10.9.10.0/24", "10.9.12.0/24"],
         ("route-table-association/other/private/us-east-1b subnetId", "subnet/other/private/us-east-1b cidrBlock"),
+        removed=("route-table-association/other/private/* subnetId", "subnet/other/private/* cidrBlock"),
         given=_PRIVATE,
     ),
     Row(

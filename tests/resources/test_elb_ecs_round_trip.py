@@ -20,7 +20,8 @@ from reconciler.resources import discover
 from reconciler.sandbox import Sandbox
 
 TYPES = discover()
-ALL = [sample for samples in SAMPLES.values() for sample in samples]
+ALL = [sample for name, samples in SAMPLES.items() if name != "shared-rules" for sample in samples]
+"""Shared rules live in a listener that is not the stack's: the example of an existing load balancer makes one."""
 each_sample = pytest.mark.parametrize("sample", ALL, ids=lambda s: s.resource.address)
 each_change = pytest.mark.parametrize(
     ("sample", "number"),
