@@ -118,10 +118,7 @@ class _Turns:
 
     def _take_away_last(self, gate: str, switches: frozenset[str]) -> None:
         """What an update takes away, such as a way to the old port, is needed until nothing leads there."""
-        for key, action in list(self.actions.items()):
-            takes_away = action.verb is Verb.UPDATE and any(call.late for call in action.calls)
-            if not takes_away or action.parent_changes or key in switches:
-                continue
+        for key, action in self._taking_away(switches):
             early, late = parted(action)
             if early.key not in self.actions:
                 self.actions |= {early.key: early, key: late}
@@ -189,6 +186,30 @@ class _Turns:
             for key, action in self.actions.items()
             if key not in gone
         }
+        for key, action in self._taking_away(switches):
+            if action.reason is not Reason.DRIFT:
+                self._leave_out(key, parted(action)[0])
+
+    def _taking_away(self, switches: frozenset[str]) -> list[tuple[str, Action]]:
+        """The updates that take something away, those of what leads to the targets themselves aside."""
+        return [
+            (key, action)
+            for key, action in self.actions.items()
+            if action.verb is Verb.UPDATE
+            and any(call.late for call in action.calls)
+            and not action.parent_changes
+            and key not in switches
+        ]
+
+    def _leave_out(self, key: str, early: Action) -> None:
+        """Does no more of an update than what comes before it takes away: the old object needs its ways."""
+        del self.actions[key]
+        instead = frozenset({early.key}) if early.calls else early.needs
+        for other, action in list(self.actions.items()):
+            if key in action.needs:
+                self._change(other, needs=action.needs - {key} | instead)
+        if early.calls:
+            self.actions.setdefault(early.key, early)
 
     def _change(self, key: str, **changes: Any) -> None:
         self.actions[key] = dataclasses.replace(self.actions[key], **changes)

@@ -139,6 +139,7 @@ def test_nothing_goes_over_to_a_service_that_does_not_come_to_work(sandbox: Sand
     before = served()
     for _ in range(2):
         assert not client(sandbox.clock, threads=4).apply(graph(edit=broken)).converged
+        sandbox.clock.sleep(300)
         assert served() == before
         assert idle() == []
     desired = graph(edit=on_another_port)
