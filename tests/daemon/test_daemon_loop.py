@@ -268,9 +268,11 @@ def test_the_reads_of_a_pass_grow_with_pages_and_with_what_aws_forces_alone(sand
     daemon = Daemon(sandbox, file)
     daemon.hold(stack("shop", "10.0"))
     daemon.until_idle()
+    daemon.interval()  # what was still on its way in AWS is at rest afterwards
     alone = calls_of(daemon, daemon.interval)
     daemon.hold(stack("shop", "10.0"), stack("cart", "10.1"), stack("till", "10.2"))
     daemon.until_idle()
+    daemon.interval()
     together = calls_of(daemon, daemon.interval)
     assert {operation: count * (3 if operation in FORCED else 1) for operation, count in alone.items()} == together
 
