@@ -202,13 +202,18 @@ class Soak:
         self._daemons = [Daemon(folder), Daemon(folder)]
 
     def out_of_sync(self) -> list[str]:
-        """Stacks that differ from what is wanted, by one look at all of them."""
+        """Stacks that differ from what is wanted, by one look at all of them, or lack the evidence that all was there:
+        what goes before that is left is no drift, and nobody is told."""
         graphs = list(self._graphs.values())
         reader = AwsReader(Access(graphs[0].stack.region), SystemClock(), Calls())
         types = {name: kind for graph in graphs for name, kind in graph.types.items()}
         seen = look(types, reader, self._graphs, graphs)
-        plans = {name: engine.view_of(graph, seen).plan for name, graph in self._graphs.items()}
-        return [name for name, plan in plans.items() if plan.actions or plan.drift or plan.blocked]
+        views = {name: engine.view_of(graph, seen) for name, graph in self._graphs.items()}
+        return [
+            name
+            for name, view in views.items()
+            if view.plan.actions or view.plan.drift or view.plan.blocked or not view.comparison.converged_before
+        ]
 
     def until_healed(self) -> None:
         """Everything as wanted, every finding over, and every alert delivered."""
