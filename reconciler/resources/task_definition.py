@@ -85,11 +85,19 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
                 running.setdefault(seen.outputs["family"], []).append(seen)
         families = _families(reader, scope.stacks, "ACTIVE")
         unfinished = tuple(map(_family_start, _unfinished(scope)))
-        for family in sorted({*running, *families}):
-            seen_here = running.get(family, [])
-            whole = family.startswith(unfinished)
-            if whole or not any(_is_wanted(one, scope) for one in seen_here):
-                seen_here += _newest(reader, scope, family, "ACTIVE", named, whole=whole)
+        searched = [
+            family
+            for family in sorted({*running, *families})
+            if family.startswith(unfinished) or not any(_is_wanted(one, scope) for one in running.get(family, ()))
+        ]
+
+        def newest_of(family: str) -> list[Observed[TaskDefinition]]:
+            return list(_newest(reader, scope, family, "ACTIVE", named, whole=family.startswith(unfinished)))
+
+        found = reader.together(partial(newest_of, family) for family in searched)
+        newest = dict(zip(searched, found, strict=True))
+        for family in sorted({*running, *newest}):
+            seen_here = [*running.get(family, ()), *newest.get(family, ())]
             yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
         yield from _left_behind(reader, scope)
 
