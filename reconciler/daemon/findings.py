@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler import policy
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
 from reconciler.model.errors import AwsError, ErrorClass, ReconcilerError
-from reconciler.model.events import Finding, Open, Severity
+from reconciler.model.events import Event, Finding, Open, Severity
+from reconciler.model.graph import Graph
 from reconciler.model.plan import Drifted, Failure, Outcome, Plan, Result
 
 DRIFT = "drift"
@@ -92,7 +94,7 @@ def _text(value: object) -> str:
     return "absent" if value is None else str(value)
 
 
-def failures(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
+def failures(outcomes: Iterable[Outcome], graph: Graph) -> Iterator[Finding]:
     """One finding per action that AWS refused."""
     for outcome in outcomes:
         failure = outcome.failure
@@ -105,7 +107,12 @@ def failures(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 object=outcome.action.owner,
                 address=outcome.action.address,
-                data={"operation": failure.operation, "code": failure.code},
+                data={
+                    "operation": failure.operation,
+                    "code": failure.code,
+                    "why": failure.message,
+                    "wanted": graph.applied_digests.get(outcome.action.address, ""),
+                },
             )
 
 
@@ -113,15 +120,19 @@ def _refused(address: str, failure: Failure) -> str:
     return ": ".join(filter(None, (address, failure.operation, failure.message.rstrip("."))))
 
 
-def contested(address: str, why: str, fix: str) -> Finding:
-    """Something that is no longer put right, for it does not stay so."""
+def contested(drift: Event, who: str, wanted: str, fix: str) -> Finding:
+    """Something that is no longer put right, for it does not stay so. `wanted` is the digest of what it should be."""
+    often = f"it has drifted {policy.CONTESTED_TIMES} times in {policy.CONTESTED_WITHIN / 60:.0f} minutes"
+    why = f"contested: {often}, so {who} sets it too"
     return Finding(
-        key=f"{CONTESTED} {address}",
+        key=f"{CONTESTED} {drift.address}",
         type="DriftContested",
         ended="ContestResolved",
-        message=f"{address}: {why}; {fix}",
+        message=f"{drift.address}: {why}; {fix}",
         severity=Severity.ERROR,
-        address=address,
+        object=drift.object,
+        address=drift.address,
+        data={"who": who, "why": why, "wanted": wanted},
     )
 
 

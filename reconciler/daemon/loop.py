@@ -115,7 +115,6 @@ class Loop:
                 continue
             else:
                 state.desired = desired
-                state.withheld.clear()
                 self.memory.tell(name, [Event("SpecLoaded", self._clock.now(), name)], {}, {})
             self.queue.forget(name)
             self.queue.add(name, Trigger.EDIT)

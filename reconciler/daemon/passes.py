@@ -22,10 +22,11 @@ from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
+from reconciler.daemon.withheld import Contests, not_over, withheld
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
-from reconciler.model.events import Event, Finding, Open, Phase, Severity, news
+from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
@@ -47,8 +48,6 @@ FRESH_TO_ACT: Final = 2.0
 """Seconds after which a look is too old to be acted upon: what is done was told, and seen by all guards."""
 
 _PAUSED: Final = ("its annotation says that it is paused", "take the annotation reconciler.dev/paused away")
-_NON_CONVERGING: Final = "make the spec say what AWS makes of it, or take the field out"
-_CONTESTED: Final = "find out who sets it, then change the spec, annotate it, or stop the other party"
 
 _ALONE: Final = frozenset({Trigger.EVENT, Trigger.RETRY, Trigger.REQUEST})
 
@@ -59,10 +58,6 @@ class State:
 
     desired: Desired
     open: dict[str, Open] = field(default_factory=dict)
-    withheld: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Addresses that are not written until the spec changes, each with why and what to do."""
-    drifted: dict[str, list[float]] = field(default_factory=dict)
-    """When each address was found drifted, of late."""
     changed: float = 0.0
     """When we last wrote: an older look says nothing."""
     in_sync: bool = False
@@ -204,7 +199,7 @@ class Pass:
         if not first.plan.actions:
             state.in_sync = not first.plan.drift and not first.plan.blocked and not broken(flows)
             self._settled(first, seen, place)
-            self._tell([], (findings.APPLY,), self._withheld_keys())
+            self._tell([], (findings.APPLY,), not_over(first, state.open))
             if held is not None and choices.promote and seen.whole:
                 engine.leave_evidence(graph, first, place.reader.fresh(), self._doing(place, held))
             return
@@ -212,7 +207,7 @@ class Pass:
         if refusal is not None or held is None:
             state.in_sync = False
             self._settled(first, seen, place, refusal)
-            self._tell([refusal] if refusal else [], (findings.APPLY,), self._withheld_keys())
+            self._tell([refusal] if refusal else [], (findings.APPLY,), not_over(first, state.open))
             return
         self._act(first, seen, place, held, choices, whose)
 
@@ -234,9 +229,9 @@ class Pass:
         graph, stack = self._graph, self._graph.stack
         owners = {resource.owner for resource in graph.resources.values()}
         resting = {owner for owner in owners if policy.paused(stack, owner)}
-        withheld = {a: _PAUSED for a, resource in graph.resources.items() if resource.owner in resting}
+        paused = {a: _PAUSED for a, resource in graph.resources.items() if resource.owner in resting}
         now = datetime.fromtimestamp(self._deps.clock.now(), UTC)
-        return policy.choices(stack, now, owners, {**withheld, **self._state.withheld})
+        return policy.choices(stack, now, owners, {**paused, **withheld(graph, self._state.open)})
 
     def _act(
         self,
@@ -254,14 +249,11 @@ class Pass:
             applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
             state.changed = deps.clock.now()
-        failures = list(findings.failures(applied.outcomes))
-        for outcome in applied.outcomes:
-            if outcome.failure is not None and outcome.failure.code == "NonConverging":
-                state.withheld[outcome.action.address] = (outcome.failure.message, _NON_CONVERGING)
+        failures = list(findings.failures(applied.outcomes, graph))
         told = policy.told(graph.stack, applied.left.drift)
         deps.metrics.drifted(self._name, told)
         self._tell(findings.drift(told, {}, whose), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
-        self._tell(failures, (findings.APPLY,), self._withheld_keys())
+        self._tell(failures, (findings.APPLY,), not_over(first, state.open))
         deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
         self._remember(first.plan, applied)
         state.in_sync = applied.converged
@@ -307,26 +299,11 @@ class Pass:
         return findings.refusal(plan, found.keys, why, fix)
 
     def _is_fought_over(self, fresh: Iterable[Event], view: engine.View) -> bool:
-        """Take note of what has drifted just now; whether something of it is not to be fought over any longer."""
-        state, now = self._state, self._deps.clock.now()
-        drifting = {item.address for item in view.plan.drift}
-        over = [a for a, (_, fix) in state.withheld.items() if fix == _CONTESTED and a not in drifting]
-        for address in over:
-            del state.withheld[address]
-        contested = False
-        for event in fresh:
-            if event.type == "DriftFound" and event.phase is Phase.OPENED:
-                times = state.drifted.setdefault(event.address, [])
-                times.append(now)
-                del times[: -policy.CONTESTED_TIMES]
-                if policy.is_contested(times, now):
-                    why = f"it has drifted {policy.CONTESTED_TIMES} times in {policy.CONTESTED_WITHIN / 60:.0f} minutes"
-                    other = (event.data.get("attribution") or {}).get("who") or "somebody else"
-                    state.withheld[event.address] = (f"contested: {why}, so {other} sets it too", _CONTESTED)
-                    contested = True
-        fought = [findings.contested(a, why, fix) for a, (why, fix) in state.withheld.items() if fix == _CONTESTED]
-        self._tell(fought, (findings.CONTESTED,), ())
-        return contested or bool(over)
+        """Whether something is not to be fought over any longer, or may be written again."""
+        before = withheld(self._graph, self._state.open).keys()
+        found = Contests(self._deps.memory).found(view, fresh, self._state.open, self._deps.clock.now())
+        self._tell(found, (findings.CONTESTED,), ())
+        return withheld(self._graph, self._state.open).keys() != before
 
     def _breaking(self, plan: Plan, snapshot: Snapshot) -> Finding | None:
         """A change of the files that would break a declared flow is left to a person; what drifted is healed."""
@@ -389,11 +366,6 @@ class Pass:
     def _unjudged(self, flows: Iterable[Judged]) -> list[str]:
         """Findings about flows of which it is not known this time whether they hold."""
         return [f"{findings.FLOW} {flow.name}" for flow in flows if flow.holds is None]
-
-    def _withheld_keys(self) -> list[str]:
-        """Failures that are not tried again, and so are not over."""
-        held = self._state.withheld
-        return [key for key, one in self._state.open.items() if one.finding.address in held]
 
     def _say(
         self, kind: str, message: str, severity: Severity = Severity.INFO, data: Mapping[str, object] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -10,7 +11,7 @@ from cuts import client
 from holding import REFERENCE, Daemon, edited
 from worlds import graph
 
-from reconciler.sandbox import Sandbox
+from reconciler.sandbox import Faults, Sandbox
 from reconciler.store import Put
 from reconciler.store.sqlite import SqliteStore
 
@@ -104,6 +105,61 @@ def test_what_drifts_again_and_again_is_contested_and_no_longer_fought_over(appl
     daemon.interval()
     daemon.until_idle()
     assert "/by-hand" not in paths()
+
+
+def contested_by_two(applied: Sandbox, file: Path) -> Daemon:
+    """What two daemons with one store each saw some of, as it looks to a third that comes after them."""
+    daemons = [Daemon(applied, file), Daemon(applied, file)]
+    for daemon in daemons:
+        daemon.hold(REFERENCE)
+        daemon.until_idle()
+    for number in range(3):
+        change_health_checks()
+        daemons[number % 2].interval()
+        daemons[number % 2].loop.turn()
+    assert [daemon.named().count("DriftContested") for daemon in daemons] == [2, 0]
+    return Daemon(applied, file)
+
+
+def test_two_daemons_count_together_and_neither_nor_one_that_comes_later_goes_on_fighting(
+    applied: Sandbox, file: Path
+) -> None:
+    later = contested_by_two(applied, file)
+    later.hold(REFERENCE)
+    for _ in range(3):
+        later.interval()
+    assert later.calls.mutating == 0
+    assert later.named() == []
+    assert paths() == {"/by-hand"}
+
+
+def test_a_contest_is_not_over_because_a_look_is_blind(applied: Sandbox, file: Path) -> None:
+    daemon = contested_by_two(applied, file)
+    daemon.hold(REFERENCE)
+    applied.faults = Faults(errors_5xx=1, only=frozenset({"elbv2:DescribeTargetGroups"}))
+    daemon.interval()
+    applied.faults = Faults()
+    daemon.interval()
+    assert (daemon.calls.mutating, "ContestResolved" in daemon.named()) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace(
+            "metadata: {name: web}", "metadata: {name: web, annotations: {reconciler.dev/drift: Alert}}"
+        ),
+        lambda text: text.replace("path: /healthz", "path: /health"),
+    ],
+    ids=["annotated", "another spec"],
+)
+def test_a_contest_is_over_when_the_spec_no_longer_asks_for_the_same(
+    applied: Sandbox, file: Path, edit: Callable[[str], str]
+) -> None:
+    daemon = contested_by_two(applied, file)
+    daemon.hold(edited(edit))
+    daemon.interval()
+    assert "ContestResolved" in daemon.named()
 
 
 def test_what_was_refused_goes_on_once_just_that_is_approved(applied: Sandbox, file: Path) -> None:
