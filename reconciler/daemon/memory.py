@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.model.events import Event, Open, Severity
+from reconciler.model.events import Event, Open, Phase, Severity
 from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store, StoreError
 
 FINDINGS: Final = "finding"
@@ -27,6 +27,8 @@ Route = Callable[[Event, Iterable[Change]], Iterable[Change]]
 could not take yet."""
 
 _WAITING: Final = 2000
+_LATELY: Final = 1000
+"""Events of one stack that may matter for what it does now."""
 _PRUNE_EVERY: Final = 3600.0
 
 
@@ -88,6 +90,20 @@ class Memory:
     def items(self, kind: str, prefix: str = "") -> Mapping[str, Mapping[str, Any]]:
         """Items as they are on disk; none where it cannot be read."""
         return self._items(kind, prefix)
+
+    def drifts(self, stack: str, since: float) -> Mapping[str, list[float]]:
+        """When each address of a stack was found to have drifted, whichever process found it."""
+        found: dict[str, list[float]] = {}
+        try:
+            entries = self.store.entries(EVENTS, stack=stack, limit=_LATELY)
+        except StoreError as error:
+            self.complain(error)
+            return found
+        for entry in entries:
+            said = entry.value
+            if entry.time >= since and (said["event"], said.get("phase")) == ("DriftFound", Phase.OPENED.value):
+                found.setdefault(str(said.get("address", "")), []).append(entry.time)
+        return found
 
     def write_each(self, *changes: Change) -> None:
         """Any of these, in as few transactions as there may be."""

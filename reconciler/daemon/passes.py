@@ -22,7 +22,7 @@ from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
-from reconciler.daemon.withheld import Contests, not_over, withheld
+from reconciler.daemon.withheld import contests, not_over, withheld
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
@@ -301,7 +301,8 @@ class Pass:
     def _is_fought_over(self, fresh: Iterable[Event], view: engine.View) -> bool:
         """Whether something is not to be fought over any longer, or may be written again."""
         before = withheld(self._graph, self._state.open).keys()
-        found = Contests(self._deps.memory).found(view, fresh, self._state.open, self._deps.clock.now())
+        since = self._deps.clock.now() - policy.CONTESTED_WITHIN
+        found = contests(view, fresh, self._state.open, lambda: self._deps.memory.drifts(self._name, since))
         self._tell(found, (findings.CONTESTED,), ())
         return withheld(self._graph, self._state.open).keys() != before
 

@@ -6,19 +6,14 @@ again what was given up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from reconciler import policy
 from reconciler.daemon import findings
-from reconciler.daemon.memory import Memory
 from reconciler.engine import View
 from reconciler.model.events import Event, Finding, Open, Phase
 from reconciler.model.graph import Graph
-from reconciler.store import Put
-
-DRIFTED: Final = "drifted"
-"""Items by stack: the times, in seconds, at which each address was found drifted of late."""
 
 _FIXES: Final = {
     "DriftContested": "find out who sets it, then change the spec, annotate it, or stop the other party",
@@ -47,38 +42,25 @@ def not_over(view: View, told: Mapping[str, Open]) -> list[str]:
     return [key for key, one in told.items() if one.finding.address in held]
 
 
-class Contests:
-    """Counts how often what a stack has drifts, and says what is not to be fought over. Used under a stack's lease."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def found(self, view: View, fresh: Iterable[Event], told: Mapping[str, Open], now: float) -> list[Finding]:
-        """One finding for each address that somebody else sets too: until a look finds it right again, and for as long
-        as we would heal it. `fresh` are the events of this look."""
-        graph = view.comparison.graph
-        differing = {item.address for item in view.plan.drift} | view.comparison.unreadable.keys()
-        found = {
-            one.finding.address: one.finding
-            for one in told.values()
-            if one.finding.group == findings.CONTESTED
-            and one.finding.address in differing
-            and _is_wanted_as_before(graph, one.finding)
-        }
-        for event, times in self._counted(graph.stack.name, fresh, now):
-            if policy.is_contested(times, now):
-                who = (event.data.get("attribution") or {}).get("who") or "somebody else"
-                wanted = graph.applied_digests.get(event.address, "")
-                found.setdefault(event.address, findings.contested(event, who, wanted, _FIXES["DriftContested"]))
-        return [one for one in found.values() if policy.drift_policy(graph.stack, one.object) == "Heal"]
-
-    def _counted(self, stack: str, fresh: Iterable[Event], now: float) -> list[tuple[Event, list[float]]]:
-        drifts = [event for event in fresh if event.type == "DriftFound" and event.phase is Phase.OPENED]
-        if not drifts:
-            return []
-        known: Mapping[str, list[float]] = self._memory.items(DRIFTED, stack).get(stack, {})
-        late = {a: [at for at in times if now - at <= policy.CONTESTED_WITHIN] for a, times in known.items()}
-        for event in drifts:
-            late[event.address] = [*late.get(event.address, ()), now][-policy.CONTESTED_TIMES :]
-        self._memory.write(Put(DRIFTED, stack, {address: times for address, times in late.items() if times}))
-        return [(event, late[event.address]) for event in drifts]
+def contests(
+    view: View, fresh: Iterable[Event], told: Mapping[str, Open], drifts: Callable[[], Mapping[str, Sequence[float]]]
+) -> list[Finding]:
+    """One finding for each address that somebody else sets too: until a look finds it right again, and for as long as
+    we would heal it. `fresh` are the events of this look, `drifts` says when each address drifted of late."""
+    graph = view.comparison.graph
+    differing = {item.address for item in view.plan.drift} | view.comparison.unreadable.keys()
+    found = {
+        one.finding.address: one.finding
+        for one in told.values()
+        if one.finding.group == findings.CONTESTED
+        and one.finding.address in differing
+        and _is_wanted_as_before(graph, one.finding)
+    }
+    opened = [event for event in fresh if event.type == "DriftFound" and event.phase is Phase.OPENED]
+    often = drifts() if opened else {}
+    for event in opened:
+        if policy.is_contested(often.get(event.address, ()), event.time):
+            who = (event.data.get("attribution") or {}).get("who") or "somebody else"
+            wanted = graph.applied_digests.get(event.address, "")
+            found.setdefault(event.address, findings.contested(event, who, wanted, _FIXES["DriftContested"]))
+    return [one for one in found.values() if policy.drift_policy(graph.stack, one.object) == "Heal"]

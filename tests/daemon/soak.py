@@ -3,9 +3,10 @@
     python tests/daemon/soak.py --stacks 50 --rounds 120
 
 Somebody breaks things; a daemon is killed, ended or put to sleep past its lease; AWS cannot be reached, throttles,
-fails, lags or loses answers. Exit status 0 when afterwards everything is healed, every break was alerted once and
-resolved once and nothing else was taken for drift, nothing was fought over, no stack was written under two leases at
-once, and the daemon that lived through it all holds no more memory than after its first passes.
+fails, lags or loses answers; and somebody sets the same thing again each time it is put right, until nobody does.
+Exit status 0 when afterwards everything is healed, every break was alerted once and resolved once and nothing else was
+taken for drift, what was fought over was told once and left alone, no stack was written under two leases at once, and
+the daemon that lived through it all holds no more memory than after its first passes.
 """
 
 from __future__ import annotations
@@ -29,16 +30,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from patience import until
 from soak_daemon import files_of
+from soak_fighter import Fighter
 
-from reconciler import engine
+from reconciler import engine, policy
 from reconciler.aws import Access, AwsReader, Calls
 from reconciler.clock import SystemClock
+from reconciler.daemon.memory import REQUESTS
 from reconciler.observe import look
 from reconciler.sandbox import process
 from reconciler.sandbox.breaks import BREAKS, Break, BreakRefusedError, NothingToBreakError, account
 from reconciler.sandbox.environment import point_at
-from reconciler.store import Lease
+from reconciler.store import Lease, Put
 from reconciler.store.sqlite import SqliteStore
 
 SPEC: Final = Path(__file__).parents[2] / "specs" / "two-tier.yaml"
@@ -47,8 +51,6 @@ SPEED: Final = 60.0
 SHORTEST_INTERVAL: Final = 3
 STACKS_PER_SECOND: Final = 1
 """What two daemons and a sandbox on two cores can look at beside everything else."""
-PATIENCE: Final = 1800.0
-"""Real seconds after which what was waited for will not come any more."""
 WEATHER: Final = 60
 """Requests that AWS answers, or does not, before it is well again."""
 MEMORY: Final = 1.15
@@ -86,12 +88,8 @@ WEATHERS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def until(what: str, done: Callable[[], Any]) -> None:
-    """Look again and again until something is so."""
-    pause, end = threading.Event(), time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain for {what}"
-        pause.wait(0.2)
+NUDGED: Final = 8
+"""Stacks that are asked for where a daemon is to be at work: as many as one has workers."""
 
 
 class Listener:
@@ -133,9 +131,9 @@ class Listener:
                 found.setdefault(message["key"], Counter())[message["phase"]] += 1
         return found
 
-    def drifts(self) -> Counter[tuple[str, str]]:
-        """How often drift was opened, by stack and address."""
-        opened = (m for m in self.messages.values() if (m["event"], m["phase"]) == ("DriftFound", "opened"))
+    def opened(self, event: str) -> Counter[tuple[str, str]]:
+        """How often incidents that begin with an event were opened, by stack and address."""
+        opened = (m for m in self.messages.values() if (m["event"], m["phase"]) == (event, "opened"))
         return Counter((message["stack"], message["address"]) for message in opened)
 
 
@@ -199,6 +197,7 @@ class Soak:
         self._store = SqliteStore(folder / "store.db")
         self._graphs = {name: desired.graph for name, desired in files_of(folder).reading().stacks.items()}
         self._broken: dict[tuple[str, str], str] = {}
+        self._fights: list[Fighter] = []
         self._daemons = [Daemon(folder), Daemon(folder)]
 
     def out_of_sync(self) -> list[str]:
@@ -235,9 +234,25 @@ class Soak:
         victim.start()
         return what
 
+    def fight(self) -> Fighter:
+        """Somebody else begins to set what a stack has, each time it is put right."""
+        self._fights.append(Fighter(self._store, sorted(self._graphs)[len(self._fights) % len(self._graphs)]))
+        return self._fights[-1]
+
+    def _busily(self, what: str, done: Callable[[], Any]) -> None:
+        """`until` with daemons that are at work, for some stacks are asked for again and again."""
+        asked = self._dice.sample(sorted(self._graphs), min(NUDGED, len(self._graphs)))
+
+        def is_done() -> bool:
+            if not self._store.items(REQUESTS):
+                self._store.write(*(Put(REQUESTS, stack, {}) for stack in asked))
+            return bool(done())
+
+        until(what, is_done)
+
     def _sleep(self, daemon: Daemon) -> str:
         """Stopped in the middle of its work, and woken when its leases have run out or are another's."""
-        until("a daemon to work", lambda: daemon.leases(self._store))
+        self._busily("a daemon to work", lambda: daemon.leases(self._store))
         daemon.child.send_signal(signal.SIGSTOP)
         held = daemon.leases(self._store)
         until("leases to run out", lambda: all(lease.expires < time.time() for lease in daemon.leases(self._store)))
@@ -248,7 +263,7 @@ class Soak:
         """AWS does badly for a while."""
         process.set_faults({**WEATHERS[name], "seed": self._dice.randrange(10**6)})
         first = self._calls()
-        until("requests", lambda: self._calls() >= first + WEATHER)
+        self._busily("requests", lambda: self._calls() >= first + WEATHER)
         process.set_faults({})
         return name
 
@@ -300,16 +315,20 @@ class Soak:
         wrong = {key: dict(seen) for key, seen in phases.items() if (seen["opened"], seen["resolved"]) != (1, 1)}
         assert not wrong, f"not opened once and resolved once: {wrong}"
         self._judge_drift()
-        kinds = Counter(message["event"] for message in self._listener.messages.values())
-        assert not kinds["DriftContested"], "something was fought over"
+        contested = self._listener.opened("DriftContested")
+        fought = Counter((fight.stack, fight.address) for fight in self._fights)
+        assert contested == fought, f"fought over were {dict(fought)}, told as contested {dict(contested)}"
         return (
-            f"{len(phases)} incidents opened once and resolved once, {len(self._broken)} of them breaks, "
-            f"{self._listener.copies} deliveries repeated; {self._handed_over()}"
+            f"{len(phases)} incidents opened once and resolved once, {len(self._broken)} of them breaks and "
+            f"{contested.total()} contests, {self._listener.copies} deliveries repeated; {self._handed_over()}"
         )
 
     def _judge_drift(self) -> None:
-        """Each break was one drift, and there was no other."""
-        told = self._listener.drifts()
+        """Each break was one drift, and there was no other than those of the fights."""
+        told = self._listener.opened("DriftFound")
+        for place in {(fight.stack, fight.address) for fight in self._fights}:
+            times = told.pop(place)
+            assert times >= policy.CONTESTED_TIMES, f"contested after it drifted {times} times"
         twice = {place: times for place, times in told.items() if times > 1}
         assert not twice, f"alerted more than once: {twice}"
         for stack, address in told:
@@ -353,8 +372,10 @@ def main() -> int:
         undo.callback(soak.kill)
         soak.until_healed()
         say(f"all made, the elder holds {soak.memory} kB")
+        fight = soak.fight()
         for number in range(options.rounds // 4):
             say(f"{number} {soak.round()}")
+        say(fight.join())
         soak.until_healed()
         first = soak.memory
         for number in range(options.rounds // 4, options.rounds):
@@ -363,8 +384,10 @@ def main() -> int:
         last = soak.memory
         say(f"memory of the elder: {first} kB after a quarter of the rounds, {last} kB after all of them")
         assert last <= first * MEMORY, "memory grows"
+        fight = soak.fight()
         for number in range(options.rounds // 10):
             say(f"{options.rounds + number} {soak.round(elder=True)}")
+        say(fight.join())
         soak.until_healed()
         soak.end()
         say(soak.judge())
