@@ -1,0 +1,97 @@
+"""One request until it is through, or the error that ends its action."""
+
+from __future__ import annotations
+
+from reconciler.execute._failures import Failed, Interrupted, LookAgain, failure_of, is_of_another
+from reconciler.execute._run import Run, Step
+from reconciler.model.answers import taken
+from reconciler.model.errors import AwsError, ErrorClass
+from reconciler.model.plan import Action, Verb
+from reconciler.model.resource import Call
+
+_NOT_YET_BUDGET = 300.0
+"""Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
+_CONFLICT_ATTEMPTS = 5
+_NAMES_HOLDERS = 5
+"""Refusals of a delete, over some ten seconds, after which a person hears what is in the way: most goes by itself."""
+_HOLDERS_SHOWN = 5
+
+
+def perform(run: Run, action: Action, call: Call, *, sealing: bool = False) -> None:
+    """Make one request of an action and keep what its answer gives.
+
+    A seal makes nothing that could be there already, whatever its action does. Raises `Failed`, `Interrupted`, and
+    `LookAgain` where only AWS knows whether the request is still to be made.
+    """
+    started = run.clock.now()
+    attempts = 0
+    while True:
+        if run.is_ending:
+            raise Interrupted
+        attempts += 1
+        try:
+            answer = run.writer.perform(call, run.outputs.filled_in(call))
+        except AwsError as error:
+            if action.verb is Verb.DELETE and error.code in run.kind_of(action).absent:
+                return
+            _judge(run, action, error, attempts, started, sealing=sealing)
+            run.back_off(attempts)
+            continue
+        if call.mine and not taken(call.mine, answer):
+            raise LookAgain(is_of_another(call))
+        run.outputs.add(action.address, call.known)
+        run.outputs.add(
+            action.address,
+            {name: str(value) for name, path in call.save.items() if (value := taken(path, answer))},
+        )
+        return
+
+
+def _judge(run: Run, action: Action, error: AwsError, attempts: int, started: float, *, sealing: bool) -> None:
+    """Returns where the request should be made again; raises where it should not."""
+    not_yet = run.kind_of(action).not_yet
+    says_not_yet = any(error.code == code and part in error.message for code, part in not_yet)
+    now = run.clock.now()
+    match error.error_class:
+        case _ if error.lost and action.verb is Verb.CREATE and not sealing:
+            raise LookAgain(error)
+        case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE) and not sealing:
+            raise LookAgain(error)
+        case ErrorClass.DEPENDENCY if now < run.deadline:
+            if attempts in (1, _NAMES_HOLDERS):
+                held = f"; {_in_the_way(run, action)}" if attempts > 1 and action.verb is Verb.DELETE else ""
+                run.tell(action, Step.WAITING, now - started, f"{error.message}{held}")
+            return
+        case ErrorClass.DEPENDENCY:
+            raise Failed(failure_of(error, _in_the_way(run, action)))
+        case ErrorClass.CONFLICT if attempts < _CONFLICT_ATTEMPTS:
+            return
+        case _ if (says_not_yet or _may_lag(run, action, error)) and now - started < _NOT_YET_BUDGET:
+            if attempts == 1:
+                run.tell(action, Step.WAITING, now - started, error.message)
+            if now < run.deadline:
+                return
+    raise Failed(failure_of(error))
+
+
+def _may_lag(run: Run, action: Action, error: AwsError) -> bool:
+    """Not found means not yet only where something it could mean was made in this run."""
+    if error.error_class is ErrorClass.NOT_YET:
+        return True
+    if error.error_class is not ErrorClass.NOT_FOUND or error.code in run.kind_of(action).lasting:
+        return False
+    near = {action.address, *run.graph.edges.get(action.address, frozenset())}
+    return bool(near & run.outputs.made)
+
+
+def _in_the_way(run: Run, action: Action) -> str:
+    """What holds an object that AWS refuses to delete, and what to do about it."""
+    try:
+        found = run.kind_of(action).holders(run.reader.fresh(), action.id or "")
+    except AwsError:
+        found = ()  # it would only have been a help
+    if not found:
+        return "find what still uses it, remove that, and run again"
+    more = f" and {len(found) - _HOLDERS_SHOWN} more" if len(found) > _HOLDERS_SHOWN else ""
+    held = ", ".join(found[:_HOLDERS_SHOWN])
+    return f"in the way: {held}{more}; remove what owns them, or run again when AWS has cleaned up"
