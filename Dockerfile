@@ -5,7 +5,7 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md ./
 COPY reconciler ./reconciler
 RUN python3 -m venv /opt/reconciler \
- && /opt/reconciler/bin/python -m pip install --no-cache-dir -c constraints.txt '.[sandbox]' \
+ && /opt/reconciler/bin/python -m pip install --no-cache-dir -c constraints.txt '.[sandbox,alerts]' \
  && /opt/reconciler/bin/python -m pip uninstall --quiet --yes pip
 
 FROM ${BASE}

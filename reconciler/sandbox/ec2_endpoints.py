@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from moto.core.base_backend import BaseBackend
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError, InvalidServiceName
-from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import create_dns_entries, random_vpc_ep_id
 
@@ -27,6 +31,25 @@ def _service_types(backend: Any, name: str) -> set[str]:
     if not found:
         raise InvalidServiceName(name)
     return found
+
+
+GATEWAY_SERVICES = ("dynamodb", "s3")
+_NAMES_OF_PRIVATE_DNS = {"ecr.api": "api.ecr", "ecr.dkr": "dkr.ecr"}
+"""Services whose host name is not the name of the service (Amazon ECR User Guide, interface VPC endpoints)."""
+
+
+@cache
+def _services(region: str) -> tuple[dict[str, Any], ...]:
+    """What DescribeVpcEndpointServices lists in a region: every service offers interfaces, two of them gateways too."""
+    everywhere = itertools.chain.from_iterable(RegionsAndZonesBackend.zones.values())
+    zones = [zone.name for zone in everywhere if zone.name.startswith(region)]
+    services: list[dict[str, Any]] = []
+    for name in AWS_ENDPOINT_SERVICES:
+        for kind in ("Gateway", "Interface") if name in GATEWAY_SERVICES else ("Interface",):
+            services += BaseBackend.default_vpc_endpoint_service_factory(
+                region, zones, _NAMES_OF_PRIVATE_DNS.get(name, name), kind, special_service_name=name
+            )
+    return tuple(services)
 
 
 def _prefix_list_id(backend: Any, service_name: str) -> str | None:
@@ -203,6 +226,15 @@ def create_endpoint(into: Installer) -> None:
         return endpoint
 
 
+@patch("ec2-endpoint-services", "AWS PrivateLink Guide, services that integrate; gateway endpoints: S3 and DynamoDB")
+def endpoint_services(into: Installer) -> None:
+    # moto asks every service it knows, and imports each of them for that: seconds and a hundred megabytes.
+    def collect(_account_id: str, region: str) -> list[dict[str, Any]]:
+        return list(_services(region))
+
+    into.replace(VPCBackend, "_collect_default_endpoint_services", staticmethod(collect))
+
+
 @patch("ec2-modify-endpoint", "EC2 API Reference, ModifyVpcEndpoint: adds and removes interfaces and routes")
 def modify_endpoint(into: Installer) -> None:
     @into.wrap(EC2Response, "modify_vpc_endpoint")
@@ -262,4 +294,4 @@ def _start_delete(backend: Any, endpoint: Any) -> None:
         eni.release_after(backend, eni_id, wait + timings.eni_lingers)
 
 
-PATCHES = (create_endpoint, modify_endpoint, delete_endpoints)
+PATCHES = (create_endpoint, endpoint_services, modify_endpoint, delete_endpoints)

@@ -151,6 +151,16 @@ def test_a_service_has_its_own_endpoint_types(network: Any) -> None:
         network.endpoint("ecr.api", VpcEndpointType="Gateway")
 
 
+def test_s3_and_dynamodb_offer_gateways_and_interfaces_others_interfaces_alone(network: Any) -> None:
+    """AWS PrivateLink Guide, Gateway endpoints: Amazon S3 and DynamoDB; both have interface endpoints too."""
+    offered: dict[str, set[str]] = {}
+    for row in network.ec2.describe_vpc_endpoint_services()["ServiceDetails"]:
+        offered.setdefault(row["ServiceName"], set()).update(each["ServiceType"] for each in row["ServiceType"])
+    gateways = {name for name, kinds in offered.items() if "Gateway" in kinds}
+    assert gateways == {"com.amazonaws.us-east-1.dynamodb", "com.amazonaws.us-east-1.s3"}
+    assert all("Interface" in kinds for kinds in offered.values())
+
+
 def interface_endpoint(network: Any, **more: Any) -> dict[str, Any]:
     both = [network.one, network.other]
     network.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
