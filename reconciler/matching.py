@@ -65,6 +65,7 @@ class Matching:
         self._snapshot = snapshot
         self._excluded: set[tuple[str, str]] = set()
         self._users = self._named_by()
+        self._late = self._came_too_late()
         wanted = {address: one.fields for address, one in graph.references.items()}
         self._referred = {a: o.outputs for a, o in snapshot.referred.items() if o.fields == wanted.get(a)}
         self.unresolved = self._unresolved()
@@ -98,6 +99,19 @@ class Matching:
 
     def _is_used(self, live: Observed[Any]) -> bool:
         return live.id in self._users
+
+    def _came_too_late(self) -> set[tuple[str, str]]:
+        """What is on its way to an exclusive target that another has: AWS will give up on it, and says so minutes
+        later (CreateNatGateway of an Elastic IP in use). Two processes that did not see each other make that."""
+        claims: dict[tuple[str, str], list[Observed[Any]]] = {}
+        for live in self._snapshot.live():
+            for target in exclusive_ids(live.fields):
+                claims.setdefault((live.type, target.value), []).append(live)
+        late: set[tuple[str, str]] = set()
+        for some in claims.values():
+            first = min(some, key=lambda o: (o.state is State.PENDING, o.created, o.id))
+            late |= {(o.type, o.id) for o in some if o is not first and o.state is State.PENDING}
+        return late
 
     def _unresolved(self) -> dict[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
@@ -137,7 +151,7 @@ class Matching:
             if address in self.unreadable:
                 continue
             kind = self._graph.types[self._graph.resources[address].type]
-            live = [o for o in self._snapshot.found.get(address, ()) if o.type == kind.name and not is_going(kind, o)]
+            live = [o for o in self._snapshot.found.get(address, ()) if o.type == kind.name and self._stays(kind, o)]
             fitting = [o for o in live if self._fits(self._graph.resources[address], kind, o)]
             losers = [o for o in live if o not in fitting]
             self._lost[address] = frozenset(o.id for o in losers if (address, o.id) not in self._excluded)
@@ -148,6 +162,9 @@ class Matching:
                 best = max(losers, key=lambda o: (o.in_use, self._is_used(o), o.created, o.id))
                 self.incumbents[address] = best
                 self.retired += [o for o in losers if o is not best]
+
+    def _stays(self, kind: ResourceType[Any], live: Observed[Any]) -> bool:
+        return not is_going(kind, live) and (live.type, live.id) not in self._late
 
     def _choose(self, address: str, kind: ResourceType[Any], fitting: list[Observed[Any]]) -> None:
         if kind.keeps:
@@ -242,7 +259,7 @@ class Matching:
         winner_ids = {(address, o.id) for address, o in self.winners.items()}
         held_by_losers: set[str] = set()
         for live in self._snapshot.live():
-            if live.address in self.unreadable:
+            if live.address in self.unreadable or (live.type, live.id) in self._late:
                 continue
             if (live.address, live.id) not in winner_ids and live.state is not State.DELETING:
                 held_by_losers |= {i.value for i in exclusive_ids(live.fields)}

@@ -69,7 +69,8 @@ class Observed(Frozen, Generic[F]):
     `applied` is the digest our last converging call left on it. `delegated` names fields that belong to an AWS agent
     now, with who. `detail` says what AWS says of a state that is not `READY`. `created` orders twins, older first.
     `in_use`: something works by it or in it now, such as the tasks of a service.
-    `by_index` marks one whose tags come from AWS's index of tags and may be minutes old.
+    `by_index` marks one that was not looked at closely enough to act upon: its tags come from AWS's index of tags and
+    may be minutes old, or others of its address were not looked for.
     """
 
     type: str
@@ -133,7 +134,7 @@ class Scope(Frozen):
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
     `found` what the types in `needs` gave in this pass and what the specs refer to. `by_index` allows tags to come from
-    AWS's index of them, where that saves calls.
+    AWS's index of them, and more to be left out that only matters where something is to be done.
     """
 
     account: str

@@ -6,6 +6,7 @@ revision, so a family is looked through before another one is made.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -17,7 +18,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.tags import CONVERGED
-from reconciler.model.values import EMPTY, FrozenMap, Id, Ref
+from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template, transform
 from reconciler.resources._containers import Container, container_params, read_container
 from reconciler.resources._ecs import services
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
@@ -77,7 +78,11 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
         """What services run, and the newest revisions of families where that is not what is wanted, or where the last
-        apply came to no end: it may not have come to retire what it replaced."""
+        apply came to no end: it may not have come to retire what it replaced.
+
+        What runs is not known to be wanted where `${…}` stands in it: the digest stays though that comes to something
+        else, such as the name of a load balancer that was made anew. Such a family is looked through when there is
+        something to do at all."""
         running: dict[str, list[Observed[TaskDefinition]]] = {}
         named = _named_by_services(reader, scope)
         for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
@@ -85,20 +90,29 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
                 running.setdefault(seen.outputs["family"], []).append(seen)
         families = _families(reader, scope.stacks, "ACTIVE")
         unfinished = tuple(map(_family_start, _unfinished(scope)))
+        dependent = {wanted.address for wanted in scope.expected.get(self.name, ()) if _names_outputs(wanted.fields)}
+        unsure = {family for family, seen in running.items() if any(one.address in dependent for one in seen)}
+        whole = {
+            family
+            for family in {*running, *families}
+            if family.startswith(unfinished) or (family in unsure and not scope.by_index)
+        }
         searched = [
             family
             for family in sorted({*running, *families})
-            if family.startswith(unfinished) or not any(_is_wanted(one, scope) for one in running.get(family, ()))
+            if family in whole or not any(_is_wanted(one, scope) for one in running.get(family, ()))
         ]
 
         def newest_of(family: str) -> list[Observed[TaskDefinition]]:
-            return list(_newest(reader, scope, family, "ACTIVE", named, whole=family.startswith(unfinished)))
+            return list(_newest(reader, scope, family, "ACTIVE", named, whole=family in whole))
 
         found = reader.together(partial(newest_of, family) for family in searched)
         newest = dict(zip(searched, found, strict=True))
         for family in sorted({*running, *newest}):
-            seen_here = [*running.get(family, ()), *newest.get(family, ())]
-            yield from (one for one in seen_here if one.stack in scope.stacks and one.state is State.READY)
+            closely = family in newest or family not in unsure
+            for one in (*running.get(family, ()), *newest.get(family, ())):
+                if one.stack in scope.stacks and one.state is State.READY:
+                    yield one if closely else dataclasses.replace(one, by_index=True)
         yield from _left_behind(reader, scope)
 
     def facts(self, name: Name, fields: TaskDefinition, identity: str | None) -> Iterable[Fact]:
@@ -181,6 +195,19 @@ def _families(reader: Reader, stacks: Iterable[str], status: str) -> set[str]:
     by_prefix = {"familyPrefix": starts[0]} if len(starts) == 1 else {}
     listed = reader.pages("ecs", "ListTaskDefinitionFamilies", "families", status=status, **by_prefix)
     return {family for family in listed if family.startswith(starts)}
+
+
+def _names_outputs(wanted: TaskDefinition) -> bool:
+    """Whether `${…}` stands somewhere in it."""
+    found: list[Template] = []
+
+    def leaf(value: Any) -> Any:
+        if isinstance(value, Template):
+            found.append(value)
+        return value
+
+    transform(wanted.container_definitions, leaf)
+    return bool(found)
 
 
 def _is_wanted(seen: Observed[TaskDefinition], scope: Scope) -> bool:

@@ -8,9 +8,13 @@ import boto3
 from cuts import client
 from worlds import graph
 
-from reconciler.engine import view
+from reconciler.engine import apply, view
 from reconciler.model.graph import Graph
+from reconciler.model.tags import ADDRESS
 from reconciler.sandbox import Sandbox
+
+OTHER = "nat-gateway/main/us-east-1c"
+"""The address of a gateway that no spec knows."""
 
 
 def moved(text: str) -> str:
@@ -85,3 +89,24 @@ def test_a_subnet_that_shrinks_goes_first_with_all_that_goes_with_it(sandbox: Sa
     applied = client(sandbox.clock, threads=16).apply(desired)
     assert applied.converged, [(o.action.key, o.failure) for o in applied.outcomes if o.failure]
     assert zones()["10.0.0.0/25"] == "us-east-1a"
+
+
+def test_a_gateway_that_fails_before_it_is_deleted_is_as_good_as_gone(sandbox: Sandbox) -> None:
+    """It stays listed for an hour, and deleting it does nothing any more (VPC user guide, NAT gateways)."""
+    ec2 = boto3.client("ec2")
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    (gateway,) = ec2.describe_nat_gateways()["NatGateways"]
+    subnet = ec2.create_subnet(VpcId=gateway["VpcId"], CidrBlock="10.0.99.0/24")["Subnet"]["SubnetId"]
+    tags = [tag if tag["Key"] != ADDRESS else {**tag, "Value": OTHER} for tag in gateway["Tags"]]
+    ec2.create_nat_gateway(
+        SubnetId=subnet,
+        AllocationId=gateway["NatGatewayAddresses"][0]["AllocationId"],
+        TagSpecifications=[{"ResourceType": "natgateway", "Tags": tags}],
+    )
+    running = client(sandbox.clock, threads=16)
+    seen = view(graph(), running.reader)
+    assert [a.key.split()[:2] for a in seen.plan.actions] == [["delete", OTHER]]
+    sandbox.clock.advance(600)
+    applied = apply(graph(), seen, running.reader.fresh(), running.doing)
+    assert applied.converged
+    assert applied.settled

@@ -325,6 +325,24 @@ def test_a_failed_nat_gateway_is_left_to_aws_which_removes_it() -> None:
     assert "nat-failed" not in {orphan.id for orphan in compare(nothing, world(desired, more=[corpse])).orphans}
 
 
+@pytest.mark.parametrize("first", [State.READY, State.PENDING, State.DELETING])
+def test_a_gateway_that_comes_too_late_for_its_address_takes_it_from_nobody(first: State) -> None:
+    """AWS gives an Elastic IP to the first that asked for it, and gives up on the other minutes later."""
+    desired, address = graph(), "nat-gateway/main/us-east-1a"
+    (live,) = world(desired).found[address]
+    holder = dataclasses.replace(live, created="1", state=first)
+    late = dataclasses.replace(
+        live, id="nat-0-late", created="2", state=State.PENDING, outputs=FrozenMap({"id": "nat-0-late"})
+    )
+    found = compare(desired, world(desired, without=[address], more=[holder, late]))
+    assert not found.replaced
+    assert not found.twins
+    assert [o.id for o in found.winners.values() if o.address == address] == (
+        [] if first is State.DELETING else [holder.id]
+    )
+    assert set(found.missing) == ({address} if first is State.DELETING else set())
+
+
 def test_a_service_that_went_back_to_just_what_is_wanted_is_well() -> None:
     desired, address = graph(), "service/web"
     (live,) = world(desired).found[address]
