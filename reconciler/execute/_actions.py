@@ -81,7 +81,7 @@ class Worker:
                 calls.pop(0)
             except LookAgain as again:
                 looks += 1
-                mine = self._watch.find(action.type, action.address, but=action.replaces)
+                mine = self._watch.find(action.type, action.address, made=action.verb is Verb.CREATE)
                 if mine is not None:
                     self._run.outputs.add(action.address, mine.outputs)
                     calls = list(self._watch.remaining(action, mine))
@@ -104,13 +104,13 @@ class Worker:
 
     def _watched(self, action: Action, start: float, identity: str | None, *, until_gone: bool) -> Outcome | None:
         """Waits for one object of the type of an action; an outcome where the budget ends first."""
-        run = self._run
+        run, kind = self._run, self._run.kind_of(action)
         said = ""
         pause = FIRST_PAUSE
         while True:
             found = self._watch.look(action.type, identity)
             if until_gone:
-                if found is None:
+                if found is None or (found.state is State.FAILED and kind.fades_when_failed):
                     return None
             elif found is not None and found.state is State.READY:
                 return None

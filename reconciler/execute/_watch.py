@@ -31,11 +31,13 @@ class Watch:
         """The object as it is now, by id. Raises `Failed`."""
         return next((o for o in self._current(type_name) if o.id == identity), None)
 
-    def find(self, type_name: str, address: str, but: str | None) -> Observed[Any] | None:
-        """The object as it is now, by address; of doubles the older, never the one that is being replaced. Raises
-        `Failed`."""
+    def find(self, type_name: str, address: str, *, made: bool) -> Observed[Any] | None:
+        """The object as it is now, by address; of doubles the older. One that was `made` by this run is none that the
+        plan knew: what is being replaced, or kept as history, has the same address. Raises `Failed`."""
         stack = self._run.graph.stack.name
-        mine = [o for o in self._current(type_name) if o.stack == stack and o.address == address and o.id != but]
+        known = {(o.type, o.id) for o in self._run.live} if made else set()
+        here = [o for o in self._current(type_name) if o.stack == stack and o.address == address]
+        mine = [o for o in here if (o.type, o.id) not in known]
         dead = {State.DELETING, State.FAILED} if self._run.graph.types[type_name].dead_when_failed else {State.DELETING}
         return min((o for o in mine if o.state not in dead), key=lambda o: (o.created, o.id), default=None)
 
