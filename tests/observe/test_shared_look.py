@@ -54,6 +54,7 @@ def test_calls_that_aws_pages_do_not_grow_with_stacks(sandbox: Sandbox) -> None:
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
         "ecs:ListServices",
+        "ecs:ListTaskDefinitions",
         "ecs:ListTasks",
         "elbv2:DescribeListeners",
         "elbv2:DescribeLoadBalancerAttributes",
