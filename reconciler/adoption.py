@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from reconciler.diff import Comparison
 from reconciler.model import tags as own_tags
 from reconciler.model.errors import AwsError
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Blocked
 from reconciler.model.ports import Reader
@@ -66,8 +67,7 @@ def type_of(identity: str) -> str | None:
     return next((name for pattern, name in _TYPES if re.fullmatch(pattern, identity)), None)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(Frozen):
     """What a graph takes over: the id by address. `refused` are annotations that name nothing of their object."""
 
     wanted: Mapping[str, str]

@@ -7,13 +7,13 @@ nobody, nobody is named: CloudTrail tells late, and a guess would accuse the wro
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.diff import Comparison
 from reconciler.model import tags as own_tags
+from reconciler.model.frozen import Frozen
 from reconciler.model.plan import Drifted, Status
 from reconciler.model.resource import ResourceType
 from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, refs
@@ -31,8 +31,7 @@ _SESSION: Final = re.compile(r"^arn:([\w-]+):sts::(\d+):assumed-role/([^/]+)/.*$
 _TOKENS: Final = re.compile(r"[\[\]\s]+")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Record:
+class Record(Frozen):
     """What a CloudTrail record says, as far as it matters here. Records that name no principal have an empty `who`.
 
     `call` is `ec2:DeleteRoute`; `time` is AWS's text, to the second. `names` are the texts in the parameters and the
@@ -52,8 +51,7 @@ class Record:
     response: Mapping[str, Any]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(Frozen):
     """Who changed something, by which call, when and from where. `principal` is an ARN, or the name of a service."""
 
     who: str

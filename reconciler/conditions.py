@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from reconciler.diff import Comparison
 from reconciler.flows import Judged
+from reconciler.model.frozen import Frozen
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Observed, State
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Frozen):
     """One statement on an object: `status` is `True`, `False` or `Unknown`, `reason` one CamelCase word."""
 
     type: str

@@ -21,6 +21,7 @@ from reconciler.model.fields import (
     same_version,
     set_fields,
 )
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Cause, Change
 from reconciler.model.resource import Observed, Resource, ResourceType, State
@@ -34,8 +35,7 @@ from reconciler.model.values import (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(Frozen):
     """A live object that cannot become the desired one; `changes` include those that force that."""
 
     old: Observed[Any]
@@ -43,8 +43,7 @@ class Replaced:
     cause: Cause
 
 
-@dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(Frozen):
     """The desired graph beside what AWS has.
 
     `winners` are translated: ids of winners are `Ref`s. `changes` holds what differs in place, `replaced` the live

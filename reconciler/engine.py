@@ -13,6 +13,7 @@ from reconciler.diff import Comparison, anchors, compare
 from reconciler.execute import Limits, Progress, execute
 from reconciler.model import tags as own_tags
 from reconciler.model.errors import Refused
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables, StackPolicy, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Reason, Result, Verb
 from reconciler.model.ports import Clock, Reader, Writer
@@ -28,8 +29,7 @@ ROUNDS = 3
 """Plans that one apply may carry out: some changes show only when others are made (an address that a twin had)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class View:
+class View(Frozen):
     """What one look found and what follows from it."""
 
     snapshot: Snapshot
@@ -42,8 +42,7 @@ class View:
         return fingerprint(self.comparison.graph, self.snapshot)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Frozen):
     """What an apply or a delete came to.
 
     `left` is the plan of the last look: empty of actions when converged. `unchanged` counts what needed nothing.
@@ -67,8 +66,7 @@ class Applied:
         return not any(o.result is Result.PENDING for o in self.outcomes)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Doing:
+class Doing(Frozen):
     """How a pass may act: where it writes, how long it waits, whom it tells.
 
     `told_only` leaves drift that the first look did not show to the next pass: nobody was told of it, and no guard saw

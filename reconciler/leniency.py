@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
 from reconciler.model.fields import Fields, member_name, traits_of
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import StackPolicy
 from reconciler.model.plan import Change
 from reconciler.model.policy import Accepted
@@ -16,16 +16,14 @@ from reconciler.model.values import FrozenMap, Marker
 F = TypeVar("F", bound=Fields)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Exempt:
+class Exempt(Frozen):
     """A difference that an object's owner accepts."""
 
     change: Change
     by: Accepted
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Leniency:
+class Leniency(Frozen):
     """What may differ in the resources of one object."""
 
     ignored: frozenset[str]

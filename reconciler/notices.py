@@ -5,13 +5,13 @@ An event is a hint to look again and never the truth: it may come late, twice, o
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.attribution import Record, record_of
 from reconciler.model import tags as own_tags
+from reconciler.model.frozen import Frozen
 from reconciler.model.snapshot import Snapshot
 
 MOST_CHARACTERS: Final = 1024 * 1024
@@ -28,8 +28,7 @@ class UnreadableError(ValueError):
     """A message is no event of AWS's."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Frozen):
     """One event. `names` are the texts in it that may name an object, `record` who did what where it is a call.
 
     `telling` is False for what follows from our own rollouts all the time and says nothing of the configuration.
@@ -95,8 +94,7 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += item
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Known:
+class Known(Frozen):
     """What the live objects of one stack are called, in one account and region."""
 
     account: str

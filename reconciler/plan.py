@@ -15,6 +15,7 @@ from reconciler.disruptions import disruptions
 from reconciler.handover import in_turn, parted
 from reconciler.model import tags as own_tags
 from reconciler.model.fields import canonical, digest_of, exclusive_ids
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Action, Blocked, Cause, Change, Drifted, Plan, Reason, Status, Verb
 from reconciler.model.resource import Call, Context, Observed, Replacement, ResourceType, State
@@ -29,8 +30,7 @@ _TOKEN_LENGTH = 24
 references)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Frozen):
     """What a caller wants of a plan.
 
     `heal` includes drift, `promote` what is new in the spec; `unhealed` are the objects whose drift is left alone all

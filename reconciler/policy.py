@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import StackPolicy
 from reconciler.model.plan import Action, Drifted, Plan, Reason, Verb
 from reconciler.model.policy import Window
@@ -65,8 +65,7 @@ def told(stack: StackPolicy, drift: Iterable[Drifted]) -> list[Drifted]:
     return [item for item in drift if drift_policy(stack, item.owner) != "Ignore"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Disruption:
+class Disruption(Frozen):
     """What a plan would take away for a moment or for good: `reasons` for people, `keys` to approve it by."""
 
     reasons: tuple[str, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed
 
@@ -13,8 +13,7 @@ _BATCH = 100
 """Tasks that DescribeTasks takes at once (ECS API reference)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class RunningTask:
+class RunningTask(Frozen):
     """One task of a service with the network interface that Fargate gave it."""
 
     task: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeGuard
 
@@ -12,6 +11,7 @@ from reconciler.alerts.messages import message_of, reminder_of
 from reconciler.kinds import _duration
 from reconciler.kinds.alert import AlertSpec
 from reconciler.model.events import Event, Phase
+from reconciler.model.frozen import Frozen
 from reconciler.store import Put, Remove, Store, StoreError
 
 OUTBOX: Final = "outbox"
@@ -21,8 +21,7 @@ Change = Put | Remove
 _RANK: Final = {"info": 0, "warning": 1, "error": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Frozen):
     """An Alert of a stack. What concerns no stack at all is told by the rules of all."""
 
     stack: str

@@ -12,13 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.alerts.messages import Message, envelope, words, worst
 from reconciler.kinds.alert import Apprise, Secret, Sink, Sns, Template, Webhook
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.frozen import Frozen
 
 TIMEOUT: Final = 10
 SIGNATURE: Final = "X-Reconciler-Signature"
@@ -29,8 +29,7 @@ class DeliveryError(ReconcilerError):
     """Nobody took the messages; the text says why, without secrets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Frozen):
     """Messages of one alert on their way to one sink."""
 
     stack: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.errors import AwsError, ReconcilerError, Refused
+from reconciler.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from reconciler.kinds import Problem
@@ -24,8 +24,7 @@ class InvalidInputError(ReconcilerError):
         self.problems = problems
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Frozen):
     """Why a command came to nothing. `code` is AWS's, or one CamelCase word of ours; `operation` is AWS's or empty."""
 
     code: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import sys
@@ -14,14 +13,14 @@ import click
 
 from reconciler.cli._failures import InputError
 from reconciler.load import ENVIRONMENT, MAX_BYTES, Bundle, Given, load
+from reconciler.model.frozen import Frozen
 
 SUFFIXES = (".yaml", ".yml")
 
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Frozen):
     """`-f`, `--var` and `--var-file` as they were given."""
 
     paths: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from reconciler.flows import judged, world_of_snapshot
 from reconciler.kinds import Object, discover
 from reconciler.load import StackObjects
 from reconciler.model.fields import member_name, traits_of
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader
 from reconciler.model.values import NOT_REPORTED
@@ -32,8 +33,7 @@ _ALWAYS = 4
 """Columns that a table has though all their cells are empty: what an object is and how it does."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Frozen):
     """One object beside what AWS has of it."""
 
     obj: Object[Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ import click
 from reconciler.cli._failures import failure_of
 from reconciler.cli._settings import Settings
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.frozen import Frozen
 
 S = TypeVar("S")
 
@@ -19,8 +19,7 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C (128 + SIGINT)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
+class Report(Frozen):
     """What a command has to say of one stack: the document, the names of what it is about, the exit status."""
 
     document: dict[str, Any]

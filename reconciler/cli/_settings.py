@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.model.frozen import Frozen
+
 C = TypeVar("C", bound=Callable[..., Any])
 
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
@@ -16,8 +18,7 @@ DRAWING = "mermaid"
 """What commands that can draw have beside."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Frozen):
     """How to reach AWS and how to print."""
 
     profile: str | None = None

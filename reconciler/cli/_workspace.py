@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -17,6 +16,7 @@ from reconciler.cli._settings import Settings
 from reconciler.kinds import Object, Problem
 from reconciler.load import Bundle, StackObjects
 from reconciler.model.errors import Refused
+from reconciler.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from reconciler.aws import Access, AwsReader, Calls
@@ -75,8 +75,7 @@ def flows_of(stack: StackObjects) -> list[Object[Any]]:
     return [obj for (kind, _), obj in sorted(stack.objects.items()) if kind == "Flow"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Connection:
+class Connection(Frozen):
     """One stack's AWS."""
 
     access: Access

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from reconciler.cli._settings import Settings
 from reconciler.cli._snapshots import read_snapshot
 from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.load import StackObjects
+from reconciler.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from reconciler.model.graph import Graph, Readables
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Where:
+class Where(Frozen):
     """The world that is asked: `desired`, `observed`, or a saved snapshot."""
 
     word: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +35,7 @@ from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.plan import Choices
@@ -44,8 +44,7 @@ from reconciler.store import Store
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
-@dataclasses.dataclass(frozen=True)
-class Leasing:
+class Leasing(Frozen):
     """How a command comes by the right to change a stack."""
 
     store: Store
@@ -133,8 +132,7 @@ def command(
     return report_each(chosen, settings, name_of, converge)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Frozen):
     """What somebody said may happen."""
 
     disruption: bool

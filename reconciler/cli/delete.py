@@ -21,6 +21,7 @@ from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
 from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.ports import Clock, Writer
 from reconciler.plan import Choices
@@ -55,8 +56,7 @@ def command(
     return report_each(_chosen(inputs, stack_name, everything, settings), settings, lambda d: d.policy.name, remove)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Doomed:
+class Doomed(Frozen):
     """A stack to delete, with the addresses that its files say stay."""
 
     policy: StackPolicy

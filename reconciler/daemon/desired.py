@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.alerts import Rule
@@ -11,11 +11,11 @@ from reconciler.kinds import Object
 from reconciler.kinds.alert import KIND as ALERT
 from reconciler.load import StackObjects
 from reconciler.model.fields import digest_of
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 
 
-@dataclass(frozen=True)
-class Desired:
+class Desired(Frozen):
     """A graph, and the objects that it was compiled from, each with a digest of its spec; `flows` are its Flows."""
 
     graph: Graph

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler import checks
 from reconciler import compile as compiler
 from reconciler.daemon.desired import Desired
 from reconciler.load import Bundle, StackObjects
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Cycle
 
 Load = Callable[[], Bundle]
 """The objects of all files. Raises `ReconcilerError` where there is no file, or one cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Frozen):
     """One look at the files: what is good in them, and what is wrong."""
 
     stacks: Mapping[str, Desired] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from reconciler.alerts import Rule
@@ -25,6 +25,7 @@ from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
 from reconciler.daemon.strain import Strain
 from reconciler.model.events import Event, Finding, Open, Severity, news
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.resources import configuration, health_of_targets
@@ -41,8 +42,7 @@ Connect = Callable[[Graph], tuple[Reader, Writer]]
 Emit = Callable[[Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Frozen):
     """How a daemon runs. `route` adds what alerts write along with events."""
 
     workers: int = WORKERS

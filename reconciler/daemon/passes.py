@@ -27,6 +27,7 @@ from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Severity, news
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
@@ -67,8 +68,7 @@ class State:
         return self.desired.graph
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(Frozen):
     """What every pass needs."""
 
     clock: Clock

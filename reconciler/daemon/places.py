@@ -7,10 +7,10 @@ import math
 import random
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.daemon.queue import jittered
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.observe import Look, look, look_again
@@ -19,8 +19,7 @@ STACKS_PER_LOOK: Final = 200
 """Values that one filter of an EC2 request may have (EC2 API reference)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Frozen):
     """One look: when it began and ended, and what the jitter of what follows from it is, so that its stacks stay
     together.
 

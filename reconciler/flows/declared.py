@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +12,6 @@ from reconciler.kinds import Object
 from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Judged(Frozen):
     """One declared flow. `holds` is `None` where it is not known; `why` says in a sentence what decides; `ends` are as
     the flow names them (`internet`, `task/web`)."""

@@ -28,7 +28,6 @@ MOST = 50
 """Sentences about one object in each direction; a lost route closes as many ways as there are pairs of tasks."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Effect(Frozen):
     """Sentences: what traffic a change lets through that did not get through without it, and the other way round."""
 

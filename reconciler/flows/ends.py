@@ -17,7 +17,6 @@ class NoSuchEndError(ReconcilerError):
     """The world has no such end of traffic, or no such port of it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Named(Frozen):
     """An end as it was named: the ends that it stands for, the stand, and the container, where it is one."""
 

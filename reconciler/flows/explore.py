@@ -25,7 +25,6 @@ from reconciler.flows.world import End, Listener, Stand, World
 from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Path(Frozen):
     """One way with everything on it. `place` says which copies of the ends it is about (their zones).
 
@@ -58,7 +57,6 @@ class Path(Frozen):
         return not self.blocked and not self.unclear
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Aim(Frozen):
     """What is asked: which protocol and ports, and which request where one is read on the way."""
 

@@ -19,7 +19,6 @@ from reconciler.model.frozen import Frozen
 PROTOCOLS = ("tcp", "udp")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row(Frozen):
     """Each of `sources` reaches each of `targets` but itself on `ports`, through `via` where that is not empty.
 
@@ -39,7 +38,6 @@ class Row(Frozen):
         return INTERNET_NAME in self.sources
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node(Frozen):
     """One row or column: the internet, a task or a load balancer, with all its ends."""
 

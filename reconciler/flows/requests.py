@@ -27,7 +27,6 @@ Region = tuple[frozenset[int], ...]
 """For each side the numbers of the values that it may have."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rule(Frozen):
     """What a listener does with what meets `when`."""
 
@@ -39,7 +38,6 @@ class Rule(Frozen):
     unclear: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Request(Frozen):
     """What is known of a request; `None` is anything. Header names are in lower case. `source` are its clients."""
 
@@ -56,7 +54,6 @@ class Request(Frozen):
         return " ".join(parts) or "request"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Side(Frozen):
     """One side of requests: examples of the values that rules tell apart, and which of them each condition takes."""
 
@@ -69,7 +66,6 @@ class Side(Frozen):
         return frozenset(range(len(self.examples)))
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Taken(Frozen):
     """The requests that a rule takes: what those before it `left` of what fits its conditions."""
 

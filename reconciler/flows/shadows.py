@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from reconciler.flows.explore import requests_of
 from reconciler.flows.requests import Request
 from reconciler.flows.world import World
+from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shadowed:
+class Shadowed(Frozen):
     """A rule that is never met, and the rules that take its requests. `listener` is the component."""
 
     listener: str

@@ -18,7 +18,6 @@ BLOCKED = "Blocked"
 UNKNOWN = "Unknown"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Query(Frozen):
     """Whether `source` reaches `target`. Ends are what `ends.named` takes; `port` is a number or a name at the target,
     `None` for every port that it is known to have. What is `None` of a request may be anything. `via` are the load
@@ -37,7 +36,6 @@ class Query(Frozen):
     not_via: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Verdict(Frozen):
     """The answer. `verdict` is `Reachable` (whichever copy asks, whichever address it is given), `Blocked` or
     `Unknown` (something on the way is not modelled). `partial`: it is not all, and some traffic does get through for

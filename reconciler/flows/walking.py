@@ -7,10 +7,10 @@ import dataclasses
 from reconciler.flows.packets import Box, Packets, ports_of
 from reconciler.flows.ranges import Ranges, intersection, size
 from reconciler.flows.world import End, World
+from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Frozen):
     """One component on the way, and what of it let the traffic through."""
 
     component: str
@@ -19,8 +19,7 @@ class Hop:
     """Where it stands, for an end."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(Frozen):
     """One setting that stops traffic: all of it, or (`partial`) some. `about` is what a fix needs to know."""
 
     component: str
@@ -30,8 +29,7 @@ class Blocker:
     about: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(Frozen):
     """A component that the analysis does not model, on the way."""
 
     component: str

@@ -16,7 +16,6 @@ from reconciler.model.frozen import Frozen
 INTERNET_NAME = "internet"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Entry(Frozen):
     """One rule of a filter with its blocks read. `peer` names a filter, or a prefix list; else `ranges` are its
     addresses."""
@@ -30,7 +29,6 @@ class Entry(Frozen):
     accept: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Way(Frozen):
     """One route of a table. `target` is empty for delivery inside the network."""
 
@@ -48,7 +46,6 @@ class Way(Frozen):
         return f"{self.destination} to {self.target or 'local'}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Gateway(Frozen):
     """A gateway between a network and the internet; `addresses` are its public ones, all of them where unknown."""
 
@@ -59,7 +56,6 @@ class Gateway(Frozen):
     private: Ranges
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class End(Frozen):
     """One end of traffic: copies of a stand in one segment that differ in nothing but their address, or addresses.
 
@@ -83,7 +79,6 @@ class End(Frozen):
     """The interfaces that it stands for, where they are known."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Stand(Frozen):
     """What a fact of that name says, by component names."""
 
@@ -100,7 +95,6 @@ class Stand(Frozen):
     known_as: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Live(Frozen):
     """A live interface by component names; `addresses` are (private, public or empty)."""
 
@@ -112,7 +106,6 @@ class Live(Frozen):
     addresses: tuple[tuple[str, str], ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Listener(Frozen):
     """A port of a proxy; `name` is the last part of the component's."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic
 
 from reconciler.kinds._object import Object, S
@@ -12,7 +12,6 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.resource import Reference, Resource
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Column(Frozen):
     """A printer column of a CustomResourceDefinition: `path` is a JSON path into the object."""
 
@@ -23,7 +22,6 @@ class Column(Frozen):
     """Shown with `-o wide` only."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Kind(Frozen, Generic[S]):
     """One kind of object: what users may write, how it is listed, and what others may refer to."""
 

@@ -91,7 +91,6 @@ class Node:
         return self.text is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Source(Frozen):
     """The document that an object was read from. A path that is not there stands for the nearest that is."""
 
@@ -171,7 +170,6 @@ class Metadata(SpecModel):
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Object(Frozen, Generic[S]):
     """One validated object of a stack. Two objects are equal when they say the same, wherever they are written."""
 

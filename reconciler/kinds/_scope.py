@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.kinds import _template
 from reconciler.kinds._object import Object
+from reconciler.model.frozen import Frozen
 from reconciler.model.values import FrozenMap, Ref, Template
 from reconciler.resources._actions import Action
 from reconciler.resources._listener_rules import ListenerRule
@@ -46,8 +47,7 @@ class Target:
         return frozenset({("tcp", asked), *((protocol, self.container_port) for protocol in passed_on)})
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Frozen):
     """The checked objects of one stack, and what follows from several of them together.
 
     `defaults` and `rules` are by (load balancer, listener), `targets` by task.

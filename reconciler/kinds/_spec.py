@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -26,7 +25,6 @@ class SpecModel(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True, strict=True, defer_build=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Format(Frozen):
     """How the text of a field must look. `pattern` goes to the CustomResourceDefinition, `right` to people.
 
@@ -63,7 +61,6 @@ class Format(Frozen):
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NameOrNumber(Frozen):
     """A port's name or its number; `x-kubernetes-int-or-string` in a CustomResourceDefinition."""
 
@@ -83,7 +80,6 @@ class NameOrNumber(Frozen):
         raise PydanticCustomError("format", "{right}", {"right": right})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RefersTo(Frozen):
     """Marks a field whose text names another object: of this kind, or of the one that the text begins with.
 
@@ -93,8 +89,7 @@ class RefersTo(Frozen):
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Frozen):
     """Marks a field whose value may be a secret: no message shows it."""
 
 

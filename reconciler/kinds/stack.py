@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._spec import DURATION, Format, SpecModel
+from reconciler.model.frozen import Frozen
 from reconciler.model.policy import Window
 
 EXAMPLE = """\
@@ -65,8 +65,7 @@ VARIABLE_NAME = Format(
 Duration = Annotated[str, DURATION]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyValue:
+class AnyValue(Frozen):
     """Text, a number, true or false, or a list of texts; a CustomResourceDefinition has no type for that."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

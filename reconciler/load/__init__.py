@@ -44,7 +44,6 @@ API_VERSION: Final = "reconciler.dev/v1"
 S = TypeVar("S", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StackObjects(Frozen):
     """The objects of one stack by kind and name, in that order, the `Stack` itself beside them.
 
@@ -66,7 +65,6 @@ class StackObjects(Frozen):
         return self.objects.get((kind.name, name))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bundle(Frozen):
     """Everything that was read. With any problem in it, the stacks are good for finding more, not for use."""
 

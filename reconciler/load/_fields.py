@@ -156,7 +156,6 @@ def _formats(marks: Iterable[Any]) -> Iterator[Format]:
             yield from _formats(typing.get_args(mark))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Explained(Frozen):
     """One of pydantic's errors. `text` is the scalar as written, if it is one."""
 

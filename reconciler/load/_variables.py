@@ -17,6 +17,7 @@ from reconciler.kinds._object import Node, Path, Position, Problem, Source, cut,
 from reconciler.kinds.stack import VARIABLE_NAME
 from reconciler.load import _yaml
 from reconciler.load._yaml import scalar, surprise, type_name, unprintable
+from reconciler.model.frozen import Frozen
 
 ENVIRONMENT: Final = "RECONCILER_VAR_"
 """What the names of environment variables begin with that give a value: `RECONCILER_VAR_image`."""
@@ -33,8 +34,7 @@ _RIGHT: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Frozen):
     """Values from outside: by flag, files of `NAME: value` with their names, and environment variables of ours."""
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -42,8 +42,7 @@ class Given:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrong:
+class _Wrong(Frozen):
     """Why something is no value of a variable's type, and what would be. `anywhere`: it is a value of nothing."""
 
     message: str
@@ -51,8 +50,7 @@ class _Wrong:
     anywhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Frozen):
     """A value in a file of values. `problem` makes one of what is wrong with it, at its place."""
 
     node: Node
@@ -210,16 +208,14 @@ class Variables:
         return found, origin
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Frozen):
     """A text that cannot be filled in: what is wrong, unless that was told elsewhere."""
 
     message: str = ""
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Frozen):
     """What a text is with its variables filled in. `name` and `origin` are those of the last of them."""
 
     value: Value

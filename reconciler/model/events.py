@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from reconciler.model.frozen import Frozen
+
 
 class Severity(Enum):
     """How much an event asks for somebody's attention."""
@@ -25,8 +27,7 @@ class Phase(Enum):
     RESOLVED = "resolved"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """One thing that happened. `time` is in seconds since the epoch.
 
     `incident` is the same in every event of one incident, and never used again; `phase` is None for what is no
@@ -63,8 +64,7 @@ class Event:
         return {name: value for name, value in found.items() if value != ""}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Frozen):
     """Something that is not as it should be, as long as it lasts.
 
     `key` names it within its stack and begins with its group (`drift`, `apply`, `look`): a pass that could not
@@ -86,8 +86,7 @@ class Finding:
         return self.key.partition(" ")[0]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Open:
+class Open(Frozen):
     """A finding that was told, and under which incident."""
 
     finding: Finding

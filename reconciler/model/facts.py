@@ -7,7 +7,6 @@ stands for it.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Literal
 
 from reconciler.model.frozen import Frozen
@@ -22,7 +21,6 @@ LINUX_EPHEMERAL: Ports = (32768, 60999)
 """Ports that a Linux kernel opens connections from (net.ipv4.ip_local_port_range)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Span(Frozen):
     """Addresses that lie together: a network, or (`within` it) a segment of one zone. `ranges` are IPv4 blocks."""
 
@@ -32,7 +30,6 @@ class Span(Frozen):
     zone: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Link(Frozen):
     """`name` hangs on `to`: a segment on the table that routes for it or on the filter at its edge, a table on the
     network whose main one it is, a filter on the network whose segments it holds for where no other does."""
@@ -42,7 +39,6 @@ class Link(Frozen):
     role: Literal["table", "edge", "main-table"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Stand(Frozen):
     """Something that opens or takes connections in some segments, in any number of copies.
 
@@ -66,7 +62,6 @@ class Stand(Frozen):
     known_as: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cross(Frozen):
     """Whether the nodes of a proxy pass connections on to targets in any zone, or in their own only; a pool may say
     otherwise for its own targets, or nothing (`None`)."""
@@ -75,7 +70,6 @@ class Cross(Frozen):
     crosses: bool | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Keep(Frozen):
     """Whether the targets of a pool see the address of the client, or that of the proxy's node."""
 
@@ -83,7 +77,6 @@ class Keep(Frozen):
     keeps: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Interface(Frozen):
     """A live network interface. `belongs` is what it says of whose it is, `role` what that means."""
 
@@ -96,7 +89,6 @@ class Interface(Frozen):
     role: Literal["task", "other"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Copy(Frozen):
     """A live copy of the stand that is `known_as`, with its interface."""
 
@@ -105,7 +97,6 @@ class Copy(Frozen):
     interface: Name
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Health(Frozen):
     """What a pool says of one of its targets; only `healthy` ones get connections while there are some."""
 
@@ -116,7 +107,6 @@ class Health(Frozen):
     reason: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Open(Frozen):
     """A port that a container of what `name` describes opens."""
 
@@ -127,7 +117,6 @@ class Open(Frozen):
     port_name: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Contains(Frozen):
     """A container of what `name` describes, whether or not it opens a port."""
 
@@ -135,7 +124,6 @@ class Contains(Frozen):
     container: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Route(Frozen):
     """Where a table sends packets for a destination: an IPv4 block, or the id of a prefix list.
 
@@ -150,7 +138,6 @@ class Route(Frozen):
     unmodelled: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Allow(Frozen):
     """One rule of a filter.
 
@@ -169,7 +156,6 @@ class Allow(Frozen):
     accept: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Listen(Frozen):
     """A port that a proxy listens on. `protocol` is AWS's word, `transports` are `tcp`, `udp` or both of them."""
 
@@ -180,7 +166,6 @@ class Listen(Frozen):
     transports: frozenset[str]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Forward(Frozen):
     """What a listener does with what meets `when` (values by AWS's name of the condition, any of them).
 
@@ -197,7 +182,6 @@ class Forward(Frozen):
     unclear: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Member(Frozen):
     """A stand that a pool passes connections to, at a port."""
 
@@ -206,7 +190,6 @@ class Member(Frozen):
     port: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Translate(Frozen):
     """A gateway between a network and the internet.
 
@@ -222,7 +205,6 @@ class Translate(Frozen):
     """How its live interface names it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Serve(Frozen):
     """A service of AWS that `name` brings into a network.
 

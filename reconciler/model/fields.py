@@ -16,8 +16,7 @@ DIGEST_VERSION = "v1"
 """Prefix of every digest. A digest of another version is evidence of nothing."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Frozen):
     """What the engine knows of one field.
 
     `immutable`: a change replaces the resource. `exclusive`: the referenced target serves one holder only, so
@@ -65,8 +64,7 @@ class Fields(Frozen):
     """An entry of a collection that is only on one side shows as `present`, not field by field."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+        super().__init_subclass__(kw_only=True, **kwargs)
 
 
 _TRAITS: dict[type[Fields], dict[str, Traits]] = {}
@@ -76,7 +74,7 @@ def traits_of(cls: type[Fields]) -> dict[str, Traits]:
     """The traits of every field of a class, in the order of declaration."""
     known = _TRAITS.get(cls)
     if known is None:
-        declared = dataclasses.fields(cls)  # type: ignore[arg-type]
+        declared = dataclasses.fields(cls)
         known = _TRAITS[cls] = {f.name: f.metadata.get("traits", _PLAIN) for f in declared}
     return known
 

@@ -22,7 +22,6 @@ Readables = Mapping[str, Readable[Any]]
 """Types to look at by name; those that are only read may be among them."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StackPolicy(Frozen):
     """What holds for a whole stack: whose it is, where it lives, and how far the program may go.
 
@@ -70,8 +69,7 @@ class Cycle(Exception):
         self.addresses = addresses
 
 
-@dataclasses.dataclass(frozen=True)
-class Graph:
+class Graph(Frozen):
     """The desired resources of a stack by address, and what it refers to beside them. Equal inputs give equal graphs in
     equal order."""
 

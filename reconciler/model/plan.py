@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from reconciler.model.frozen import Frozen
 from reconciler.model.resource import Call, Exposed
 
 
@@ -52,8 +52,7 @@ class Verb(Enum):
     """Only our own tags are out of date: done with the next apply, never shown."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Change:
+class Change(Frozen):
     """One field that differs. `observed` and `desired` are JSON values, `None` where a side has nothing.
 
     `field` is the top-level field of the resource that `path` lies in; `replaces` says that AWS cannot change it.
@@ -68,8 +67,7 @@ class Change:
     replaces: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Action:
+class Action(Frozen):
     """One thing to do to one AWS object.
 
     `key` names it within its plan. `needs` are the keys that must be done first. `calls` do the work, `seal` then
@@ -103,8 +101,7 @@ class Action:
     handed_over: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Frozen):
     """A change that is not made: what, why, and what a person can do.
 
     `behind` is the blocked address that it only waits for, where that is all.
@@ -116,8 +113,7 @@ class Blocked:
     behind: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Drifted:
+class Drifted(Frozen):
     """One object of ours that AWS no longer has as we left it."""
 
     address: str
@@ -128,8 +124,7 @@ class Drifted:
     changes: tuple[Change, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """What to do to bring a stack to its desired state.
 
     `outputs` are those of the live objects that stay, by address. `disruptions` say what needs to be allowed before
@@ -185,8 +180,7 @@ class Result(Enum):
     SKIPPED = "skipped"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Frozen):
     """Why an action failed: which AWS operation said what, and what a person can do next."""
 
     operation: str
@@ -195,8 +189,7 @@ class Failure:
     next: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """What became of one action.
 
     `because` names what a skipped one waited for; `detail` is what AWS says of a pending one. `seconds` counts from

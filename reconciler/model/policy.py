@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 
 from reconciler.model.frozen import Frozen
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Accepted(Frozen):
     """An exception: this field may have this value in AWS until the end of that day."""
 
@@ -18,7 +16,6 @@ class Accepted(Frozen):
     because: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ObjectPolicy(Frozen):
     """What the annotations of an object say. `drift` is None where the stack's policy holds.
 
@@ -35,7 +32,6 @@ class ObjectPolicy(Frozen):
     adopt: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Window(Frozen):
     """A maintenance window: it opens by a cron expression in a time zone and stays open for `seconds`.
 

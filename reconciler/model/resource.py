@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Fields)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Resource(Frozen, Generic[F]):
     """One AWS resource as wanted.
 
@@ -34,7 +33,6 @@ class Resource(Frozen, Generic[F]):
     after: frozenset[str] = frozenset()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reference(Frozen, Generic[F]):
     """Something in AWS that a spec refers to and that is not ours: only ever read.
 
@@ -59,7 +57,6 @@ class State(Enum):
     """AWS gave up what it was asked for and went back to what was there before, which runs."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Observed(Frozen, Generic[F]):
     """One AWS object as AWS describes it now.
 
@@ -91,7 +88,6 @@ class Observed(Frozen, Generic[F]):
     by_index: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Frozen):
     """One AWS request as data.
 
@@ -115,7 +111,6 @@ class Call(Frozen):
         return f"{self.service}:{self.operation}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Exposed(Frozen):
     """Requests that are answered neither as before nor as after while a resource changes.
 
@@ -127,7 +122,6 @@ class Exposed(Frozen):
     requests: FrozenMap[str, frozenset[str]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scope(Frozen):
     """Where an observation looks: one account and region, for the stacks named.
 
@@ -157,7 +151,6 @@ class Scope(Frozen):
         return sorted({o.id for o in self.found.get("vpc", ())})
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Context(Frozen):
     """What a type needs to know, beside the fields, to write its requests.
 

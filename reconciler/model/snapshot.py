@@ -10,7 +10,6 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.resource import Observed
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Snapshot(Frozen):
     """One look at AWS.
 

@@ -65,7 +65,6 @@ class Id:
 
 
 @final
-@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Template(Frozen):
     """Text with outputs of other resources in it; resolved forward, never translated back."""
 

@@ -9,11 +9,11 @@ remembers makes them once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from reconciler.model.errors import AwsError
+from reconciler.model.frozen import Frozen
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Scope
 from reconciler.model.tags import STACK
@@ -43,8 +43,7 @@ def unless_gone(question: Callable[[], T]) -> T | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadBalancing:
+class LoadBalancing(Frozen):
     """Descriptions as AWS gives them, each with its tags by ARN. Listeners are those of load balancers in `networks`
     and of those elsewhere that are ours or `used`: others' load balancers that specs refer to, or that lead to target
     groups of ours. The tags of `by_index` come from the index of tags."""

@@ -30,6 +30,7 @@ from itertools import count as count_from
 from itertools import islice, pairwise
 from typing import Any, Final
 
+from reconciler.model.frozen import Frozen
 from reconciler.resources._conditions import Conditions, covers, may_meet
 
 LAST_PRIORITY = 50_000
@@ -37,8 +38,7 @@ STRIDE = 100
 """Between the priorities of two rules, so that others find room in between."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen):
     """A rule in a table. `answer` is what it does, `number` its priority: in AWS, or where it would best be."""
 
     name: str
@@ -58,8 +58,7 @@ class Deed(Enum):
     DELETE = "delete"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
+class Step(Frozen):
     """One call. `name` is that of the rule; `number` the priority of a new one; `moves` the new priorities of rules
     there are (`old`) and of rules that an earlier step made."""
 
@@ -69,16 +68,14 @@ class Step:
     moves: tuple[tuple[str, bool, int], ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Frozen):
     """The steps from one table to another, and the old rules whose requests are answered otherwise meanwhile."""
 
     steps: tuple[Step, ...]
     exposed: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Frozen):
     """The priorities that rules may have: none before `first`, and none that is `taken` by rules of others."""
 
     first: int = 1
@@ -140,8 +137,7 @@ def transition(
 _Needs = dict[Step, set[Step]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Frozen):
     """Steps with what each needs, and those before all of them. `deletes` are in the order of the old table."""
 
     needs: _Needs

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from reconciler.model.facts import ANY_PORT, Allow, Fact, Name
 from reconciler.model.fields import Fields, field
+from reconciler.model.frozen import Frozen
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope
 from reconciler.model.tags import ADDRESS
@@ -21,8 +21,7 @@ from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, tag_map
 
 
-@dataclass(frozen=True, slots=True)
-class RuleKey:
+class RuleKey(Frozen):
     """What makes a rule itself: protocol (`tcp`, `-1` is all), ports, and one peer: a CIDR, a security group or a
     prefix list.
 

@@ -7,7 +7,6 @@ lead to it from everywhere in the VPC, a way to the internet or not.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from reconciler.flows import REACHABLE, Blocker, Query, World, fixes, trace
 from reconciler.flows.world import INTERNET_NAME, Stand
 from reconciler.kinds._object import Path, cut
 from reconciler.load import StackObjects
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.resources.service import Service
 from reconciler.resources.task_definition import TaskDefinition
@@ -25,8 +25,7 @@ _PULL = ("ecr.api", "ecr.dkr", "s3")
 _HTTPS = 443
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Frozen):
     """Something that a task cannot do without. `services` are the endpoints that lead to it, none where there is no
     such thing: then it lies in the internet. `vital`: without it no task starts."""
 
@@ -36,8 +35,7 @@ class _Need:
     vital: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Barrier:
+class _Barrier(Frozen):
     """What stands in the way to one goal, for the subnets of a task: all of the traffic, or (`partial`) some."""
 
     segments: tuple[str, ...]

@@ -6,12 +6,12 @@ One that AWS raises on request may have been raised, so what is beyond it is onl
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from reconciler.load import StackObjects
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.resource import Resource
 from reconciler.model.values import Marker, Ref
@@ -40,8 +40,7 @@ BALANCERS = 50
 """Of each type, of an account in a region."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Frozen):
     """How many there are of something, of which AWS has `most`; `fixed`: it raises that for nobody."""
 
     owner: str

@@ -10,10 +10,10 @@ caller's clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.frozen import Frozen
 
 Value = Mapping[str, Any]
 """A JSON object."""
@@ -26,8 +26,7 @@ class StoreError(ReconcilerError):
     """The store could not be read or written. The text says what to do about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Frozen):
     """An item is to have this value, whatever it had before."""
 
     kind: str
@@ -35,16 +34,14 @@ class Put:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Frozen):
     """An item is to be gone; it may be gone already."""
 
     kind: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Frozen):
     """One entry more in a log. `stack` is empty for what concerns no stack."""
 
     log: str
@@ -53,8 +50,7 @@ class Append:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """One entry of a log; `id` grows with every entry of any log."""
 
     id: int
@@ -63,8 +59,7 @@ class Entry:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Frozen):
     """The right of one holder to do something until `expires`.
 
     `fence` grows each time the lease changes hands or is taken anew: who has an older one has lost it.
@@ -76,8 +71,7 @@ class Lease:
     expires: float
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(Frozen):
     """How long logs are kept: `seconds` of age, and `size` bytes of the whole store."""
 
     seconds: float = 90 * 24 * 3600.0
