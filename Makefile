@@ -40,9 +40,9 @@ bench: setup
 image-check: setup
 	.ci/image-check
 
-# A million inputs to the loader and the validator, in thirty parts.
+# A million inputs to the loader and the validator, in forty parts.
 fuzz: setup
-	FUZZ=33334 $(BIN)/python -m pytest tests/load/test_fuzz.py -n $(WORKERS) -o addopts=
+	FUZZ=25000 $(BIN)/python -m pytest tests/load/test_fuzz.py -n $(WORKERS)
 
 soak-daemon: setup
 	$(BIN)/python tests/daemon/soak.py --stacks 50 --rounds 60
