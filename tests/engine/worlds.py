@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from reconciler.compile import graph_of
 from reconciler.diff import anchors
-from reconciler.load import load
+from reconciler.load import Given, load
 from reconciler.model import tags as own_tags
 from reconciler.model.graph import Graph
 from reconciler.model.resource import Observed
@@ -21,9 +21,11 @@ SPECS = Path(__file__).parents[2] / "specs"
 OUTPUTS = ("arn", "dnsName", "name", "publicIp", "group")
 
 
-def graph(name: str = "two-tier.yaml", edit: Callable[[str], str] = lambda text: text) -> Graph:
-    """The graph of one of the reference files, edited as text."""
-    bundle = load({name: edit((SPECS / name).read_text()).encode()})
+def graph(
+    name: str = "two-tier.yaml", edit: Callable[[str], str] = lambda text: text, variables: Mapping[str, str] = {}
+) -> Graph:
+    """The graph of one of the reference files, edited as text, with values for some of its variables."""
+    bundle = load({name: edit((SPECS / name).read_text()).encode()}, Given(flags=variables))
     assert not bundle.problems, [problem.text for problem in bundle.problems]
     (stack,) = bundle.stacks.values()
     return graph_of(stack.stack, stack.objects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import boto3
@@ -44,6 +44,7 @@ CHANGES = {
         ("interval: 10s", "interval: 20s"),
         ("protocol: TCP}", f"protocol: TLS, certificates: [{CERTIFICATE.format(1)}, {CERTIFICATE.format(2)}]}}"),
         ("port: 9001, protocol: UDP", "port: 9002, protocol: UDP"),
+        ("protocol: TCP_UDP", "protocol: TCP"),
     ),
 }
 
@@ -58,23 +59,29 @@ def with_certificates() -> None:
     known.update(dict.fromkeys(map(CERTIFICATE.format, (1, 2)), issued))
 
 
-def edited(name: str, edits: Iterable[tuple[str, str]]) -> Graph:
+def edited(name: str, edits: Iterable[tuple[str, str]], variables: Mapping[str, str] = {}) -> Graph:
     def edit(text: str) -> str:
         for old, new in edits:
             assert old in text
             text = text.replace(old, new, 1)
         return text
 
-    return graph(name, edit)
+    return graph(name, edit, variables)
+
+
+def converged(sandbox: Sandbox, desired: Graph) -> None:
+    """Apply, and see that nothing is left to do or drifts."""
+    done = client(sandbox.clock, threads=4).apply(desired)
+    assert done.converged, done
+    seen = view(desired, client(sandbox.clock).reader)
+    assert (seen.plan.actions, seen.plan.drift, seen.plan.blocked) == ((), (), ())
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_an_example_is_applied_changed_and_deleted(sandbox: Sandbox, name: str) -> None:
     with_certificates()
     for desired in (graph(name), edited(name, CHANGES[name]), graph(name)):
-        done = client(sandbox.clock, threads=4).apply(desired)
-        assert done.converged, done
-        assert not view(desired, client(sandbox.clock).reader).plan.visible
+        converged(sandbox, desired)
     assert client(sandbox.clock, threads=4).delete(desired).converged
 
 

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import boto3
 import pytest
 from cuts import client
-from platform_network import balancer_as_it_is, platform, platform_balancer, rules_of
-from test_examples import edited
+from platform_network import Platform, balancer_as_it_is, platform, platform_balancer, rules_of
+from test_examples import converged, edited
 
 from reconciler.engine import view
 from reconciler.model.graph import Graph
 from reconciler.sandbox import Sandbox
 
+Graphs = Callable[..., Graph]
 NAME = "existing-load-balancer.yaml"
-EXAMPLE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform/50dc6c495c0c9188"
 GUEST = "    - name: guest\n      match: {hosts: [guest.example.com]}\n      forward: [{task: guest, port: http}]\n"
 OLD = "    - name: old\n      match: {hosts: [old.example.com]}\n      redirect: {host: guest.example.com}\n"
 
 
 @pytest.fixture
-def balancer(sandbox: Sandbox) -> str:
+def theirs(sandbox: Sandbox) -> Platform:
+    """The platform's network in the sandbox."""
+    return platform(sandbox.clock)
+
+
+@pytest.fixture
+def balancer(theirs: Platform) -> str:
     """The platform's load balancer in the sandbox."""
-    return platform_balancer(platform(sandbox.clock))
+    return platform_balancer(theirs)
 
 
-def graph(balancer: str, edits: Iterable[tuple[str, str]] = ()) -> Graph:
-    """The graph of the example with the load balancer that there is."""
-    return edited(NAME, [(EXAMPLE, balancer), *edits])
+@pytest.fixture
+def graph(theirs: Platform, balancer: str) -> Graphs:
+    """The graph of the example, edited, with the ids that there are."""
+    group = boto3.client("ec2").create_security_group(GroupName="monitoring", Description="theirs", VpcId=theirs.vpc)
+    there = {
+        "vpc": theirs.vpc,
+        "publicSubnets": ",".join(theirs.public),
+        "privateSubnets": ",".join(theirs.private),
+        "monitoring": group["GroupId"],
+        "loadBalancer": balancer,
+    }
 
+    def made(*edits: tuple[str, str], **variables: str) -> Graph:
+        return edited(NAME, edits, there | variables)
 
-def converged(sandbox: Sandbox, desired: Graph) -> None:
-    """Apply, and see that nothing is left to do or drifts."""
-    done = client(sandbox.clock, threads=4).apply(desired)
-    assert done.converged, done
-    seen = view(desired, client(sandbox.clock).reader)
-    assert (seen.plan.actions, seen.plan.drift, seen.plan.blocked) == ((), (), ())
+    return made
 
 
 def ours(balancer: str) -> dict[int, str]:
@@ -52,29 +63,31 @@ CHANGES: tuple[tuple[list[tuple[str, str]], list[str]], ...] = (
     ([("[guest.example.com]}\n      fo", "[new.example.com]}\n      fo")], ["old.example.com", "new.example.com"]),
     ([(OLD + GUEST, GUEST + OLD)], ["guest.example.com", "old.example.com"]),
     ([("firstPriority: 2000", "firstPriority: 3000")], ["old.example.com", "guest.example.com"]),
+    ([('  securityGroups: ["${var.monitoring}"]\n', "")], ["old.example.com", "guest.example.com"]),
+    ([("ports: [4317]", "ports: [4318]")], ["old.example.com", "guest.example.com"]),
     ([(OLD, "")], ["guest.example.com"]),
 )
 
 
 def test_our_rules_change_and_go_and_the_rest_of_the_load_balancer_stays_as_it_is(
-    sandbox: Sandbox, balancer: str
+    sandbox: Sandbox, graph: Graphs, balancer: str
 ) -> None:
     before, theirs = balancer_as_it_is(balancer), rules_of(balancer)
     for edits, hosts in ([], ["old.example.com", "guest.example.com"]), *CHANGES:
-        converged(sandbox, graph(balancer, edits))
+        converged(sandbox, graph(*edits))
         found = ours(balancer)
         assert [found[priority] for priority in sorted(found)] == hosts
         assert min(found) > (3000 if "3000" in str(edits) else 2000)
         assert rules_of(balancer).items() >= theirs.items()
-    assert client(sandbox.clock, threads=4).delete(graph(balancer)).converged
+    assert client(sandbox.clock, threads=4).delete(graph()).converged
     assert balancer_as_it_is(balancer) == before
     assert rules_of(balancer) == theirs
 
 
 def test_a_rule_of_ours_that_somebody_changes_is_drift_and_one_of_theirs_is_not(
-    sandbox: Sandbox, balancer: str
+    sandbox: Sandbox, graph: Graphs, balancer: str
 ) -> None:
-    desired = graph(balancer)
+    desired = graph()
     converged(sandbox, desired)
     elb = boto3.client("elbv2")
     (old, guest), (theirs,) = (
@@ -89,23 +102,27 @@ def test_a_rule_of_ours_that_somebody_changes_is_drift_and_one_of_theirs_is_not(
     converged(sandbox, desired)
 
 
-def test_one_listener_may_be_named_by_its_arn(sandbox: Sandbox, balancer: str) -> None:
-    converged(sandbox, graph(balancer))
+def test_one_listener_may_be_named_by_its_arn(sandbox: Sandbox, graph: Graphs, balancer: str) -> None:
+    converged(sandbox, graph())
     (listener,) = boto3.client("elbv2").describe_listeners(LoadBalancerArn=balancer)["Listeners"]
-    assert not view(edited(NAME, [(EXAMPLE, listener["ListenerArn"])]), client(sandbox.clock).reader).plan.visible
+    assert not view(graph(loadBalancer=listener["ListenerArn"]), client(sandbox.clock).reader).plan.visible
 
 
-def test_a_listener_that_is_not_there_blocks_its_rules_with_what_to_do(sandbox: Sandbox, balancer: str) -> None:
-    plan = view(graph(balancer, [("port: 80, p", "port: 81, p")]), client(sandbox.clock).reader).plan
+def test_a_listener_that_is_not_there_blocks_its_rules_with_what_to_do(
+    sandbox: Sandbox, graph: Graphs, balancer: str
+) -> None:
+    plan = view(graph(("port: 80, p", "port: 81, p")), client(sandbox.clock).reader).plan
     blocked = {one.address: one for one in plan.blocked}
     assert "with protocol HTTP on port 81" in blocked["listener/platform/http"].reason
     assert "listener/platform/http/rules" in blocked
 
 
-def test_rules_go_with_their_object_though_nothing_names_the_listener_any_more(sandbox: Sandbox, balancer: str) -> None:
+def test_rules_go_with_their_object_though_nothing_names_the_listener_any_more(
+    sandbox: Sandbox, graph: Graphs, balancer: str
+) -> None:
     theirs = rules_of(balancer)
-    converged(sandbox, graph(balancer))
-    desired = graph(balancer)
+    converged(sandbox, graph())
+    desired = graph()
     kept = {
         address: one
         for address, one in {**desired.resources, **desired.references}.items()

@@ -1,7 +1,8 @@
 """The one table of what is not tried of a field, each with the rule of AWS that forbids it.
 
 `change`: the field never changes by itself. `behind`: nobody can change it behind our back, because what carries it in
-AWS never changes and can only be replaced. `others`: a thing that only others make; ours never has it.
+AWS never changes and can only be replaced (after a colon: where it gets this value). `others`: a thing that only others
+make; ours never has it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("LoadBalancer.network", "behind"): "The VPC of a load balancer never changes (ELBv2, SetSubnets).",
     ("LoadBalancer.type", "behind"): "The type of a load balancer never changes (ELBv2, CreateLoadBalancer).",
     ("LoadBalancer.scheme", "behind"): "The scheme of a load balancer never changes (ELBv2, CreateLoadBalancer).",
-    ("LoadBalancer.listeners[].protocol", "behind"): "HTTP and TCP are of load balancers of different types.",
+    ("LoadBalancer.listeners[].protocol: TCP", "behind"): "HTTP and TCP are of load balancers of different types.",
     ("Task.cluster", "behind"): "The cluster of a service never changes (ECS, UpdateService).",
     ("Task.network", "behind"): "The VPC of a security group never changes (EC2, CreateSecurityGroup).",
     (

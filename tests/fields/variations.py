@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from exemptions import EXEMPT
 
 from reconciler.checks import check
 from reconciler.compile import graph_of
@@ -77,6 +78,11 @@ class Row:
         """The field as introspection knows it: `Task.containers[].command`."""
         thing, _, path = self.field.partition(" ")
         return thing.partition("/")[0] + "." + re.sub(r"\[[^\]]*\]", "[]", path)
+
+    @property
+    def stays(self) -> bool:
+        """Whether AWS forbids that anybody changes what this row changes: a field, or just this value of it."""
+        return bool({(self.id, "behind"), (f"{self.id}: {self.to}", "behind")} & EXEMPT.keys())
 
     def start(self) -> Graph:
         return graph(self.given)
@@ -260,6 +266,11 @@ _STICKY: Final = (
 )
 _LOGGED: Final = (("LoadBalancer/spare accessLogs", {"bucket": "shop-logs", "prefix": "front"}),)
 _ON_NETWORK: Final = (("LoadBalancer/spare type", "Network"), ("LoadBalancer/spare listeners[http].protocol", "TCP"))
+_BOTH_TRANSPORTS: Final = (
+    *_SPARE_ROUTE,
+    *_ON_NETWORK,
+    ("Task/api containers[app].ports[1]", {"name": "datagrams", "containerPort": 80, "protocol": "udp"}),
+)
 _TO_NETWORK: Final = (
     "listener/spare/http loadBalancerArn",
     "listener/spare/http protocol",
@@ -714,6 +725,13 @@ ROWS: Final = (
         ("vpc-endpoint/main/logs subnetIds[*",),
         given=_WITH_LOGS,
     ),
+    Row(
+        "Network/main endpointOptions[logs].placement",
+        "Private",
+        ("vpc-endpoint/main/logs subnetIds[*",),
+        given=(*_WITH_LOGS, ("Network/main endpointOptions[logs].placement", "Public")),
+        removed=(),
+    ),
     Row("Network/other dnsHostnames", False, ("vpc/other enableDnsHostnames",)),
     Row(
         "Network/other dnsSupport",
@@ -737,6 +755,12 @@ ROWS: Final = (
         "Network/main routes[0].tiers",
         ["Private"],
         ("route-table/main/public/routes routes[10.70.0.0/16]*",),
+        given=_ROUTED,
+    ),
+    Row(
+        "Network/main routes[0].tiers",
+        ["Public"],
+        ("route-table/main/private/us-east-1?/routes routes[10.70.0.0/16]*",),
         given=_ROUTED,
     ),
     Row(
@@ -824,6 +848,42 @@ ROWS: Final = (
         _TO_NETWORK,
         given=_SPARE_ROUTE,
         also=(("LoadBalancer/spare type", "Network"),),
+    ),
+    Row(
+        "LoadBalancer/spare listeners[http].protocol",
+        "TLS",
+        ("listener/spare/http protocol", "listener/spare/http certificateArn", "listener/spare/http sslPolicy"),
+        given=(*_SPARE_ROUTE, *_ON_NETWORK),
+        also=(("LoadBalancer/spare listeners[http].certificates", [_CERTIFICATE.format("shop")]),),
+    ),
+    Row(
+        "LoadBalancer/spare listeners[http].protocol",
+        "TCP_UDP",
+        (
+            "listener/spare/http protocol",
+            "listener/spare/http defaultActions",
+            "target-group/spare/api/http protocol",
+            "service/api loadBalancers[*",
+            "scalable-target/api service",
+            *_group("load-balancer/spare", "egress[udp 80 security-group/task/api]"),
+            *_group("task/api", "ingress[udp 80 security-group/load-balancer/spare]"),
+        ),
+        given=_BOTH_TRANSPORTS,
+    ),
+    Row(
+        "LoadBalancer/spare listeners[http].protocol",
+        "UDP",
+        (
+            "listener/spare/http protocol",
+            "listener/spare/http defaultActions",
+            "+ target-group/spare/api/datagrams",
+            "- target-group/spare/api/http",
+            "service/api loadBalancers[*",
+            *_group("load-balancer/spare", "egress[udp 80 security-group/task/api]"),
+            *_group("task/api", "ingress[udp 80 security-group/load-balancer/spare]"),
+        ),
+        given=_BOTH_TRANSPORTS,
+        also=(("Route/spare default.forward[0].port", "datagrams"),),
     ),
     *(
         Row(f"LoadBalancer/spare {option}", value, ("load-balancer/spare attributes*",), **more)
@@ -974,6 +1034,7 @@ ROWS: Final = (
         removed=("service/idle enableExecuteCommand", "- role/idle/task", "service/idle taskDefinition"),
     ),
     Row("Task/web platformVersion", "LATEST", ("service/web platformVersion",), removed=()),
+    Row("Task/idle platformVersion", "1.3.0", ("service/idle platformVersion",)),
     Row("Task/web healthCheckGracePeriod", "30s", ("service/web healthCheckGracePeriodSeconds",)),
     Row("Task/web deployment", {"maximumPercent": 120, "minimumHealthyPercent": 50}, _deployment("*")),
     Row("Task/web deployment.minimumHealthyPercent", 60, _deployment("minimumHealthyPercent")),
@@ -1069,6 +1130,17 @@ ROWS: Final = (
         )
     ),
     Row(
+        "Task/api containers[app].ports[extra].healthCheck.protocol",
+        "TCP",
+        ("target-group/spare/api/extra healthCheck*",),
+        given=(
+            *_SPARE_ROUTE,
+            *_ON_NETWORK,
+            ("Task/api containers[app].ports[1]", {**_EXTRA, "healthCheck": {"protocol": "HTTP"}}),
+            ("Route/spare default.forward[0].port", "extra"),
+        ),
+    ),
+    Row(
         "Task/web containers[app].ports[http].healthCheck.port",
         8081,
         (
@@ -1084,34 +1156,40 @@ ROWS: Final = (
             (".deregistrationDelay", "5s", {}),
             (".slowStart", "30s", {}),
             (".algorithm", "LeastOutstandingRequests", {}),
+            (".algorithm", "WeightedRandom", {}),
             (".stickiness", {"cookie": "SHOP", "duration": "2h"}, {}),
             (".stickiness.duration", "2h", {"given": _STICKY}),
             (".stickiness.cookie", "CART", {"given": _STICKY}),
         )
     ),
-    Row(
-        "Task/api containers[app].ports[extra].targetGroup.protocolVersion",
-        "GRPC",
-        (
-            "target-group/spare/api/extra protocolVersion",
-            "target-group/spare/api/extra healthCheckPath",
-            "target-group/spare/api/extra matcher.*",
-            "listener/spare/secure defaultActions",
-            "service/api loadBalancers[*",
-            "scalable-target/api service",
-        ),
-        given=(
-            *_SECURE,
-            ("Task/api containers[app].ports[1]", _EXTRA),
+    *(
+        Row(
+            "Task/api containers[app].ports[extra].targetGroup.protocolVersion",
+            version,
             (
-                "Route/spare",
-                {
-                    "loadBalancer": "spare",
-                    "listener": "secure",
-                    "default": {"forward": [{"task": "api", "port": "extra"}]},
-                },
+                "target-group/spare/api/extra protocolVersion",
+                *shown,
+                "listener/spare/secure defaultActions",
+                "service/api loadBalancers[*",
+                "scalable-target/api service",
             ),
-        ),
+            given=(
+                *_SECURE,
+                ("Task/api containers[app].ports[1]", _EXTRA),
+                (
+                    "Route/spare",
+                    {
+                        "loadBalancer": "spare",
+                        "listener": "secure",
+                        "default": {"forward": [{"task": "api", "port": "extra"}]},
+                    },
+                ),
+            ),
+        )
+        for version, shown in (
+            ("HTTP2", ()),
+            ("GRPC", ("target-group/spare/api/extra healthCheckPath", "target-group/spare/api/extra matcher.*")),
+        )
     ),
     Row(
         "Task/web containers[app].dependsOn", [{"container": "side", "condition": "Complete"}], _app("dependsOn[side]")
@@ -1122,7 +1200,14 @@ ROWS: Final = (
         _app("dependsOn[side]", "dependsOn[third]"),
         given=_THIRD,
     ),
-    Row("Task/web containers[app].dependsOn[side].condition", "Complete", _app("dependsOn[side]")),
+    *(
+        Row("Task/web containers[app].dependsOn[side].condition", condition, _app("dependsOn[side]"), given=given)
+        for condition, given in (
+            ("Complete", ()),
+            ("Success", ()),
+            ("Healthy", (("Task/web containers[side].healthCheck", {"command": ["CMD", "true"]}),)),
+        )
+    ),
     Row(
         "Task/web containers[side].essential",
         True,
