@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.attribution import Attribution, Key
+from reconciler.cli._addresses import NewAddresses
 from reconciler.engine import Applied, View
 from reconciler.flows import REACHABLE, Effect, Judged, broken
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
-from reconciler.model.resource import Readable
 from reconciler.policy import told
 
 _PENDING = (Reason.PENDING, Reason.CASCADE)
@@ -19,10 +19,11 @@ _WORST_FIRST = (Result.FAILED, Result.SKIPPED, Result.PENDING, Result.DONE)
 
 def plan_document(plan: Plan, graph: Graph, flows: Sequence[Judged]) -> dict[str, Any]:
     """`plan -o json`."""
+    addresses = NewAddresses(plan, graph.types)
     return {
         "stack": plan.stack,
         "summary": plan.summary(),
-        "actions": [_action(action, graph.types, flows) for action in plan.visible],
+        "actions": [_action(action, graph.types, flows, addresses) for action in plan.visible],
         "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in plan.blocked],
         "disruptions": list(plan.disruptions),
         "requestsAffected": [
@@ -160,7 +161,7 @@ def change_document(change: Change) -> dict[str, Any]:
     return {"path": change.path, "observed": change.observed, "desired": change.desired}
 
 
-def _action(action: Action, types: Types, flows: Sequence[Judged]) -> dict[str, Any]:
+def _action(action: Action, types: Types, flows: Sequence[Judged], addresses: NewAddresses) -> dict[str, Any]:
     return {
         "address": action.address,
         "type": types[action.type].cloudformation,
@@ -171,7 +172,7 @@ def _action(action: Action, types: Types, flows: Sequence[Judged]) -> dict[str, 
         "reason": action.reason.value,
         "changes": [change_document(c) for c in action.changes],
         "interrupts": interrupted(action, flows),
-        "newAddresses": new_addresses(action, types[action.type]),
+        "newAddresses": addresses.of(action),
     }
 
 
@@ -184,12 +185,3 @@ def interrupted(action: Action, flows: Iterable[Judged]) -> list[str]:
         for flow in flows
         if flow.expect == REACHABLE and flow.verdict and action.address in flow.verdict.passes
     ]
-
-
-def new_addresses(action: Action, kind: Readable[Any]) -> list[str]:
-    """What of a thing that people may have written down is another after a step, or gone."""
-    found = set(kind.published.values()) if verb_shown(action) in ("replace", "delete") else set()
-    for change in action.changes:
-        names = {change.field, change.path.rpartition(".")[2]} if change.observed is not None else ()
-        found |= {kind.readdressed[name] for name in names if name in kind.readdressed}
-    return sorted(found)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.cli._documents import interrupted, merged_outcomes, new_addresses
+from reconciler.cli._addresses import NewAddresses
+from reconciler.cli._documents import interrupted, merged_outcomes
 from reconciler.cli._values import changed_lines, created_lines, found_lines
 from reconciler.engine import Applied
 from reconciler.execute import INTERRUPTED, Progress, Step
@@ -54,11 +55,12 @@ def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool 
     """A plan, grouped by what the user wrote; with `calls`, the AWS requests of each action too."""
     ink = _Ink(colour)
     lines = [f"Stack {plan.stack}"]
+    addresses = NewAddresses(plan, discover())
     for owner, actions in _by_owner(plan.visible):
         lines += ["", ink(_BOLD, owner)]
         for action in actions:
             lines += _action_lines(action, ink)
-            lines += [ink(_YELLOW, f"        {text}") for text in _consequences(action, flows)]
+            lines += [ink(_YELLOW, f"        {text}") for text in _consequences(action, flows, addresses)]
             if calls:
                 lines += [ink(_DIM, f"        > {text}") for text in _requests(plan, action)]
     if plan.blocked:
@@ -69,12 +71,12 @@ def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool 
     return "\n".join(lines)
 
 
-def _consequences(action: Action, flows: Sequence[Judged]) -> Iterator[str]:
+def _consequences(action: Action, flows: Sequence[Judged], addresses: NewAddresses) -> Iterator[str]:
     """What a step does to traffic: flows that it interrupts, addresses that are others afterwards."""
     names = interrupted(action, flows)
     if names:
         yield f"interrupts {', '.join(names)}"
-    for what in new_addresses(action, discover()[action.type]):
+    for what in addresses.of(action):
         gone = verb_shown(action) == "delete"
         many = what.endswith("addresses")
         yield f"its {what} {'are' if many else 'is'} {'gone' if gone else 'others' if many else 'another'} afterwards"

@@ -206,6 +206,8 @@ class Readable(ABC, Generic[F]):
     """What others may have written down, by output or part, with what people call it: a replacement changes it."""
     readdressed: ClassVar[Mapping[str, str]] = {}
     """Fields, of entries too (`natGatewayId`), whose change brings other addresses, with what people call those."""
+    addressed_by: ClassVar[Mapping[str, str]] = {}
+    """Those of them that name an object whose address it is, with its type: another one may stand under the same."""
     refines: ClassVar[bool] = False
     """What it says of traffic makes an answer finer; where it could not be read, the answer stands without it."""
     tells_health: ClassVar[bool] = False

@@ -86,6 +86,7 @@ class RoutesType(Ec2Tags, ResourceType[Routes]):
     fields = Routes
     needs = ("vpc",)
     readdressed = FrozenMap({"natGatewayId": "public address for outgoing traffic"})
+    addressed_by = FrozenMap({"natGatewayId": "nat-gateway"})
     collection = "routes"
     parent = "route_table_id"
     absent = frozenset({"InvalidRouteTableID.NotFound", "InvalidRoute.NotFound"})
