@@ -25,6 +25,7 @@ from reconciler.resources._listener_rules import (
     calls,
     delete,
     in_order,
+    number_of,
     quota_of,
     read_rules,
     tied,
@@ -81,7 +82,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
 
     def facts(self, name: Name, fields: ListenerRules, identity: str | None) -> Iterable[Fact]:
         for rule, entry in fields.rules.items():
-            yield forwarded(fields.listener_arn, rule, entry.priority, entry.conditions, entry.actions)
+            yield forwarded(fields.listener_arn, rule, number_of(entry), entry.conditions, entry.actions)
 
     def create(self, resource: Resource[ListenerRules], context: Context) -> Sequence[Call]:
         return _calls(resource, FrozenMap(), UNSET, context)

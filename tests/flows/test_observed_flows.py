@@ -10,6 +10,7 @@ from seen import ALLOW_ALL, EVERYONE, Seen, codes, entry
 
 from reconciler.model.resource import State
 from reconciler.model.values import FrozenMap, Id
+from reconciler.resources._actions import FixedResponse
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.routes import Route, Routes
 from reconciler.resources.running_task import RunningTask
@@ -241,6 +242,17 @@ def test_a_service_that_wants_no_copies_is_not_reached() -> None:
 def test_the_names_of_rules_are_those_of_the_files() -> None:
     verdict = Seen().trace("internet", "task/web", path="/api/x")
     assert any(hop.allowed_by and hop.allowed_by.startswith("rule api (100)") for hop in verdict.hops)
+
+
+def test_rules_are_asked_in_the_order_of_the_numbers_that_they_have_in_aws() -> None:
+    """Ours may stand at any numbers in the right order, with what somebody put in between."""
+    seen, address = Seen(), "listener/internal/http/rules"
+    (ours,) = seen.snapshot.found[address][0].fields.rules.values()
+    theirs = dataclasses.replace(ours, priority=200, actions=(FixedResponse(status_code="503"),))
+    moved = {"priority 300": dataclasses.replace(ours, priority=300)}
+    verdict = seen.changed(address, rules=FrozenMap(moved)).trace("task/web", "task/orders", path="/orders")
+    assert any(hop.allowed_by and hop.allowed_by.startswith("rule orders (300)") for hop in verdict.hops)
+    assert seen.changed(address, rules=FrozenMap({"priority 200": theirs, **moved})).broken() == ["web-reaches-orders"]
 
 
 def test_a_live_task_is_known_by_its_id() -> None:
