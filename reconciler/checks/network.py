@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconciler.checks._acls import network_acls
 from reconciler.checks._cidrs import Block, block, free_block, host_bits
 from reconciler.checks._lookup import nearest, repeated
 from reconciler.kinds import Object, Path, Problem
@@ -38,6 +39,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
             yield from _elastic_ips(network)
             yield from _endpoint_options(network)
             yield from _routes(network)
+            yield from network_acls(network)
 
 
 def _zones(network: Object[NetworkSpec], region: str) -> Iterator[Problem]:

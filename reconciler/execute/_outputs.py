@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.execute._failures import Failed
+from reconciler.model.answers import taken
+from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.plan import Failure
+from reconciler.model.ports import Reader
 from reconciler.model.resource import Call
-from reconciler.model.values import FrozenMap, Id, Ref, Template, Token
+from reconciler.model.values import FrozenMap, Id, LookedUp, Ref, Template, Token
 
 _MARK_BYTES = 4
 
@@ -49,12 +52,17 @@ class Outputs:
         with self._lock:
             return FrozenMap(self._values.get(address, {}))
 
-    def filled_in(self, call: Call) -> dict[str, Any]:
-        """The parameters of a request as botocore takes them. Raises `Failed` where a reference leads nowhere."""
-        return {key: self._plain(value) for key, value in call.params.items()}
+    def filled_in(self, call: Call, reader: Reader) -> dict[str, Any]:
+        """The parameters of a request as botocore takes them; what has to be looked up is asked for now.
 
-    def _plain(self, value: Any) -> Any:
+        Raises `Failed` where a reference leads nowhere, `AwsError` where a look fails or finds nothing.
+        """
+        return {key: self._plain(value, reader) for key, value in call.params.items()}
+
+    def _plain(self, value: Any, reader: Reader) -> Any:
         """References resolved, immutable shapes as lists and dicts."""
+        if isinstance(value, LookedUp):
+            return self._looked_up(value, reader)
         if isinstance(value, Ref):
             return self.value(value)
         if isinstance(value, Token):
@@ -62,11 +70,22 @@ class Outputs:
         if isinstance(value, Id):
             return value.value
         if isinstance(value, Template):
-            return "".join(str(self._plain(part)) for part in value.parts)
+            return "".join(str(self._plain(part, reader)) for part in value.parts)
         if isinstance(value, Mapping):
-            return {key: self._plain(item) for key, item in value.items()}
+            return {key: self._plain(item, reader) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self._plain(item) for item in value]
+            return [self._plain(item, reader) for item in value]
         if isinstance(value, frozenset):
-            return sorted(self._plain(item) for item in value)
+            return sorted(self._plain(item, reader) for item in value)
         return value
+
+    def _looked_up(self, value: LookedUp, reader: Reader) -> Any:
+        """What AWS says now. Raises the `AwsError` that a request with what is gone would have met."""
+        params = self._plain(value.params, reader)
+        items = reader.fresh().pages(value.service, value.operation, value.key, **params)
+        found = taken(self._plain(value.path, reader), {value.key: items})
+        if found is None:
+            operation = f"{value.service}:{value.operation}"
+            message = f"none of the {value.key} that AWS lists is what is looked for"
+            raise AwsError(operation=operation, code=value.gone, message=message, error_class=ErrorClass.NOT_FOUND)
+        return found

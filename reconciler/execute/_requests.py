@@ -30,7 +30,7 @@ def perform(run: Run, action: Action, call: Call, *, sealing: bool = False) -> N
             raise Interrupted
         attempts += 1
         try:
-            answer = run.writer.perform(call, run.outputs.filled_in(call))
+            answer = run.writer.perform(call, run.outputs.filled_in(call, run.reader))
         except AwsError as error:
             if action.verb is Verb.DELETE and error.code in run.kind_of(action).absent:
                 return

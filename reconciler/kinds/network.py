@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.kinds._acl import NetworkAclRules, entries
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
@@ -23,6 +24,7 @@ from reconciler.resources.existing_vpc import TYPE as EXISTING_VPC
 from reconciler.resources.existing_vpc import ExistingVpc
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.nat_gateway import NatGateway
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.route_table_association import RouteTableAssociation
 from reconciler.resources.routes import Route, Routes
@@ -205,6 +207,11 @@ class NetworkSpec(SpecModel):
     routes: tuple[ExtraRoute, ...] = Field(
         default=(), max_length=50, description="Routes beside those to the internet gateway and to NAT."
     )
+    network_acls: Mapping[str, NetworkAclRules] = Field(
+        default={},
+        description="What is let into subnets and out of them beside what security groups say, by tier: public, "
+        "private. Without it the subnets have the default network ACL of the VPC, which AWS makes to allow everything.",
+    )
     dns_support: bool = Field(default=True, description="Whether AWS's resolver answers in the VPC.")
     dns_hostnames: bool = Field(
         default=True, description="Whether what has a public address has a public DNS name; needs dnsSupport."
@@ -299,6 +306,7 @@ class _Network:
             yield from self._public_side()
         yield from self._nat_gateways()
         yield from self._private_tables()
+        yield from self._network_acls()
         yield from self._endpoints()
 
     def _of(self, address: str, fields: Any) -> Resource[Any]:
@@ -355,6 +363,16 @@ class _Network:
                 subnet.address.replace("subnet/", "route-table-association/", 1),
                 RouteTableAssociation(subnet_id=subnet, route_table_id=table),
             )
+
+    def _network_acls(self) -> Iterator[Resource[Any]]:
+        for tier, rules in self._spec.network_acls.items():
+            acl = NetworkAcl(
+                vpc_id=self._vpc,
+                subnet_ids=frozenset[Ref | Id](subnet_refs(self._name, self._spec, public=tier == "public")),
+                ingress=entries(rules.inbound),
+                egress=entries(rules.outbound),
+            )
+            yield self._of(f"network-acl/{self._name}/{tier}", acl)
 
     def _endpoints(self) -> Iterator[Resource[Any]]:
         interfaces = [name for name in self._spec.endpoints if name not in GATEWAY_ENDPOINTS]

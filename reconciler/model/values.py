@@ -75,6 +75,23 @@ class Template(Frozen):
 
 
 @final
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LookedUp(Frozen):
+    """A value of a request that only a look right before it can tell, because AWS gives it anew at every change.
+
+    It is what `path`, a JMESPath expression, finds in all pages of a `Describe` operation, put together under `key`.
+    `gone` is the error code by which AWS would say that there is nothing to find.
+    """
+
+    service: str
+    operation: str
+    key: str
+    params: FrozenMap[str, Any]
+    path: str | Template
+    gone: str
+
+
+@final
 class Token(str):
     """What names one creation in an idempotency token. The run that sends it adds a part of its own: within a run a
     repeated request makes nothing twice, and a later run is never answered with an object that is gone by then.

@@ -47,9 +47,9 @@ def given_roles() -> Readables:
 
 @cache
 def configuration() -> Readables:
-    """Of `evidence` what it takes to judge declared flows: two calls in each pass, whatever there is in the network,
-    and one for each network load balancer and for each of its target groups."""
+    """Of `evidence` what it takes to judge declared flows: one call in each pass, whatever there is in the network, and
+    one for each network load balancer and for each of its target groups."""
     return {name: kind for name, kind in evidence().items() if name in _CONFIGURATION}
 
 
-_CONFIGURATION = ("network-acl", "network-balancing", "network-interface")
+_CONFIGURATION = ("network-balancing", "network-interface")

@@ -46,6 +46,11 @@ def _nat_gateways_in_zone(backend: Any, params: Any) -> int:
     )
 
 
+def _entries(backend: Any, params: Any) -> int:
+    entries = backend.get_network_acl(params["NetworkAclId"]).network_acl_entries
+    return sum(1 for entry in entries if str(entry.egress).lower() == str(params["Egress"]).lower())
+
+
 def _endpoints(backend: Any, params: Any) -> tuple[int, int]:
     """Gateway endpoints of the region, and interface endpoints of the VPC."""
     rows = list(backend.vpc_end_points.values())
@@ -103,6 +108,18 @@ _QUOTAS = (
         "SecurityGroupLimitExceeded",
         "security groups",
         lambda b, q, _: sum(len(groups) for groups in b.groups.values()) >= q.security_groups,
+    ),
+    _full(
+        "create_network_acl",
+        "NetworkAclLimitExceeded",
+        "network ACLs of the VPC",
+        lambda b, q, p: _in_vpc(b.network_acls.values(), p) >= q.network_acls_in_vpc,
+    ),
+    _full(
+        "create_network_acl_entry",
+        "NetworkAclEntryLimitExceeded",
+        "network ACL entries",
+        lambda b, q, p: _entries(b, p) >= q.network_acl_rules,
     ),
     _full("create_vpc_endpoint", "VpcEndpointLimitExceeded", "VPC endpoints", _too_many_endpoints),
 )

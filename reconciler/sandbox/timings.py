@@ -56,5 +56,8 @@ class Quotas:
     nat_gateways_in_zone: int = 5
     """Those that are pending, available or deleting."""
     security_groups: int = 2500
+    network_acls_in_vpc: int = 200
+    network_acl_rules: int = 20
+    """Entries of one direction of a network ACL; AWS's own last one is one of them."""
     gateway_endpoints: int = 20
     interface_endpoints_in_vpc: int = 50

@@ -137,6 +137,7 @@ def _everything() -> Iterator[str]:
         ("describe_internet_gateways", "InternetGateways"),
         ("describe_route_tables", "RouteTables"),
         ("describe_security_groups", "SecurityGroups"),
+        ("describe_network_acls", "NetworkAcls"),
         ("describe_vpc_endpoints", "VpcEndpoints"),
         ("describe_addresses", "Addresses"),
         ("describe_nat_gateways", "NatGateways"),
@@ -147,6 +148,9 @@ def _everything() -> Iterator[str]:
             if key == "SecurityGroups":
                 for direction in ("IpPermissions", "IpPermissionsEgress"):
                     yield from ["SecurityGroupRules" for p in item[direction] for _ in _peers(p)]
+            if key == "NetworkAcls":
+                yield from ["AclEntries" for _ in item["Entries"]]
+                yield from [f"AclAssociations of {item['IsDefault']}" for _ in item["Associations"]]
             if key == "RouteTables":
                 yield from ["Routes" for _ in item["Routes"]]
                 yield from ["Associations" for _ in item["Associations"]]

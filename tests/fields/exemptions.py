@@ -57,6 +57,7 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("listener-rules.listener_arn", "change"): _BELONGS,
     ("shared-rules.listener_arn", "change"): _BELONGS,
     ("listener.load_balancer_arn", "change"): _BELONGS,
+    ("network-acl.vpc_id", "change"): _BELONGS,
     ("route-table-association.subnet_id", "change"): _BELONGS,
     ("route-table.vpc_id", "change"): _BELONGS,
     ("routes.route_table_id", "change"): _BELONGS,

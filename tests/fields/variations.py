@@ -228,6 +228,24 @@ def _extra_routes(destination: str) -> tuple[str, ...]:
     return tuple(f"route-table/main/{table}/routes routes[{destination}]*" for table in tables)
 
 
+_ACL: Final = {
+    "inbound": [
+        {"ruleNumber": 100, "action": "Allow", "ports": "443", "cidr": "0.0.0.0/0"},
+        {"ruleNumber": 110, "action": "Allow", "protocol": "icmp", "icmp": {"type": 8}, "cidr": "10.0.0.0/8"},
+    ],
+    "outbound": [{"ruleNumber": 100, "action": "Allow", "protocol": "all", "cidr": "0.0.0.0/0"}],
+}
+_NO_PORTS: Final = (("Network/other networkAcls[public].inbound[0].ports", ABSENT),)
+_ICMP: Final = ("network-acl/other/public ingress[110].icmpType", "network-acl/other/public ingress[110].icmpCode")
+_WITH_ACL: Final = (("Network/other networkAcls", {"public": _ACL}),)
+
+
+def _acl_row(path: str, value: Any, *shows: str, **more: Any) -> Row:
+    """A change within the network ACL of public subnets."""
+    lines = tuple(f"network-acl/other/public {line}" for line in shows)
+    return Row(f"Network/other networkAcls[public].{path}", value, lines, given=_WITH_ACL, **more)
+
+
 _MOVED_SUBNETS: Final = ("load-balancer/inner subnets[*",)
 _MOVED_VPC: Final = (
     "load-balancer/inner vpcId",
@@ -757,6 +775,23 @@ ROWS: Final = (
         ("route-table/main/public/routes routes[10.70.0.0/16]*",),
         given=_ROUTED,
     ),
+    Row("Network/other networkAcls", {"public": _ACL}, ("+ network-acl/other/public",)),
+    Row("Network/other networkAcls", {"private": _ACL}, ("+ network-acl/other/private",), given=_PRIVATE),
+    _acl_row("inbound", [_ACL["inbound"][0]], "ingress[110].*", removed=("network-acl/other/public ingress[100].*",)),
+    _acl_row("outbound", [*_ACL["outbound"], _ACL["inbound"][1]], "egress[110].*", removed=("* egress[1*",)),
+    _acl_row("inbound[0].ruleNumber", 90, "ingress[90].*", "ingress[100].*"),
+    _acl_row("inbound[0].action", "Deny", "ingress[100].ruleAction"),
+    _acl_row("inbound[0].protocol", "udp", "ingress[100].protocol"),
+    _acl_row(
+        "inbound[0].protocol", "47", "ingress[100].protocol", "ingress[100].*Port", also=_NO_PORTS, removed=("*",)
+    ),
+    _acl_row("inbound[0].ports", "400-500", "ingress[100].fromPort", "ingress[100].toPort"),
+    _acl_row("inbound[0].cidr", "10.0.0.0/8", "ingress[100].cidrBlock"),
+    _acl_row(
+        "inbound[1].icmp", {"type": 3, "code": 4}, "ingress[110].icmpType", "ingress[110].icmpCode", removed=_ICMP
+    ),
+    _acl_row("inbound[1].icmp.type", 0, "ingress[110].icmpType"),
+    _acl_row("inbound[1].icmp.code", 0, "ingress[110].icmpCode"),
     Row(
         "Network/main routes[0].tiers",
         ["Public"],

@@ -21,7 +21,8 @@ from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources import discover, evidence
-from reconciler.resources.network_acl import AclEntry, NetworkAcl
+from reconciler.resources._acl_tables import AclEntry
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.routes import Route
 from reconciler.resources.security_group_rules import Rule, RuleKey

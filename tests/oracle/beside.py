@@ -13,9 +13,9 @@ from topology import ELB, HOSTS, REGION, VPC, Acl, Balancer, Copy, Frozen, Group
 
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
+from reconciler.resources._acl_tables import AclEntry
 from reconciler.resources._actions import Forward
 from reconciler.resources.internet_gateway import InternetGateway
-from reconciler.resources.network_acl import AclEntry
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.routes import Route, Routes

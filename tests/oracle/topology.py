@@ -16,6 +16,7 @@ from reconciler.model.fields import Fields, set_fields
 from reconciler.model.resource import Observed, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
+from reconciler.resources._acl_tables import AclEntry
 from reconciler.resources._actions import FixedResponse, Forward
 from reconciler.resources._balancing import Balancing
 from reconciler.resources._conditions import conditions_of
@@ -27,7 +28,7 @@ from reconciler.resources.listener import Listener
 from reconciler.resources.listener_rules import ListenerRules
 from reconciler.resources.load_balancer import LoadBalancer
 from reconciler.resources.nat_gateway import NatGateway
-from reconciler.resources.network_acl import AclEntry, NetworkAcl
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.route_table_association import RouteTableAssociation

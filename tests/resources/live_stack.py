@@ -13,7 +13,7 @@ from reconciler.model.answers import taken
 from reconciler.model.fields import Fields
 from reconciler.model.graph import Graph, StackPolicy, Types
 from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, State
-from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, Ref, Template, refs, transform
+from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Id, LookedUp, Ref, Template, refs, transform
 from reconciler.observe import look
 from reconciler.plan import full_tags
 from reconciler.sandbox import Sandbox
@@ -128,7 +128,11 @@ class LiveStack:
             return value.value
         if isinstance(value, Template):
             return "".join(self._plain(part) for part in value.parts)
-        if isinstance(value, dict):
+        if isinstance(value, LookedUp):
+            params = {key: self._plain(item) for key, item in value.params.items()}
+            found = self._reader.fresh().pages(value.service, value.operation, value.key, **params)
+            return taken(self._plain(value.path), {value.key: found})
+        if isinstance(value, dict | FrozenMap):
             return {key: self._plain(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self._plain(item) for item in value]

@@ -8,11 +8,13 @@ from type_sample import Sample
 
 from reconciler.model.fields import Fields
 from reconciler.model.resource import Resource
-from reconciler.model.values import FrozenMap, Ref
+from reconciler.model.values import FrozenMap, Id, Ref
+from reconciler.resources._acl_tables import AclEntry
 from reconciler.resources._policy import policy_document
 from reconciler.resources.elastic_ip import ElasticIp
 from reconciler.resources.internet_gateway import InternetGateway
 from reconciler.resources.nat_gateway import NatGateway
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.route_table import RouteTable
 from reconciler.resources.route_table_association import RouteTableAssociation
 from reconciler.resources.routes import Route, Routes
@@ -68,12 +70,48 @@ def _gateway_endpoint(*tables: str) -> VpcEndpoint:
     )
 
 
+def _acl(*subnets: str, ingress: dict[int, AclEntry], egress: dict[int, AclEntry]) -> NetworkAcl:
+    refs = frozenset[Ref | Id](Ref(f"subnet/{subnet}") for subnet in subnets)
+    return NetworkAcl(vpc_id=VPC, subnet_ids=refs, ingress=FrozenMap(ingress), egress=FrozenMap(egress))
+
+
+def _entry(protocol: str, *ports: int, action: str = "allow", block: str = "0.0.0.0/0", icmp: int = -1) -> AclEntry:
+    from_port, to_port = ports or (None, None)
+    message = {"icmp_type": icmp, "icmp_code": icmp} if protocol == "icmp" else {}
+    return AclEntry(
+        rule_action=action, protocol=protocol, cidr_block=block, from_port=from_port, to_port=to_port, **message
+    )
+
+
 _WEB, _PUBLIC_LB = Ref("security-group/task/web"), Ref("security-group/load-balancer/public")
 _HTTP = RuleKey("tcp", 80, 80, _PUBLIC_LB)
 _TO_NAT = Route(nat_gateway_id=Ref("nat-gateway/main/us-east-1a"))
 _TO_INTERNET = Route(gateway_id=Ref("internet-gateway/main"))
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "network-acl": (
+        Sample(
+            _resource(
+                f"network-acl/{PUBLIC}",
+                _acl(
+                    PUBLIC,
+                    ingress={90: _entry("tcp", 22, 22, action="deny"), 100: _entry("-1"), 110: _entry("icmp")},
+                    egress={100: _entry("-1")},
+                ),
+            ),
+            others=(
+                _acl(
+                    PRIVATE,
+                    ingress={
+                        90: _entry("tcp", 22, 23, block="10.0.0.0/8"),
+                        100: _entry("47"),
+                        110: _entry("icmp", icmp=0),
+                    },
+                    egress={100: _entry("-1", action="deny"), 200: _entry("udp", 0, 65535)},
+                ),
+            ),
+        ),
+    ),
     "vpc": (
         Sample(
             _resource("vpc/main", Vpc(cidr_block="10.0.0.0/16", enable_dns_support=True, enable_dns_hostnames=True)),

@@ -15,7 +15,6 @@ from reconciler.resources.existing_security_group import ExistingSecurityGroup
 from reconciler.resources.existing_subnet import ExistingSubnet
 from reconciler.resources.existing_vpc import ExistingVpc
 from reconciler.resources.given_role import GivenRole
-from reconciler.resources.network_acl import AclEntry, NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
 from reconciler.resources.target_health import Target, TargetHealth
@@ -24,9 +23,6 @@ from reconciler.resources.target_health import Target, TargetHealth
 def _sample(type_name: str, fields: Fields) -> Sample:
     return Sample(Resource(f"{type_name}/sample", type_name, fields, "nobody"))
 
-
-_ALL = AclEntry(rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
-_NO_SSH = AclEntry(rule_action="deny", protocol="tcp", cidr_block="0.0.0.0/0", from_port=22, to_port=22)
 
 _BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform/50dc6c495c0c9188"
 
@@ -43,18 +39,6 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         _sample(
             "existing-subnet",
             ExistingSubnet(vpc_id="vpc-1", availability_zone="us-east-1a", tags=FrozenMap({"tier": "private"})),
-        ),
-    ),
-    "network-acl": (
-        _sample(
-            "network-acl",
-            NetworkAcl(
-                vpc_id=Id("vpc-1"),
-                is_default=True,
-                subnet_ids=frozenset({Id("subnet-1")}),
-                ingress=FrozenMap({90: _NO_SSH, 100: _ALL}),
-                egress=FrozenMap({100: _ALL}),
-            ),
         ),
     ),
     "network-interface": (

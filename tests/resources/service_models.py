@@ -13,7 +13,7 @@ from botocore.validate import ParamValidator
 
 from reconciler.model.answers import taken
 from reconciler.model.resource import Call
-from reconciler.model.values import Id, Ref, Template
+from reconciler.model.values import Id, LookedUp, Ref, Template
 
 _SESSION = botocore.session.Session()
 
@@ -37,6 +37,9 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Template):
         return "".join(plain(part) for part in value.parts)
+    if isinstance(value, LookedUp):
+        wrong = faults(value.service, value.operation, plain(value.params))
+        return wrong or f"found-by-{value.operation}"
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

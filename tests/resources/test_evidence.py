@@ -16,7 +16,7 @@ from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap, Id
 from reconciler.resources import evidence, network_acl, network_interface, security_group, security_group_rules, vpc
-from reconciler.resources.network_acl import AclEntry
+from reconciler.resources._acl_tables import AclEntry
 from reconciler.sandbox import Sandbox
 
 
@@ -154,7 +154,7 @@ def test_a_pass_that_says_nothing_of_flows_asks_for_no_evidence(sandbox: Sandbox
     desired = graph()
     looking = client(sandbox.clock)
     view(desired, looking.reader)
-    read_for_flows = {"ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces", "elbv2:DescribeTargetHealth"}
+    read_for_flows = {"ec2:DescribeNetworkInterfaces", "elbv2:DescribeTargetHealth"}
     assert read_for_flows.isdisjoint(looking.calls.by_operation())
 
 

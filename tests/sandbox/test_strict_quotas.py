@@ -18,6 +18,8 @@ def sandbox(plain_moto: bool) -> Iterator[Sandbox]:
         routes_in_table=3,
         nat_gateways_in_zone=2,
         security_groups=4,
+        network_acls_in_vpc=2,
+        network_acl_rules=2,
         gateway_endpoints=1,
         interface_endpoints_in_vpc=1,
     )
@@ -50,6 +52,19 @@ def test_subnets_of_a_vpc(network: Any, code_of: Any) -> None:
     """VPC User Guide, Amazon VPC quotas: Subnets per VPC."""
     more = {"VpcId": network.vpc, "CidrBlock": "10.0.9.0/24", "AvailabilityZone": "us-east-1a"}
     assert code_of(network.ec2.create_subnet, **more) == "SubnetLimitExceeded"
+
+
+def test_network_acls_of_a_vpc_and_their_rules(network: Any, code_of: Any) -> None:
+    """VPC User Guide, Amazon VPC quotas: Network ACLs per VPC; Rules per network ACL, one way, the default deny rule
+    included."""
+    ec2 = network.ec2
+    acl = {"NetworkAclId": ec2.create_network_acl(VpcId=network.vpc)["NetworkAcl"]["NetworkAclId"]}
+    assert code_of(ec2.create_network_acl, VpcId=network.vpc) == "NetworkAclLimitExceeded"
+    rule = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "10.0.0.0/8"}
+    for egress in (False, True):
+        ec2.create_network_acl_entry(**acl, **rule, RuleNumber=1, Egress=egress)
+    more = {**acl, **rule, "RuleNumber": 2, "Egress": False}
+    assert code_of(ec2.create_network_acl_entry, **more) == "NetworkAclEntryLimitExceeded"
 
 
 def test_route_tables_of_a_vpc(network: Any, code_of: Any) -> None:

@@ -16,9 +16,10 @@ from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import EMPTY, FrozenMap, Id
 from reconciler.resources import configuration, given_roles
+from reconciler.resources._acl_tables import AclEntry
 from reconciler.resources._policy import policy_document
 from reconciler.resources.given_role import GivenRole
-from reconciler.resources.network_acl import AclEntry, NetworkAcl
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.startable import Doubt, doubts
 
