@@ -90,6 +90,13 @@ class RoutesType(Ec2Tags, ResourceType[Routes]):
     collection = "routes"
     parent = "route_table_id"
     absent = frozenset({"InvalidRouteTableID.NotFound", "InvalidRoute.NotFound"})
+    lasting = frozenset(
+        {
+            "InvalidNetworkInterfaceID.NotFound",
+            "InvalidTransitGatewayID.NotFound",
+            "InvalidVpcPeeringConnectionID.NotFound",
+        }
+    )
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Routes]]:
         for table in in_vpcs(reader, scope, "DescribeRouteTables", "RouteTables"):

@@ -23,7 +23,8 @@ from .patch import Installer, patch
 
 _LARGEST: Final = 16
 _SMALLEST: Final = 28
-_ENDED: Final = ("deleted", "deleting", "rejected", "expired", "failed")
+ENDED: Final = ("deleted", "deleting", "rejected", "expired", "failed")
+"""The states in which a VPC peering connection is none any more. Source: VPC Peering Guide, "lifecycle"."""
 
 
 def canonical(cidr: str) -> str:
@@ -160,7 +161,7 @@ def vpc_dependencies(backend: Any, vpc_id: str) -> list[str]:
     found += [
         each.id
         for each in backend.vpc_pcxs.values()
-        if vpc_id in (each.vpc.id, each.peer_vpc.id) and each._status.code not in _ENDED
+        if vpc_id in (each.vpc.id, each.peer_vpc.id) and each._status.code not in ENDED
     ]
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from ipaddress import IPv4Network
 from typing import Any
@@ -18,7 +19,7 @@ from moto.ec2.models.route_tables import Route, RouteBackend
 from moto.ec2.responses import EC2Response
 
 from .ec2_nat import LIVE
-from .ec2_networks import canonical
+from .ec2_networks import ENDED, canonical
 from .patch import Installer, patch
 
 _TARGETS = (
@@ -56,6 +57,36 @@ def _check_target(backend: Any, table: Any, gateway_id: str | None, nat_gateway_
             )
 
 
+def _check_way_out(backend: Any, table: Any, peering_id: str | None, transit_gateway_id: str | None) -> None:
+    """Refuse a peering connection or transit gateway that is not there or has nothing to do with the table's VPC.
+
+    A peering connection may be a target before it is accepted. Source: VPC Peering Guide, "Update your route tables".
+    """
+    if peering_id:
+        peering = backend.vpc_pcxs.get(peering_id)
+        if peering is None or peering._status.code in ENDED:
+            raise EC2ClientError(
+                "InvalidVpcPeeringConnectionID.NotFound", f"The vpcPeeringConnection ID '{peering_id}' does not exist"
+            )
+        if table.vpc_id not in (peering.vpc.id, peering.peer_vpc.id):
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"route table {table.id} and peering connection {peering_id} belong to different networks",
+            )
+    if transit_gateway_id and not _is_attached(backend, transit_gateway_id, table.vpc_id):
+        raise EC2ClientError(
+            "InvalidTransitGatewayID.NotFound", f"Transit Gateway {transit_gateway_id} was deleted or does not exist."
+        )
+
+
+def _is_attached(backend: Any, transit_gateway_id: str, vpc_id: str) -> bool:
+    """Whether a transit gateway has an attachment of a VPC. Source: Transit Gateways guide, "VPC attachments"."""
+    return any(
+        each.transit_gateway_id == transit_gateway_id and each.resource_id == vpc_id and each.state == "available"
+        for each in backend.transit_gateway_attachments.values()
+    )
+
+
 def _check_local(backend: Any, table: Any, destination: str, gateway_id: str | None) -> None:
     """Refuse a route for the VPC's own range."""
     wanted = IPv4Network(destination)
@@ -87,11 +118,14 @@ def route_targets(into: Installer) -> None:
         table = backend.get_route_table(route_table_id)
         gateway_id = kwargs.get("gateway_id")
         _check_target(backend, table, gateway_id, kwargs.get("nat_gateway_id"))
+        _check_way_out(backend, table, kwargs.get("vpc_peering_connection_id"), kwargs.get("transit_gateway_id"))
         if destination_cidr_block:
             destination_cidr_block = canonical(destination_cidr_block)
             if "/" in destination_cidr_block:
                 _check_local(backend, table, destination_cidr_block, gateway_id)
         return original(backend, route_table_id, destination_cidr_block, *args, **kwargs)
+
+    signature = inspect.signature(RouteBackend.replace_route)
 
     @into.wrap(RouteBackend, "replace_route")
     def replace(
@@ -103,8 +137,9 @@ def route_targets(into: Installer) -> None:
         **kwargs: Any,
     ) -> Any:
         table = backend.get_route_table(route_table_id)
-        nat_gateway_id = args[2] if len(args) > 2 else kwargs.get("nat_gateway_id")
-        _check_target(backend, table, kwargs.get("gateway_id"), nat_gateway_id)
+        given = signature.bind(backend, route_table_id, destination_cidr_block, *args, **kwargs).arguments
+        _check_target(backend, table, given.get("gateway_id"), given.get("nat_gateway_id"))
+        _check_way_out(backend, table, given.get("vpc_peering_connection_id"), given.get("transit_gateway_id"))
         destination = canonical(destination_cidr_block) if destination_cidr_block else destination_cidr_block
         return original(backend, route_table_id, destination, *args, **kwargs)
 
@@ -118,7 +153,7 @@ def route_targets(into: Installer) -> None:
         return original(response)
 
 
-@patch("ec2-blackhole", "VPC User Guide, Delete a NAT gateway: its routes remain, with the state blackhole")
+@patch("ec2-blackhole", "EC2 API Reference, Route, state: blackhole where the target is not available")
 def blackhole(into: Installer) -> None:
     def state(route: Any) -> str:
         target = route.nat_gateway or route.gateway or route.interface
@@ -129,6 +164,10 @@ def blackhole(into: Installer) -> None:
             live = target.id in backend.internet_gateways and target.vpc is not None and target.vpc.id == vpc_id
         elif target is not None and target is route.interface:
             live = target.id in backend.enis
+        elif route.vpc_pcx is not None:
+            live = route.vpc_pcx._status.code == "active"
+        elif route.transit_gateway is not None:
+            live = _is_attached(backend, route.transit_gateway.id, vpc_id)
         else:
             live = True
         return "active" if live else "blackhole"

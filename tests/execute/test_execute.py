@@ -127,6 +127,22 @@ def test_what_does_not_depend_on_a_failure_goes_on_and_the_next_run_takes_it_fro
     assert "ec2:CreateVpc" not in again.calls.by_operation()
 
 
+@pytest.mark.parametrize("via", ["pcx-0123456789abcdef0", "tgw-0123456789abcdef0", "eni-0123456789abcdef0"])
+def test_a_way_out_of_somebody_else_that_is_not_there_is_asked_for_once(sandbox: Sandbox, via: str) -> None:
+    """What this run made may not be seen yet; what others made is there or it is not."""
+    asked: list[str] = []
+
+    def counted(call: Call, params: Mapping[str, Any]) -> None:
+        if via in params.values():
+            asked.append(params["RouteTableId"])
+
+    routed = graph(edit=lambda text: text.replace("  nat:", f"  routes: [{{to: 10.70.0.0/16, via: {via}}}]\n  nat:"))
+    failed = by_result(spoiled(sandbox, counted).apply(routed).outcomes, Result.FAILED)
+    assert {o.action.type for o in failed.values()} == {"routes"}
+    assert all(o.failure and via in o.failure.message for o in failed.values())
+    assert len(asked) == len(set(asked)) == len(failed)
+
+
 def test_what_depends_on_a_failure_is_skipped_and_names_it(sandbox: Sandbox) -> None:
     applied = spoiled(sandbox, denied("CreateNatGateway", "")).apply(graph())
     skipped = by_result(applied.outcomes, Result.SKIPPED)

@@ -34,6 +34,58 @@ def test_a_route_to_an_unknown_nat_gateway_is_refused(network: Any, code_of: Any
     assert code == "InvalidNatGatewayID.NotFound"
 
 
+def peered(network: Any, *, accepted: bool = True) -> str:
+    """A peering connection of the network with another one."""
+    other = network.ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    made = network.ec2.create_vpc_peering_connection(VpcId=network.vpc, PeerVpcId=other)["VpcPeeringConnection"]
+    if accepted:
+        network.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+    return made["VpcPeeringConnectionId"]
+
+
+def test_a_route_to_an_unknown_peering_connection_is_refused(network: Any, code_of: Any) -> None:
+    """EC2 API Reference, Error codes: InvalidVpcPeeringConnectionID.NotFound."""
+    gone = route(network, "10.99.0.0/16", VpcPeeringConnectionId="pcx-0123456789abcdef0")
+    assert code_of(network.ec2.create_route, **gone) == "InvalidVpcPeeringConnectionID.NotFound"
+    network.ec2.create_route(**route(network, "10.99.0.0/16", GatewayId=network.igw))
+    assert code_of(network.ec2.replace_route, **gone) == "InvalidVpcPeeringConnectionID.NotFound"
+
+
+def test_a_route_through_a_peering_connection_of_others_is_refused(network: Any, code_of: Any) -> None:
+    """EC2 API Reference, CreateRoute: the ID of a VPC peering connection, of the VPC of the route table."""
+    one, two = (network.ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (50, 51))
+    made = network.ec2.create_vpc_peering_connection(VpcId=one, PeerVpcId=two)["VpcPeeringConnection"]
+    theirs = route(network, "10.50.0.0/16", VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+    assert code_of(network.ec2.create_route, **theirs) == "InvalidParameterValue"
+
+
+def test_a_route_through_a_peering_connection_works_while_that_is_active(network: Any) -> None:
+    """VPC Peering Guide, Update your route tables: blackhole until it is active, and again once it is deleted."""
+    peering = peered(network, accepted=False)
+    network.ec2.create_route(**route(network, "10.99.0.0/16", VpcPeeringConnectionId=peering))
+    states = [network.routes()["10.99.0.0/16"]["State"]]
+    network.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    states.append(network.routes()["10.99.0.0/16"]["State"])
+    network.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    states.append(network.routes()["10.99.0.0/16"]["State"])
+    assert states == ["blackhole", "active", "blackhole"]
+
+
+def test_a_route_to_a_transit_gateway_needs_an_attachment(network: Any, code_of: Any) -> None:
+    """Transit Gateways guide, VPC attachments: routes to it come after the attachment, and are blackholes without."""
+    gateway = network.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    way = route(network, "10.99.0.0/16", TransitGatewayId=gateway)
+    assert code_of(network.ec2.create_route, **way) == "InvalidTransitGatewayID.NotFound"
+    attached = network.ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=gateway, VpcId=network.vpc, SubnetIds=[network.one]
+    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+    network.ec2.create_route(**way)
+    assert network.routes()["10.99.0.0/16"]["State"] == "active"
+    network.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attached)
+    left = network.routes()["10.99.0.0/16"]
+    assert (left["State"], left["TransitGatewayId"]) == ("blackhole", gateway)
+
+
 def test_a_route_has_exactly_one_target(network: Any, code_of: Any) -> None:
     """EC2 API Reference, CreateRoute: you must specify exactly one of the resources."""
     nat = network.nat(network.address())
