@@ -203,7 +203,7 @@ class Access:
 
     def _create(self, session: Session, service: str, **credentials: str | None) -> Any:
         settings: dict[str, Any] = {
-            "user_agent_extra": USER_AGENT,
+            "user_agent": f"{session.user_agent()} {USER_AGENT}",  # whole: botocore would make one for each request
             "retries": {"mode": "standard", "total_max_attempts": 1},
             "connect_timeout": _CONNECT_SECONDS,
             "read_timeout": _READ_SECONDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reconciler.execute._failures import Failed, Interrupted, LookAgain, failure_of
@@ -12,7 +13,7 @@ from reconciler.execute._run import FIRST_PAUSE, INTERRUPTED, LONGEST_PAUSE, Run
 from reconciler.execute._watch import Watch
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.plan import Action, Failure, Outcome, Result, Verb
-from reconciler.model.resource import Observed, State
+from reconciler.model.resource import Call, Observed, State
 from reconciler.model.values import Ref
 
 _BEGUN = "begun"
@@ -57,7 +58,7 @@ class Worker:
         self._make(action)
         if action.verb is Verb.RELEASE:
             return Outcome(action, Result.DONE)
-        waits = kind.settles and (kind.awaited or action.handed_over or action.verb is Verb.DELETE)
+        waits = self._run.is_awaited(action)
         if waits:
             settled = self._settle(action, start)
             if settled is not None:
@@ -77,8 +78,7 @@ class Worker:
         looks = 0
         while calls:
             try:
-                perform(self._run, action, calls[0])
-                calls.pop(0)
+                self._perform_first(action, calls)
             except LookAgain as again:
                 looks += 1
                 mine = self._watch.find(action.type, action.address, made=action.verb is Verb.CREATE)
@@ -91,6 +91,23 @@ class Worker:
                     raise Failed(failure_of(again.error, stranger if exists else "")) from again
                 if calls:
                     self._run.back_off(looks)
+
+    def _perform_first(self, action: Action, calls: list[Call]) -> None:
+        """Makes the first call of some and those that may be made beside it, and leaves those that are not done."""
+        count = 1
+        while count < len(calls) and calls[count].beside and count < self._run.limits.threads:
+            count += 1
+        abreast = calls[:count]
+        if count == 1:
+            perform(self._run, action, abreast[0])
+            del calls[0]
+            return
+        with ThreadPoolExecutor(count, thread_name_prefix="beside") as pool:
+            errors = [made.exception() for made in [pool.submit(perform, self._run, action, c) for c in abreast]]
+        calls[:count] = [call for call, error in zip(abreast, errors, strict=True) if error is not None]
+        for error in errors:
+            if error is not None:
+                raise error
 
     def _is_waited_for(self, action: Action) -> bool:
         if action.verb is Verb.REFRESH:

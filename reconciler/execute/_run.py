@@ -87,6 +87,11 @@ class Run:
         """The type of what an action works on."""
         return self.graph.types[action.type]
 
+    def is_awaited(self, action: Action) -> bool:
+        """Whether what follows an action has to wait until its object is ready, or gone."""
+        kind = self.kind_of(action)
+        return kind.settles and (kind.awaited or action.handed_over or action.verb is Verb.DELETE)
+
     @property
     def is_ending(self) -> bool:
         """Whether nothing more is to be sent: the caller wants that, or a worker met what ends the run."""

@@ -52,7 +52,7 @@ class _Schedule:
     def outcomes(self) -> list[Outcome]:
         """Runs everything and waits for it."""
         before = {key: sorted(action.needs) for key, action in self._actions.items()}
-        followed = _followed(before)
+        followed = self._followed(before)
         sorter = TopologicalSorter(before)
         sorter.prepare()
         with ThreadPoolExecutor(self._run.limits.threads, thread_name_prefix="execute") as pool:
@@ -67,6 +67,16 @@ class _Schedule:
         if self._run.lost is not None:
             raise self._run.lost
         return [self._results[key] for key in self._actions]
+
+    def _followed(self, before: Mapping[str, Iterable[str]]) -> dict[str, int]:
+        """How many requests, one after the other, wait for each action: what most wait for is begun first."""
+        longest = dict.fromkeys(before, 0)
+        for key in reversed(tuple(TopologicalSorter(before).static_order())):
+            action = self._actions[key]
+            in_turn = sum(not call.beside for call in action.calls) + self._run.is_awaited(action)
+            for need in before[key]:
+                longest[need] = max(longest[need], longest[key] + in_turn)
+        return longest
 
     def _start(self, pool: ThreadPoolExecutor, action: Action) -> None:
         failed = sorted(n for n in action.needs if n in self._results and self._results[n].result in _NOT_DONE)
@@ -92,12 +102,3 @@ class _Schedule:
             self._run.lost = error
         finally:
             self._usable.put(action.key)
-
-
-def _followed(before: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """How many actions, one after the other, wait for each: what most wait for is begun first."""
-    longest = dict.fromkeys(before, 0)
-    for key in reversed(tuple(TopologicalSorter(before).static_order())):
-        for need in before[key]:
-            longest[need] = max(longest[need], longest[key] + 1)
-    return longest

@@ -94,7 +94,8 @@ class Call(Frozen):
     `params` may hold `Ref`s and `Template`s, resolved when the call is made. `save` maps outputs of the resource to
     JMESPath expressions over the answer; `known` gives outputs that no answer carries. `mine` is an expression that
     finds our tag in the answer, for a create that AWS answers with whatever bears the name already. `late`: one
-    of an update that takes away, and waits where something else has to come first.
+    of an update that takes away, and waits where something else has to come first. `beside`: it may be made at the same
+    time as the call before it, and as those that that one is beside.
     """
 
     service: str
@@ -104,6 +105,7 @@ class Call(Frozen):
     known: FrozenMap[str, str] = EMPTY
     mine: str = ""
     late: bool = False
+    beside: bool = False
 
     @property
     def name(self) -> str:

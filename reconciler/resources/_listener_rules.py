@@ -181,7 +181,7 @@ def calls(resource: Resource[Any], present: Rules, table: Transition, tags: Mapp
                 call = delete(present[name])
             case Deed.MOVE:
                 call = _move(resource, present, step)
-        found.append(dataclasses.replace(call, late=late))
+        found.append(dataclasses.replace(call, late=late, beside=step.beside))
     return found
 
 

@@ -60,12 +60,14 @@ class Deed(Enum):
 
 class Step(Frozen):
     """One call. `name` is that of the rule; `number` the priority of a new one; `moves` the new priorities of rules
-    there are (`old`) and of rules that an earlier step made."""
+    there are (`old`) and of rules that an earlier step made. `beside`: it needs not wait for the step before it, nor
+    for those that that one is beside."""
 
     deed: Deed
     name: str = ""
     number: int = 0
     moves: tuple[tuple[str, bool, int], ...] = ()
+    beside: bool = False
 
 
 class Transition(Frozen):
@@ -356,6 +358,7 @@ def _scheduled(work: _Work, room: int | None) -> Transition:
     steps: list[Step] = list(work.first)
     exposed: list[str] = []
     left = list(work.deletes)
+    abreast: list[Step] = []
     while needs:
         full = room is not None and room <= 0
         ready = [step for step, needed in needs.items() if not needed and not (full and step.deed is Deed.CREATE)]
@@ -373,7 +376,10 @@ def _scheduled(work: _Work, room: int | None) -> Transition:
             left.remove(step)
         if room is not None:
             room += (step.deed is Deed.DELETE) - (step.deed is Deed.CREATE)
-        steps.append(_without_the_dead(step, steps) if step.deed is Deed.MOVE else step)
+        beside = bool(abreast) and abreast[-1].deed is step.deed and work.needs[step].isdisjoint(abreast)
+        abreast = [*abreast, step] if beside else [step]
+        taken = _without_the_dead(step, steps) if step.deed is Deed.MOVE else step
+        steps.append(dataclasses.replace(taken, beside=beside))
     return Transition(tuple(steps), tuple(exposed))
 
 

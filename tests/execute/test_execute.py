@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -326,3 +327,42 @@ def test_a_change_that_aws_shows_late_is_looked_for_again_and_not_written_twice(
     reader: Any = Late(one.reader)
     assert apply(changed, view(changed, reader), reader.fresh(), writing.doing).converged
     assert len(written_at) == 1
+
+
+def test_what_the_most_requests_wait_for_is_begun_first(sandbox: Sandbox) -> None:
+    begun: list[str] = []
+    alone = client(sandbox.clock, threads=1)
+    doing = dataclasses.replace(
+        alone.doing, progress=lambda step: begun.append(step.action.type) if step.step is Step.STARTED else None
+    )
+    assert apply(graph(), view(graph(), alone.reader), alone.reader.fresh(), doing).converged
+    assert begun[0] == "vpc"
+    assert begun.index("internet-gateway") < begun.index("target-group")
+    assert begun.index("nat-gateway") < begun.index("load-balancer") < begun.index("vpc-endpoint")
+
+
+def test_rules_that_no_request_meets_both_of_are_under_way_at_the_same_time(sandbox: Sandbox) -> None:
+    both = threading.Barrier(2, timeout=120)
+
+    def wait_for_the_other(call: Call, params: Mapping[str, Any]) -> None:
+        if call.operation == "CreateRule" and "orders" not in str(params["Conditions"]):
+            both.wait()
+
+    assert spoiled(sandbox, wait_for_the_other).apply(graph()).converged
+
+
+def test_a_rule_that_fails_keeps_those_beside_it_from_nothing(sandbox: Sandbox) -> None:
+    applied = spoiled(sandbox, denied("CreateRule", "/admin")).apply(graph())
+    failed = by_result(applied.outcomes, Result.FAILED)
+    assert failed.keys() == {"listener/public/http/rules"}
+    (arn,) = [b["LoadBalancerArn"] for b in elb().describe_load_balancers()["LoadBalancers"] if "public" in str(b)]
+    (listener,) = elb().describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    rules = elb().describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    assert [rule["Conditions"][0]["Values"] for rule in rules if rule["Conditions"]] == [["/api/*"]]
+    again = client(sandbox.clock, threads=16)
+    assert again.apply(graph()).converged
+    assert again.calls.by_operation()["elbv2:CreateRule"] == 1
+
+
+def elb() -> Any:
+    return boto3.client("elbv2", region_name="us-east-1")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -153,10 +154,16 @@ def plain(value: Any) -> Any:
 
 
 class Run:
-    """One run from what is there to what is wanted, a call at a time; the default changes where the plan has it."""
+    """One run from what is there to what is wanted, a call at a time; the default changes where the plan has it.
 
-    def __init__(self, listener: Listener, wanted: Table, most: int | None = None) -> None:
+    Calls that may be made beside each other are made in an order of chance.
+    """
+
+    def __init__(
+        self, listener: Listener, wanted: Table, most: int | None = None, chance: Random | None = None
+    ) -> None:
         self.listener = listener
+        self._chance = chance or Random(0)
         self._default = wanted.default
         fields = desired(wanted)
         resource = Resource(ADDRESS, TYPE.name, fields, "Route/shop")
@@ -173,14 +180,14 @@ class Run:
         """The run that makes some calls."""
         run = cls.__new__(cls)
         run.listener, run.calls = listener, list(calls)
-        run._default, run._made = listener.default, {}
+        run._default, run._made, run._chance = listener.default, {}, Random(0)
         return run
 
     def steps(self) -> Any:
         """Does one after the other, and stops after each."""
         late = [call.late for call in self.calls]
         assert late == sorted(late)
-        for call in self.calls:
+        for call in self._in_some_order():
             if call.late and self.listener.default != self._default:
                 self.listener.default = self._default
                 yield "ModifyListener"
@@ -189,6 +196,15 @@ class Run:
         if self.listener.default != self._default:
             self.listener.default = self._default
             yield "ModifyListener"
+
+    def _in_some_order(self) -> Iterator[Call]:
+        abreast: list[Call] = []
+        for call in self.calls:
+            if not call.beside:
+                yield from abreast
+                abreast = []
+            abreast.insert(self._chance.randint(0, len(abreast)), call)
+        yield from abreast
 
     def _perform(self, call: Call) -> None:
         params = dict(call.params)
@@ -212,11 +228,11 @@ def tables_of(listener: Listener) -> list[tuple[str, str]]:
 
 
 @settings(deadline=None)
-@given(cases())
-def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Case) -> None:
+@given(cases(), st.randoms())
+def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Case, chance: Random) -> None:
     listener, goal = listening(case.before), listening(case.after)
     before, after = listener.answers(), goal.answers()
-    run = Run(listener, case.after)
+    run = Run(listener, case.after, chance=chance)
     done = []
     for operation in run.steps():
         done.append(operation)
@@ -225,6 +241,16 @@ def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Ca
     assert list(Run(listener, case.after).calls) == []
     assert run.exposed == []
     assert done.count("SetRulePriorities") <= 2
+
+
+def test_rules_that_no_request_meets_both_of_are_made_side_by_side_and_others_in_turn() -> None:
+    def made(*paths: str) -> list[bool]:
+        rules = tuple((conditions_of([("path-pattern", [path])]), ANSWERS[0]) for path in paths)
+        wanted = Table(rules, tuple(Numbers().spread(len(rules))), "404")
+        return [call.beside for call in Run(listening(Table((), (), "404")), wanted).calls]
+
+    assert made("/a", "/b", "/c/*") == [False, True, True]
+    assert made("/a", "/b", "/a*", "/c/*") == [False, True, False, True]
 
 
 @settings(deadline=None)
@@ -241,14 +267,14 @@ def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case
 
 
 @settings(deadline=None)
-@given(cases(), st.integers(0, 4))
+@given(cases(), st.integers(0, 4), st.randoms())
 def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answered_otherwise(
-    case: Case, room: int
+    case: Case, room: int, chance: Random
 ) -> None:
     most = max(len(case.before.contents) + room, len(case.after.contents))
     listener, goal = listening(case.before, most), listening(case.after)
     before, after = listener.answers(), goal.answers()
-    run = Run(listener, case.after, most)
+    run = Run(listener, case.after, most, chance)
     named = named_in(run.exposed)
     for _ in run.steps():
         assert not wrongly(listener.answers(), before, after) & ~named
