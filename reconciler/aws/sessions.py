@@ -21,8 +21,16 @@ from botocore.credentials import (
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError, IncompleteReadError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    DataNotFoundError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader, create_loader
+from botocore.paginate import PaginatorModel
 from botocore.session import Session
 
 from reconciler.aws.calls import Calls
@@ -139,12 +147,15 @@ class Access:
 
         Raises `ValueError` where no such operation gives anything under `key`.
         """
-        shape = self.client(service).meta.service_model.operation_model(operation)
+        model = self.client(service).meta.service_model
+        shape = model.operation_model(operation)
         if key not in shape.output_shape.members:
             raise ValueError(f"{service}:{operation} answers nothing under {key!r}")
         try:
-            config: Mapping[str, Any] = self._botocore.get_paginator_model(service).get_paginator(operation)
-        except ValueError:
+            # By its path: asked for by name, botocore would first list the directories of all services.
+            pages = PaginatorModel(self._botocore.get_data(f"{service}/{model.api_version}/paginators-1"))
+            config: Mapping[str, Any] = pages.get_paginator(operation)
+        except (ValueError, DataNotFoundError):
             inputs = shape.input_shape.members if shape.input_shape else {}
             token = next((t for t in _PAGE_TOKENS if t in inputs and t in shape.output_shape.members), None)
             return shape, {"input_token": token, "output_token": token, "result_key": key} if token else None
@@ -172,13 +183,17 @@ class Access:
             return self._caller
 
     def _session(self, profile: str | None) -> Session:
+        events = HierarchicalEmitter()
         if self._sandbox:
             unset = {name: (None, None, value, None) for name, value in _NOTHING_CONFIGURED.items()}
-            session = Session(session_vars=unset)
+            session = Session(session_vars=unset, event_hooks=events)
         else:
-            session = Session(profile=profile)
+            session = Session(profile=profile, event_hooks=events)
             session.get_scoped_config()
         session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+        # Clients emit events by the names that handlers are kept under. Looking each up in botocore's hundred older
+        # names of services, as its sessions do, costs a tenth of a request.
+        session.register_component("event_emitter", events)
         session.register("before-parse", _refuse_cut_answer)
         return session
 
