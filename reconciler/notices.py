@@ -22,6 +22,7 @@ _TASK: Final = "ECS Task State Change"
 _SERVICE: Final = "ECS Service Action"
 _DEPLOYMENT: Final = "ECS Deployment State Change"
 _QUIET: Final = "INFO"
+_STEADY: Final = "SERVICE_STEADY_STATE"
 
 
 class UnreadableError(ValueError):
@@ -78,7 +79,7 @@ def _is_telling(kind: str, detail: Mapping[str, Any], record: Record | None) -> 
     if kind == _TASK:
         return detail.get("lastStatus") == "STOPPED"
     if kind == _SERVICE:
-        return detail.get("eventType") != _QUIET
+        return detail.get("eventType") != _QUIET or detail.get("eventName") == _STEADY
     return kind == _DEPLOYMENT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
+from reconciler.model.resource import State as Stage
 from reconciler.model.snapshot import Snapshot
 from reconciler.observe import Look
 from reconciler.plan import Choices
@@ -42,6 +44,11 @@ SOON: Final = 5.0
 """Seconds to the next pass while AWS is still busy with the last one, or somebody else with the stack."""
 SETTLE: Final = 10.0
 """Seconds that one pass waits for AWS; then it ends and the next one comes soon."""
+SLOWER: Final = 1.2
+"""How much longer each time AWS is given to come to rest before it is looked at again, until that is the interval."""
+MAKING: Final = 600.0
+"""Seconds that what we make may keep a declared flow from holding before that is told: AWS takes minutes for a load
+balancer."""
 FRESH: Final = 0.2
 """How long ago, in intervals, a look may have ended that a routine pass makes do with: where looks take long, who has
 waited for one does not take another."""
@@ -62,6 +69,11 @@ class State:
     changed: float = 0.0
     """When we last wrote: an older look says nothing."""
     in_sync: bool = False
+    making_since: float = -math.inf
+    """When we began to make what AWS is busy with."""
+    busy: frozenset[str] = frozenset()
+    """Types of which the last look found something that AWS still works on; `busy_looks` in a row did."""
+    busy_looks: int = 0
 
     @property
     def graph(self) -> Graph:
@@ -189,7 +201,7 @@ class Pass:
         whose = findings.remembered(first.plan.drift, whose, state.open)
         denied = findings.denied(seen.look.errors.values())
         fresh = self._tell([*findings.drift(told, changed, whose), *denied], (findings.DRIFT, findings.LOOK), kept)
-        self._tell(findings.flows(flows), (findings.FLOW,), self._unjudged(flows))
+        self._tell(self._broken(flows, first), (findings.FLOW,), self._unjudged(flows))
         self._flows = flows
         self._tell(health.ailing(first), (health.ROLLOUT, health.TARGETS), [*kept, *health.unasked(first, state.open)])
         deps.metrics.drifted(self._name, told)
@@ -212,9 +224,11 @@ class Pass:
         self._act(first, seen, place, held, choices, whose)
 
     def _seen(self, place: Place) -> Seen:
-        asked = self._item.triggers - {Trigger.RESYNC}
-        if asked == {Trigger.EVENT} and not self._item.whole:
-            part = place.seen_in_part(self._graph, self._item.types, self._state.changed)
+        asked = self._item.triggers - {Trigger.RESYNC, Trigger.SETTLING}
+        settling = Trigger.SETTLING in self._item.triggers
+        types = self._item.types or (self._state.busy if settling else frozenset())
+        if types and asked <= {Trigger.EVENT} and not self._item.whole:
+            part = place.seen_in_part(self._graph, types, self._state.changed)
             if part is not None:
                 return part
         if asked and asked <= _ALONE:
@@ -222,6 +236,8 @@ class Pass:
         neighbours, changed = self._deps.neighbours(self._graph), self._state.changed
         if asked:
             return place.seen(self._graph, neighbours, began=max(self._item.asked, changed))
+        if settling:
+            return place.seen(self._graph, neighbours, began=max(self._deps.clock.now() - FRESH_TO_ACT, changed))
         fresh = self._deps.clock.now() - FRESH * self._graph.stack.interval
         return place.seen(self._graph, neighbours, began=changed, ended=fresh)
 
@@ -249,6 +265,7 @@ class Pass:
             applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
             state.changed = deps.clock.now()
+            state.making_since = self._began if state.making_since == -math.inf else state.making_since
         failures = list(findings.failures(applied.outcomes, graph))
         told = policy.told(graph.stack, applied.left.drift)
         deps.metrics.drifted(self._name, told)
@@ -261,11 +278,11 @@ class Pass:
             self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
         last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
         deps.statuses.keep(state.desired, last, self._flows, deps.clock.now())
-        if applied.converged and any(one.finding.group == findings.FLOW for one in state.open.values()):
-            deps.queue.add_after(self._name, SOON, Trigger.RETRY)
-        elif applied.converged:
+        if applied.converged:
             deps.queue.forget(self._name)
             self._next(seen, place)
+            if first.plan.visible:
+                deps.queue.add_after(self._name, SOON, Trigger.SETTLING)
         elif failures:
             deps.queue.retry(self._name)
         elif not deps.stop.is_set():
@@ -281,11 +298,30 @@ class Pass:
         deps.queue.forget(self._name)
         deps.statuses.keep(self._state.desired, view, self._flows, deps.clock.now(), refused)
         self._next(seen, place)
+        self._settling(view)
 
     def _next(self, seen: Seen, place: Place) -> None:
         """The next routine pass, for all that shared a look at the same time."""
         due = place.next_at(self._name, self._graph.stack.interval, seen)
         self._deps.queue.add_after(self._name, max(0.0, due - self._deps.clock.now()))
+
+    def _broken(self, flows: Sequence[Judged], view: engine.View) -> Iterator[Finding]:
+        """Flows that do not hold. One that only waits for what we are just making is not broken; not for long."""
+        state, now = self._state, self._deps.clock.now()
+        making = not any(view.snapshot.live()) or now - state.making_since < MAKING
+        for finding in findings.flows(flows):
+            if finding.key in state.open or view.plan.drift or not making:
+                yield finding
+
+    def _settling(self, view: engine.View) -> None:
+        """Where AWS is still busy, the next look comes soon: what is ready is to be told when it is."""
+        state = self._state
+        state.busy = frozenset(one.type for one in view.comparison.winners.values() if one.state is Stage.PENDING)
+        state.busy_looks = state.busy_looks + 1 if state.busy else 0
+        if not state.busy:
+            state.making_since = -math.inf
+        if state.busy:
+            self._deps.queue.add_after(self._name, SOON * SLOWER ** min(state.busy_looks - 1, 50), Trigger.SETTLING)
 
     def _refusal(self, plan: Plan) -> Finding | None:
         found = policy.disruption(plan, self._graph.stack)

@@ -27,6 +27,7 @@ class Trigger(Enum):
     EDIT = 60.0
     REQUEST = 50.0
     EVENT = 30.0
+    SETTLING = 2.0
     RETRY = 1.0
     RESYNC = 0.0
 
@@ -156,7 +157,7 @@ class WorkQueue:
             item = self._waiting[key] = Item(key, due)
         item.due = min(item.due, due)
         item.triggers.add(trigger)
-        if trigger is not Trigger.RESYNC:
+        if trigger not in (Trigger.RESYNC, Trigger.SETTLING):
             item.asked = self._now()
             touched = set(types)
             item.types |= touched

@@ -78,6 +78,7 @@ def test_another_account_or_region_touches_nothing(where: dict[str, str]) -> Non
         ("ECS Task State Change", {"lastStatus": "RUNNING"}, False),
         ("ECS Task State Change", {"lastStatus": "STOPPED"}, True),
         ("ECS Service Action", {"eventType": "INFO"}, False),
+        ("ECS Service Action", {"eventType": "INFO", "eventName": "SERVICE_STEADY_STATE"}, True),
         ("ECS Service Action", {"eventType": "ERROR"}, True),
         ("ECS Deployment State Change", {"eventName": "SERVICE_DEPLOYMENT_FAILED"}, True),
         ("AWS API Call via CloudTrail", call() | {"errorCode": "Client.UnauthorizedOperation"}, False),

@@ -1,0 +1,47 @@
+"""What AWS is still busy with after an apply is looked at again soon, and less and less often where that takes long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from holding import REFERENCE, Daemon
+
+from reconciler.sandbox import Sandbox
+
+ONCE_A_DAY = REFERENCE.replace("interval: 60s", "interval: 24h")
+STARTED = 300
+"""Seconds within which tasks run and pass their checks."""
+
+
+@pytest.fixture
+def daemon(sandbox: Sandbox, tmp_path: Path) -> Daemon:
+    one = Daemon(sandbox, tmp_path / "store.db")
+    one.hold(ONCE_A_DAY)
+    return one
+
+
+def said(daemon: Daemon, condition: str) -> Any:
+    conditions = daemon.store.items("status")["shop/Stack/shop"]["conditions"]
+    return next(one["status"] for one in conditions if one["type"] == condition)
+
+
+def is_ready(daemon: Daemon) -> bool:
+    return (said(daemon, "Ready"), said(daemon, "FlowsHold")) == ("True", "True")
+
+
+def test_what_is_ready_and_holds_is_said_soon_after_and_not_at_the_next_interval(daemon: Daemon) -> None:
+    daemon.until_idle()
+    began, looks, pauses = daemon.clock.now(), [], []
+    while not is_ready(daemon):
+        before = daemon.calls.total
+        pause = daemon.loop.turn()
+        looks.append(daemon.calls.total - before)
+        pauses.append(pause)
+        daemon.clock.advance(pause)
+    assert daemon.clock.now() - pauses[-1] < began + STARTED
+    assert pauses == sorted(pauses), "what takes long is looked at less and less often"
+    assert pauses[0] < pauses[-2] < STARTED < pauses[-1], "at rest there is no hurry any more"
+    assert 0 < min(filter(None, looks)) < max(looks) / 3, "what is at rest is not looked at again and again"
+    assert not [event for event in daemon.events if event.type.startswith("Flow")], "what is being made is not broken"
