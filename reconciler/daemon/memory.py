@@ -14,6 +14,8 @@ from reconciler.model.events import Event, Open, Phase, Severity
 from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store, StoreError
 
 FINDINGS: Final = "finding"
+TOLD_AT: Final = "told-at"
+"""Items by stack: when any process last told of something that began, changed or ended."""
 STATUS: Final = "status"
 STACK: Final = "stack"
 EVENTS: Final = "events"
@@ -80,6 +82,7 @@ class Memory:
                 place = f"{stack}/{key}"
                 known = still.get(key)
                 changes.append(Put(FINDINGS, place, known.document()) if known else Remove(FINDINGS, place))
+                changes.append(Put(TOLD_AT, stack, {"at": event.time}))
             groups.append(tuple(changes))
         self._write(groups)
 
@@ -90,6 +93,10 @@ class Memory:
     def items(self, kind: str, prefix: str = "") -> Mapping[str, Mapping[str, Any]]:
         """Items as they are on disk; none where it cannot be read."""
         return self._items(kind, prefix)
+
+    def told_at(self, stack: str) -> float:
+        """When a finding of a stack was last told or taken back, whichever process did; 0 where that is not known."""
+        return float(self._items(TOLD_AT, stack).get(stack, {}).get("at", 0.0))
 
     def drifts(self, stack: str, since: float) -> Mapping[str, list[float]]:
         """When each address of a stack was found to have drifted, whichever process found it."""

@@ -228,18 +228,22 @@ class Pass:
         settling = Trigger.SETTLING in self._item.triggers
         types = self._item.types or (self._state.busy if settling else frozenset())
         if types and asked <= {Trigger.EVENT} and not self._item.whole:
-            part = place.seen_in_part(self._graph, types, self._state.changed)
+            part = place.seen_in_part(self._graph, types, self._since())
             if part is not None:
                 return part
         if asked and asked <= _ALONE:
             return place.seen_alone(self._graph, by_index=True)
-        neighbours, changed = self._deps.neighbours(self._graph), self._state.changed
+        neighbours, changed = self._deps.neighbours(self._graph), self._since()
         if asked:
             return place.seen(self._graph, neighbours, began=max(self._item.asked, changed))
         if settling:
             return place.seen(self._graph, neighbours, began=max(self._deps.clock.now() - FRESH_TO_ACT, changed))
         fresh = self._deps.clock.now() - FRESH * self._graph.stack.interval
         return place.seen(self._graph, neighbours, began=changed, ended=fresh)
+
+    def _since(self) -> float:
+        """Looks from before this time say nothing: we wrote since, or somebody told what they saw later."""
+        return max(self._state.changed, self._deps.memory.told_at(self._name))
 
     def _choices(self) -> Choices:
         graph, stack = self._graph, self._graph.stack

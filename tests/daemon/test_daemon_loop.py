@@ -24,6 +24,8 @@ from reconciler.sandbox import Faults, Sandbox
 from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.store.sqlite import SqliteStore
 
+STARTED = 600
+"""Seconds after which all tasks run."""
 ALERTING = edited(lambda text: text.replace("policy: Heal", "policy: Alert"))
 
 
@@ -418,6 +420,7 @@ def test_an_event_has_just_what_it_touches_looked_at(applied: Sandbox, file: Pat
 def test_an_event_does_not_put_the_next_routine_look_off(applied: Sandbox, file: Path) -> None:
     daemon = Daemon(applied, file)
     daemon.hold(ALERTING)
+    applied.clock.advance(STARTED)
     due = daemon.loop.turn()
     applied.clock.advance(due / 2)
     daemon.loop.touched("shop", ["vpc/main"], "")

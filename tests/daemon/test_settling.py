@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from cuts import client
 from holding import REFERENCE, Daemon
+from worlds import graph
 
 from reconciler.sandbox import Sandbox
+from reconciler.sandbox.breaks import BREAKS, Account
 
 ONCE_A_DAY = REFERENCE.replace("interval: 60s", "interval: 24h")
+(OPEN_SSH,) = [each for each in BREAKS if each.name == "open-ssh"]
 STARTED = 300
 """Seconds within which tasks run and pass their checks."""
 
@@ -45,3 +50,20 @@ def test_what_is_ready_and_holds_is_said_soon_after_and_not_at_the_next_interval
     assert pauses[0] < pauses[-2] < STARTED < pauses[-1], "at rest there is no hurry any more"
     assert 0 < min(filter(None, looks)) < max(looks) / 3, "what is at rest is not looked at again and again"
     assert not [event for event in daemon.events if event.type.startswith("Flow")], "what is being made is not broken"
+
+
+def test_a_look_in_part_takes_nothing_back_that_another_process_has_told_since(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    sandbox.clock.advance(STARTED)
+    one, other = Daemon(sandbox, tmp_path / "store.db"), Daemon(sandbox, tmp_path / "store.db")
+    for daemon in (one, other):
+        daemon.hold(REFERENCE.replace("policy: Heal", "policy: Alert"))
+    one.loop.turn()
+    OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+    other.loop.turn()
+    one.loop.touched("shop", ["vpc/main"], "")
+    one.loop.turn()
+    told = [entry.value["event"] for entry in one.store.entries("events") if "Drift" in entry.value["event"]]
+    assert told == ["DriftFound"]
