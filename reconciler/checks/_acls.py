@@ -39,5 +39,5 @@ def _rules(network: Object[NetworkSpec], path: Path, rules: tuple[AclRule, ...])
         if rule.icmp is not None and rule.icmp.type == -1 and rule.icmp.code != -1:
             message = "a code means nothing without the type that it is of"
             yield network.problem((*here, "icmp", "code"), message, "write its type, or remove it")
-    for again, number in repeated(((*path, i, "ruleNumber"), rule.rule_number) for i, rule in enumerate(rules)):
-        yield network.problem(again, f"{number} is taken already", "give each rule a number of its own")
+    for again, _ in repeated(((*path, i, "ruleNumber"), rule.rule_number) for i, rule in enumerate(rules)):
+        yield network.problem(again, "is the number of another rule already", "give each rule a number of its own")

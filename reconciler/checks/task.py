@@ -1,9 +1,8 @@
-"""Task: sizes that Fargate has, containers that can share one network interface, images that can be pulled."""
+"""Task: sizes that Fargate has, containers that can share one network interface."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -21,10 +20,6 @@ from reconciler.kinds.route import KIND as ROUTE
 from reconciler.kinds.route import actions_of
 from reconciler.kinds.task import KIND, MEMORY_OF_CPU, TaskSpec
 from reconciler.load import StackObjects
-
-ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)/.+")
-ECR_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
-"""What a task without a way out needs for an image of ECR and for its logs ("Amazon ECR interface VPC endpoints")."""
 
 LONGEST_COOLDOWN: Final = 86_400
 LONGEST_GRACE: Final = 2_147_483_647
@@ -49,7 +44,6 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from foreign_tasks(objects, task, task.spec.network, peers)
         if network := network_of(objects, task.spec.network):
             yield from _placement(task, network)
-            yield from _pull(task, network, objects.stack.spec.region)
 
 
 def _counted_ways(objects: StackObjects) -> Mapping[str, set[tuple[str, str]]]:
@@ -233,32 +227,3 @@ def _placement(task: Object[TaskSpec], network: NetworkSpec) -> Iterator[Problem
             f"Network/{task.spec.network} has no {word} subnets",
             f"add spec.{word} to it, or write {other}",
         )
-
-
-def _pull(task: Object[TaskSpec], network: NetworkSpec, region: str) -> Iterator[Problem]:
-    """Private tasks reach registries through NAT, and ECR of their own region through endpoints."""
-    if task.spec.placement != "Private" or network.private is None or network.existing or network.nat != "None":
-        return
-    name = f"Network/{task.spec.network}"
-    missing = [endpoint for endpoint in ECR_ENDPOINTS if endpoint not in network.endpoints]
-    for index, container in enumerate(task.spec.containers):
-        path: Path = ("spec", "containers", index, "image")
-        ecr = ECR.fullmatch(container.image)
-        if ecr is None or ecr["region"] != region:
-            where = "a public registry" if ecr is None else f"ECR of {ecr['region']}"
-            yield task.problem(
-                path,
-                f"cannot be pulled: {name} has no NAT, and no endpoint leads to {where}",
-                f"set nat: Single on {name}, or copy the image to ECR in {region} and add the endpoints "
-                f"{', '.join(missing or ECR_ENDPOINTS)}",
-            )
-        elif missing:
-            yield task.problem(
-                path,
-                f"cannot be pulled: {name} has no NAT and lacks {_endpoints(missing)}",
-                f"add {', '.join(missing)} to its endpoints, or set nat: Single",
-            )
-
-
-def _endpoints(names: list[str]) -> str:
-    return f"the endpoint {names[0]}" if len(names) == 1 else f"the endpoints {', '.join(names)}"

@@ -30,7 +30,7 @@ from reconciler.cli._workspace import (
     stack_options,
     today,
 )
-from reconciler.cli.plan import read_saved, saved_plan
+from reconciler.cli.plan import doubt_documents, looked_through, read_saved, saved_plan
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, judged, world_of_graph
 from reconciler.load import StackObjects
@@ -39,6 +39,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, StackPolicy
 from reconciler.model.ports import Clock, Guard, Reader, Writer
 from reconciler.plan import Choices
+from reconciler.startable import Doubt, doubts
 from reconciler.store import Store
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -100,6 +101,7 @@ def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--retry", is_flag=True, help="Try again what AWS gave up on.")
 @click.option("--allow-disruption", is_flag=True, help="Allow what the plan names as disruption.")
 @click.option("--allow-broken-flows", is_flag=True, help="Allow a plan that breaks a declared flow.")
+@click.option("--allow-unstartable", is_flag=True, help="Allow tasks that cannot start.")
 @wait_lease_option
 @store_option
 @settings_options
@@ -114,6 +116,7 @@ def command(
     retry: bool,
     allow_disruption: bool,
     allow_broken_flows: bool,
+    allow_unstartable: bool,
     wait_lease: float,
     store_path: Path | None,
     settings: Settings,
@@ -122,7 +125,7 @@ def command(
     chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
     saved = read_saved(plan_file) if plan_file else None
     limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
-    allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows)
+    allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows, unstartable=allow_unstartable)
 
     def converge(stack: StackObjects) -> Report:
         lease = Leasing(open_store(store_path, settings), wait_lease)
@@ -137,6 +140,7 @@ class Allowed(Frozen):
 
     disruption: bool
     broken_flows: bool
+    unstartable: bool
 
 
 class _Run:
@@ -151,6 +155,7 @@ class _Run:
         yes: bool,
         allowed: Allowed,
     ) -> None:
+        self._stack = stack
         self._graph: Graph = graph_of(stack)
         self._declared = flows_of(stack)
         self._settings = settings
@@ -176,7 +181,8 @@ class _Run:
         self, connection: Connection, writer: Writer, clock: Clock, saved: Mapping[str, Mapping[str, Any]] | None
     ) -> Report:
         graph, settings = self._graph, self._settings
-        first = engine.view(graph, connection.reader, self._choices)
+        evidence = looked_through()
+        first = engine.view(graph, connection.reader, self._choices, evidence=evidence)
         flows = judged(world_of_graph(graph, first.snapshot), self._declared)
         if saved is not None:
             self._check_saved(first, flows, saved)
@@ -187,6 +193,8 @@ class _Run:
                 "look at the plan, then add --allow-disruption",
             )
         self._check_flows(flows)
+        found = doubts(self._stack, graph, first.snapshot, {**graph.types, **evidence}) if first.plan.visible else []
+        self._check_startable(found)
         if first.plan.visible:
             confirm(f"Apply to stack {graph.stack.name}?", yes=self._yes)
         with interruptible(settings) as stop, reporting(len(first.plan.visible), quiet=settings.structured) as report:
@@ -195,7 +203,8 @@ class _Run:
         if settings.readable and (first.plan.visible or not applied.converged):
             click.echo(apply_text(applied, colour=colourful(sys.stdout)))
         status = INTERRUPTED if stop.is_set() else 0 if applied.converged and applied.settled else 1
-        return Report(self._document(applied, connection.calls), acted_on(applied), status)
+        told = {**self._document(applied, connection.calls), "warnings": doubt_documents(found)}
+        return Report(told, acted_on(applied), status)
 
     def _check_flows(self, flows: Sequence[Judged]) -> None:
         """A state that breaks a declared flow is not brought about, unless somebody says so."""
@@ -210,6 +219,17 @@ class _Run:
                 "change the files so that it holds, or add --allow-broken-flows",
             )
         click.echo(f"warning: stack {name}: applying although it breaks a declared flow: {shown}", err=True)
+
+    def _check_startable(self, found: Sequence[Doubt]) -> None:
+        """What certainly keeps tasks from starting is not brought about, unless somebody says so."""
+        certain = [doubt.problem.text for doubt in found if not doubt.possible]
+        if certain and not self._allowed.unstartable:
+            raise Refused(
+                f"stack {self._graph.stack.name}: tasks cannot start: {'; '.join(certain)}. Nothing was changed",
+                "change the files, or add --allow-unstartable",
+            )
+        for doubt in found:
+            click.echo(doubt.text, err=True)
 
     def _document(self, applied: engine.Applied, calls: Any) -> dict[str, Any]:
         name = self._graph.stack.name

@@ -23,6 +23,7 @@ from reconciler.cli._warnings import warnings
 from reconciler.cli._workspace import connect, flows_of, graph_of, load_stacks, name_of, select, stack_options, today
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
+from reconciler.model.graph import Readables
 from reconciler.plan import Choices
 from reconciler.startable import Doubt, doubts
 
@@ -42,7 +43,7 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     def look(stack: StackObjects) -> Report:
         graph = graph_of(stack)
         connection = connect(graph.stack, settings)
-        evidence = {**resources.configuration(), **resources.given_roles()}
+        evidence = looked_through()
         seen = engine.view(graph, connection.reader, Choices(today=today()), evidence=evidence)
         plan = seen.plan
         world = world_of_graph(graph, seen.snapshot)
@@ -66,6 +67,11 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     if out is not None:
         save(out, saved)
     return status
+
+
+def looked_through() -> Readables:
+    """What is looked at beside the types of a stack, to tell whether its tasks can start."""
+    return {**resources.configuration(), **resources.given_roles()}
 
 
 def doubt_documents(found: Sequence[Doubt]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The files as they are now, and the last good version of each stack: what is broken changes nothing."""
+"""The files as they are now, and the last good version of each stack: what is broken or hopeless changes nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reconciler.load import Bundle, StackObjects
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Cycle
+from reconciler.startable import doubts_of_files
 
 Load = Callable[[], Bundle]
 """The objects of all files. Raises `ReconcilerError` where there is no file, or one cannot be read."""
@@ -64,11 +65,16 @@ class Files:
             if self._is_touched(name, stack, broken):
                 continue
             try:
-                good[name] = _desired(stack)
+                desired = _desired(stack)
             except Cycle as cycle:
                 texts.append(f"stack {name}: these wait for each other: {cycle}; take one reference out")
-            else:
-                self._files[name] = _files_of(stack)
+                continue
+            hopeless = [one.problem.text for one in doubts_of_files(stack, desired.graph) if not one.possible]
+            if hopeless:
+                texts += hopeless
+                continue
+            good[name] = desired
+            self._files[name] = _files_of(stack)
         if not bundle.stacks and not texts:
             texts.append("no Stack in these files; write one document of kind Stack")
         return Reading(good, tuple(texts))

@@ -12,7 +12,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.startable import _addresses, _paths, _ports, _quotas, _roles
 from reconciler.startable._doubt import Doubt
 
-__all__ = ["Doubt", "doubts"]
+__all__ = ["Doubt", "doubts", "doubts_of_files"]
 
 
 def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readables) -> list[Doubt]:
@@ -27,6 +27,13 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
     )
     present = world_of_snapshot(graph, anywhere, types)
     return sorted({*_found(stack, graph, snapshot, types), *_paths.doubts(stack, graph, wanted, present)})
+
+
+def doubts_of_files(stack: StackObjects, graph: Graph) -> list[Doubt]:
+    """What the files alone keep from starting, or may, wherever they are applied."""
+    nothing = Snapshot(account="", region=graph.stack.region, partition="", stack=graph.stack.name, found={})
+    wanted = world_of_graph(graph)
+    return sorted({*_found(stack, graph, nothing, graph.types), *_paths.doubts(stack, graph, wanted, None)})
 
 
 def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readables) -> Iterator[Doubt]:

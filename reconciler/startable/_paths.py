@@ -7,10 +7,11 @@ lead to it from everywhere in the VPC, a way to the internet or not.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Final
 
-from reconciler.checks.task import ECR
 from reconciler.flows import REACHABLE, Blocker, Query, World, fixes, trace
 from reconciler.flows.world import INTERNET_NAME, Stand
 from reconciler.kinds._object import Path, cut
@@ -21,6 +22,7 @@ from reconciler.resources.service import Service
 from reconciler.resources.task_definition import TaskDefinition
 from reconciler.startable._doubt import Doubt, container_path, definitions, doubt
 
+_ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)/.+")
 _PULL = ("ecr.api", "ecr.dkr", "s3")
 _HTTPS = 443
 
@@ -44,27 +46,30 @@ class _Barrier(Frozen):
     partial: bool
 
 
-def doubts(stack: StackObjects, graph: Graph, wanted: World, present: World) -> Iterator[Doubt]:
-    """For each task what does not get through, in the world that is wanted and in the one that is there."""
-    ways, today = _Ways(wanted), _Ways(present)
+def doubts(stack: StackObjects, graph: Graph, wanted: World, present: World | None) -> Iterator[Doubt]:
+    """For each task what does not get through, in the world that is wanted and in the one that is there, if known."""
+    ways, today = _Ways(wanted), _Ways(present) if present else None
     for task, definition in sorted(definitions(graph.resources).items()):
         service = graph.resources.get(f"service/{task}")
         if service is None or not isinstance(service.fields, Service):
             continue
+        idle = service.fields.desired_count == 0
         for need in _needs(stack, task, definition, service.fields, graph.stack.region):
             found = list(_barriers(ways, f"task/{task}", need, graph.stack.region))
             for barrier in found:
-                yield _doubt(stack, task, need, barrier, ways.world)
-            for barrier in () if found else _barriers(today, f"task/{task}", need, graph.stack.region):
-                yield _doubt(stack, task, need, barrier, today.world)
+                yield _doubt(stack, task, need, barrier, ways.world, idle=idle)
+            if today is not None and not found:
+                for barrier in _barriers(today, f"task/{task}", need, graph.stack.region):
+                    yield _doubt(stack, task, need, barrier, today.world, idle=idle)
 
 
-def _doubt(stack: StackObjects, task: str, need: _Need, barrier: _Barrier, world: World) -> Doubt:
+def _doubt(stack: StackObjects, task: str, need: _Need, barrier: _Barrier, world: World, *, idle: bool) -> Doubt:
+    """`idle`: no copy of the task is wanted now."""
     zones = sorted({world.zone_of(segment) for segment in barrier.segments})
     where = f" from {' and '.join(zones)}" if zones != sorted(_zones(world, f"task/{task}")) else ""
     now = "as AWS is, " if world.observed else ""
     message = f"{now}{need.what}{where}: {barrier.reason}"
-    possible = world.observed or barrier.partial or not need.vital
+    possible = world.observed or barrier.partial or not need.vital or idle
     return doubt(stack, f"Task/{task}", need.path, message, barrier.fix, possible=possible)
 
 
@@ -77,7 +82,7 @@ def _needs(
     stack: StackObjects, task: str, definition: TaskDefinition, service: Service, region: str
 ) -> Iterator[_Need]:
     for name, container in sorted(definition.container_definitions.items()):
-        ecr = ECR.fullmatch(container.image)
+        ecr = _ECR.fullmatch(container.image)
         here = ecr is not None and ecr["region"] == region
         image = f"image {cut(container.image)} cannot be pulled"
         yield _Need(image, _PULL if here else (), container_path(stack, task, name, "image"))

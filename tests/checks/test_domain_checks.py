@@ -134,6 +134,7 @@ def problems(text: str) -> list[str]:
 PRIVATE = "  private: {cidrs: [10.0.10.0/24, 10.0.11.0/24]}\n"
 PUBLIC = "  public: {cidrs: [10.0.0.0/24, 10.0.1.0/24]}\n"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+ACL = "Network/main: spec.networkAcls.public.inbound"
 APP = "Task/web: spec.containers[0]"
 RULE = "Route/front: spec.rules[0]"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
@@ -828,38 +829,31 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("network: other, placement: Public", "network: other, placement: Private")],
         ["Task/away: spec.placement: Network/other has no private subnets, add spec.private to it, or write Public"],
     ),
-    "images that no Private task can pull": (
-        [("nat: Single", "nat: None")],
-        [
-            f"{APP}.image: cannot be pulled: Network/main has no NAT, and no endpoint leads to a public registry, "
-            "set nat: Single on Network/main, or copy the image to ECR in us-east-1 and add the endpoints "
-            "ecr.api, ecr.dkr, logs",
-            "Task/web: spec.containers[1].image: cannot be pulled: Network/main has no NAT and lacks the endpoints "
-            "ecr.api, ecr.dkr, logs, add ecr.api, ecr.dkr, logs to its endpoints, or set nat: Single",
-        ],
+    "a network ACL of no tier": (
+        [("  nat: Single", "  networkAcls: {privat: {}}\n  nat: Single")],
+        ['Network/main: spec.networkAcls.privat: "privat" is no tier of subnets, did you mean "private"?'],
     ),
-    "one endpoint too few": (
-        [
-            ("nat: Single", "nat: None"),
-            ("endpoints: [s3]", "endpoints: [s3, ecr.api, logs]"),
-            ("public.ecr.aws/nginx/nginx:1.27", "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"),
-        ],
-        [
-            f"{where}.image: cannot be pulled: Network/main has no NAT and lacks the endpoint ecr.dkr, "
-            "add ecr.dkr to its endpoints, or set nat: Single"
-            for where in (APP, "Task/web: spec.containers[1]")
-        ],
+    "a network ACL of subnets that are not there": (
+        [("public: {cidrs: [10.9.0.0/24]}}", "public: {cidrs: [10.9.0.0/24]}, networkAcls: {private: {}}}")],
+        ["Network/other: spec.networkAcls.private: there are no private subnets, add spec.private"],
     ),
-    "an image in ECR of another region": (
+    "rules of a network ACL that EC2 refuses": (
         [
-            ("nat: Single", "nat: None"),
-            ("endpoints: [s3]", "endpoints: [s3, ecr.api, ecr.dkr, logs]"),
-            ("public.ecr.aws/nginx/nginx:1.27", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1"),
+            (
+                "  nat: Single",
+                "  networkAcls:\n    public:\n      inbound:\n"
+                "        - {ruleNumber: 1, action: Allow, protocol: all, ports: '80', cidr: 10.0.0.1/8}\n"
+                "        - {ruleNumber: 1, action: Allow, icmp: {type: 8}, cidr: 10.0.0.0/8}\n"
+                "        - {ruleNumber: 2, action: Allow, protocol: icmp, icmp: {code: 4}, cidr: 10.0.0.0/8}\n"
+                "  nat: Single",
+            )
         ],
         [
-            f"{APP}.image: cannot be pulled: Network/main has no NAT, and no endpoint leads to ECR of eu-west-1, "
-            "set nat: Single on Network/main, or copy the image to ECR in us-east-1 and add the endpoints "
-            "ecr.api, ecr.dkr, s3, logs"
+            f"{ACL}[0].ports: all has no ports, remove it, or write tcp or udp",
+            f"{ACL}[0].cidr: 10.0.0.1/8 has host bits set, write 10.0.0.0/8",
+            f"{ACL}[1].ruleNumber: is the number of another rule already, give each rule a number of its own",
+            f"{ACL}[1].icmp: the protocol is tcp, remove it, or write protocol: icmp",
+            f"{ACL}[2].icmp.code: a code means nothing without the type that it is of, write its type, or remove it",
         ],
     ),
     "a route to a task of another network": (
@@ -1263,9 +1257,9 @@ def test_with_an_unreadable_document_nothing_is_called_missing() -> None:
 
 def test_everything_wrong_is_found_at_once_in_order() -> None:
     text = changed(
-        ("cluster: main", "cluster: x"), ("nat: Single", "nat: None"), ("statusCode: 403", "statusCode: 301")
+        ("cluster: main", "cluster: x"), ("memory: 1024", "memory: 1"), ("statusCode: 403", "statusCode: 301")
     )
     (stack,) = load({"f": text.encode()}).stacks.values()
     found = check(stack)
-    assert len(found) == 4
+    assert len(found) == 3
     assert [(p.line, p.column) for p in found] == sorted((p.line, p.column) for p in found)

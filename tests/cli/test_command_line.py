@@ -74,6 +74,23 @@ def asked(environment: dict[str, str], *arguments: str, status: int) -> Any:
     return json.loads(done.stdout)
 
 
+def test_tasks_that_cannot_start_are_refused_before_anything_is_made(environment: dict[str, str], stack: Path) -> None:
+    text = stack.read_text().replace("nat: Single", "nat: None").split("\n---\n")
+    stack.write_text("\n---\n".join(document for document in text if "kind: Flow" not in document))
+    invalid = run(environment, "validate", "-f", str(stack))
+    assert (invalid.returncode, invalid.stdout) == (1, "")
+    assert "its route table has no route to the internet" in invalid.stderr
+    refused = asked(environment, "apply", "-f", str(stack), "--yes", status=1)["error"]
+    assert "tasks cannot start: " in refused["message"]
+    assert "--allow-unstartable" in refused["next"]
+    networks = ["get", "networks", "-f", str(stack)]
+    assert not any(one["id"] for one in asked(environment, *networks, status=0)["items"][0]["resources"])
+    done = run(environment, "-o", "json", "apply", "-f", str(stack), "--yes", "--allow-unstartable", "--timeout", "1s")
+    assert {one["severity"] for one in json.loads(done.stdout)["warnings"]} == {"error"}
+    assert "error: " in done.stderr
+    assert all(one["id"] for one in asked(environment, *networks, status=0)["items"][0]["resources"])
+
+
 def test_help_and_validate_load_no_sdk_and_help_no_spec_language(environment: dict[str, str]) -> None:
     code = (
         "import sys, contextlib\nfrom reconciler.cli.main import main\n"

@@ -21,7 +21,7 @@ from reconciler.resources._policy import policy_document
 from reconciler.resources.given_role import GivenRole
 from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
-from reconciler.startable import Doubt, doubts
+from reconciler.startable import Doubt, doubts, doubts_of_files
 
 Golden = Callable[[str, str], None]
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:1"
@@ -71,6 +71,38 @@ class Case:
 @pytest.mark.parametrize("applied", [True, False])
 def test_of_what_starts_nothing_is_said(name: str, applied: bool) -> None:
     assert Case(name=f"{name}.yaml", applied=applied).text() == ""
+
+
+@pytest.mark.parametrize("name", ["two-tier", "isolated", "existing-vpc", "network-acls", "production"])
+def test_of_files_that_start_nothing_is_certain_without_aws(name: str) -> None:
+    case = Case(name=f"{name}.yaml")
+    assert [one for one in doubts_of_files(case.stack, case.graph) if not one.possible] == []
+
+
+def test_files_tell_without_aws_what_no_way_leads_to() -> None:
+    case = Case(*ISOLATED)
+    assert doubts_of_files(case.stack, case.graph) == case.doubts()
+
+
+def test_a_way_that_nobody_takes_now_is_only_doubted() -> None:
+    idle = Case(*ISOLATED, ("  replicas: 2\n", "  replicas: 0\n"))
+    assert {one.severity for one in Case(*ISOLATED).doubts()} == {"error"}
+    assert {one.severity for one in idle.doubts()} == {"warning"}
+
+
+ACL_RULES = {
+    "what the tasks ask": "{ruleNumber: 100, action: Allow, ports: '443', cidr: 0.0.0.0/0}",
+    "answers to the tasks": "{ruleNumber: 110, action: Allow, ports: 1024-65535, cidr: 0.0.0.0/0}",
+    "what the gateway passes on": "{ruleNumber: 110, action: Allow, ports: '443', cidr: 0.0.0.0/0}",
+    "what comes to the gateway": "{ruleNumber: 110, action: Allow, ports: '443', cidr: 10.0.0.0/16}",
+}
+
+
+@pytest.mark.parametrize("rule", ACL_RULES)
+def test_a_network_acl_that_lets_no_image_in_is_an_error_in_the_files(rule: str) -> None:
+    case = Case((f"        - {ACL_RULES[rule]}\n".replace("'", '"'), ""), name="network-acls.yaml")
+    found = [one.text for one in doubts_of_files(case.stack, case.graph) if not one.possible]
+    assert [text for text in found if "image" in text and "network-acl/main/" in text], found
 
 
 def endpoints(*names: str) -> tuple[str, str]:
