@@ -156,32 +156,86 @@ def _look(
     known: Mapping[str, Sequence[Observed[Any]]],
     blind: Mapping[str, str],
 ) -> Look:
-    found, unknown = dict(known), dict(blind)
-    errors: dict[str, AwsError] = {}
-    waiting = {name: kind for name, kind in types.items() if not isinstance(kind, Referred)}
-    running: dict[Future[list[Observed[Any]]], str] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
-        for kind in types.values():
-            for question in kind.ahead(reader, scope):
-                pool.submit(question)  # where it fails, it fails again when `observe` asks
-        while waiting or running:
-            for name in [n for n, t in waiting.items() if all(need in found or need in unknown for need in t.needs)]:
-                kind = waiting.pop(name)
-                unread = [need for need in kind.needs if need in unknown]
-                if unread:
-                    unknown[name] = unknown[unread[0]]
-                    continue
-                here = dataclasses.replace(scope, found={**scope.found, **{need: found[need] for need in kind.needs}})
-                running[pool.submit(_observed, kind.observe, reader, here)] = name
-            if running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+        looking = _Looking(types, reader, scope, pool, dict(known), dict(blind))
+        looking.finish()
+    looking.blind_what_rests_on_the_unread()
+    found, unknown = looking.found, looking.unknown
+    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks, looking.errors)
+
+
+class _Looking:
+    """A look under way: each type is asked as soon as what it needs is there, at least in outline."""
+
+    def __init__(
+        self,
+        types: Readables,
+        reader: Reader,
+        scope: Scope,
+        pool: ThreadPoolExecutor,
+        found: dict[str, Sequence[Observed[Any]]],
+        unknown: dict[str, str],
+    ) -> None:
+        self.found = found
+        self.unknown = unknown
+        self.errors: dict[str, AwsError] = {}
+        self._types = types
+        self._reader = reader
+        self._scope = scope
+        self._pool = pool
+        self._waiting = {name: kind for name, kind in types.items() if not isinstance(kind, Referred)}
+        self._running: dict[Future[list[Observed[Any]]], str] = {}
+        self._drawing: dict[Future[list[Observed[Any]]], str] = {}
+        self._outlines: dict[str, Sequence[Observed[Any]]] = {}
+
+    def finish(self) -> None:
+        """Looks at everything."""
+        for name, kind in self._types.items():
+            for question in kind.ahead(self._reader, self._scope):
+                self._pool.submit(question)  # where it fails, it fails again when `observe` asks
+            outline = kind.outline(self._reader, self._scope)
+            if outline is not None:
+                self._drawing[self._pool.submit(list, outline)] = name
+        while self._waiting or self._running:
+            self._begin()
+            if self._running:
+                done, _ = wait([*self._running, *self._drawing], return_when=FIRST_COMPLETED)
                 for future in done:
-                    name = running.pop(future)
-                    try:
-                        found[name] = future.result()
-                    except AwsError as error:
-                        unknown[name], errors[name] = str(error), error
-    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks, errors)
+                    self._take(future)
+
+    def _begin(self) -> None:
+        ready = {*self._outlines, *self.found, *self.unknown}
+        for name in [name for name, kind in self._waiting.items() if ready.issuperset(kind.needs)]:
+            kind = self._waiting.pop(name)
+            unread = self._unread(kind.needs)
+            if unread:
+                self.unknown[name] = self.unknown[unread[0]]
+                continue
+            needed = {need: self.found[need] if need in self.found else self._outlines[need] for need in kind.needs}
+            here = dataclasses.replace(self._scope, found={**self._scope.found, **needed})
+            self._running[self._pool.submit(_observed, kind.observe, self._reader, here)] = name
+
+    def _take(self, future: Future[list[Observed[Any]]]) -> None:
+        if future in self._drawing:
+            name = self._drawing.pop(future)
+            if future.exception() is None:  # else `observe` says it
+                self._outlines[name] = future.result()
+            return
+        name = self._running.pop(future)
+        try:
+            self.found[name] = future.result()
+        except AwsError as error:
+            self.unknown[name], self.errors[name] = str(error), error
+
+    def blind_what_rests_on_the_unread(self) -> None:
+        """What was looked at after an outline of something is not known where the rest of that could not be read."""
+        while unread := [(n, t.needs) for n, t in self._types.items() if n in self.found and self._unread(t.needs)]:
+            for name, needs in unread:
+                del self.found[name]
+                self.unknown[name] = self.unknown[self._unread(needs)[0]]
+
+    def _unread(self, needs: Iterable[str]) -> list[str]:
+        return [need for need in needs if need in self.unknown]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -221,6 +221,12 @@ class Readable(ABC, Generic[F]):
         del reader, scope
         return ()
 
+    def outline(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]] | None:
+        """All that `observe` gives with no more than their ids and owners, for the types that need this one, where
+        AWS tells that sooner than the rest; of types that need no other."""
+        del reader, scope
+        return None
+
     @abstractmethod
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
         """All objects of this type that belong to the stacks of `scope` or live inside something that does."""

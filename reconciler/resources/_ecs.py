@@ -39,13 +39,21 @@ def services(reader: Reader, scope: Scope) -> list[Mapping[str, Any]]:
     draining = {cluster["clusterArn"] for cluster in listed_clusters if _is_draining(cluster)}
     tagged = {c["clusterArn"] for c in listed_clusters if tag_map(c.get("tags")).get(STACK) in scope.stacks}
     for cluster in sorted(tagged.union(scope.ids("cluster"))):
-        listed = sorted(reader.pages("ecs", "ListServices", "serviceArns", cluster=cluster))
-        described = _described(reader, cluster, listed)
+        described = _listed(reader, cluster)
         if cluster in draining:
             known = {service["serviceName"] for service in described}
             described += _described(reader, cluster, sorted(_names_in_tasks(reader, cluster) - known))
         found += described
     return found
+
+
+def foreseen(reader: Reader, scope: Scope) -> None:
+    """Asks what `services` will, of the clusters that are named as those of the stacks are (see `naming`), before it is
+    known whose they are: the reader remembers the answers."""
+    starts = tuple(f"{stack}_" for stack in scope.stacks)
+    listed = reader.pages("ecs", "ListClusters", "clusterArns")
+    likely = sorted(arn for arn in listed if arn.rpartition("/")[2].startswith(starts))
+    reader.together(partial(_listed, reader, cluster) for cluster in likely)
 
 
 def tasks(reader: Reader, cluster: str, *statuses: str) -> Iterator[Mapping[str, Any]]:
@@ -60,6 +68,10 @@ def tasks(reader: Reader, cluster: str, *statuses: str) -> Iterator[Mapping[str,
 def _is_draining(cluster: Mapping[str, Any]) -> bool:
     counts = cluster.get("statistics", ())
     return any(count["name"] in _DRAINING and int(count["value"]) > 0 for count in counts)
+
+
+def _listed(reader: Reader, cluster: str) -> list[Mapping[str, Any]]:
+    return _described(reader, cluster, sorted(reader.pages("ecs", "ListServices", "serviceArns", cluster=cluster)))
 
 
 def _described(reader: Reader, cluster: str, names: Sequence[str]) -> list[Mapping[str, Any]]:

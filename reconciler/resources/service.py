@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.model.facts import LINUX_EPHEMERAL, Fact, Member, Name, Stand
@@ -11,7 +12,7 @@ from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import EMPTY, NOT_REPORTED, UNSET, FrozenMap, Id, Marker, Ref
-from reconciler.resources._ecs import services
+from reconciler.resources._ecs import foreseen, services
 from reconciler.resources._ownership import EcsTags, lower_tag_list, ownership, tag_map
 from reconciler.resources._rollouts import causes
 
@@ -141,6 +142,9 @@ class ServiceType(EcsTags, ResourceType[Service]):
         ("InvalidParameterException", "InvalidSubnetID.NotFound"),
         ("ClientException", "TaskDefinition not found"),
     )
+
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(foreseen, reader, scope),)
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Service]]:
         found = services(reader, scope)

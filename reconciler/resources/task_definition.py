@@ -83,13 +83,20 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
         What runs is not known to be wanted where `${…}` stands in it: the digest stays though that comes to something
         else, such as the name of a load balancer that was made anew. Such a family is looked through when there is
         something to do at all."""
+        families = _families(reader, scope.stacks, "ACTIVE")
+        unfinished = tuple(map(_family_start, _unfinished(scope)))
+        named: set[str] = set()
+
+        def look_at_services() -> None:
+            named.update(_named_by_services(reader, scope))
+
+        ahead: list[Callable[[], object]] = [look_at_services]
+        ahead += [partial(_listed, reader, one, "ACTIVE") for one in sorted(families) if one.startswith(unfinished)]
+        reader.together(ahead)
         running: dict[str, list[Observed[TaskDefinition]]] = {}
-        named = _named_by_services(reader, scope)
         for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
             if seen is not None:
                 running.setdefault(seen.outputs["family"], []).append(seen)
-        families = _families(reader, scope.stacks, "ACTIVE")
-        unfinished = tuple(map(_family_start, _unfinished(scope)))
         dependent = {wanted.address for wanted in scope.expected.get(self.name, ()) if _names_outputs(wanted.fields)}
         unsure = {family for family, seen in running.items() if any(one.address in dependent for one in seen)}
         whole = {
@@ -228,15 +235,20 @@ def _newest(
     reader: Reader, scope: Scope, family: str, status: str, known: Iterable[str] = (), *, whole: bool = False
 ) -> Iterator[Observed[TaskDefinition]]:
     """Revisions of a family, newest first, up to the one that is wanted or all; `known` ones were looked at already."""
-    listed = reader.get(
-        "ecs", "ListTaskDefinitions", familyPrefix=family, status=status, sort="DESC", maxResults=_LOOK_BACK
-    )
-    for arn in listed["taskDefinitionArns"][:_LOOK_BACK]:
+    for arn in _listed(reader, family, status):
         seen = None if arn in known else _described(reader, arn)
         if seen is not None:
             yield seen
             if not whole and _is_wanted(seen, scope):
                 return
+
+
+def _listed(reader: Reader, family: str, status: str) -> list[str]:
+    answer = reader.get(
+        "ecs", "ListTaskDefinitions", familyPrefix=family, status=status, sort="DESC", maxResults=_LOOK_BACK
+    )
+    found: list[str] = answer["taskDefinitionArns"][:_LOOK_BACK]
+    return found
 
 
 def _left_behind(reader: Reader, scope: Scope) -> Iterator[Observed[TaskDefinition]]:

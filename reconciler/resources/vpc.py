@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -50,22 +51,31 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
         return (partial(_inhabited, reader, scope),)
 
-    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
-        ours: set[str] = set()
-        for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)]):
-            ours.add(vpc["VpcId"])
-            values = reader.together(partial(_switch_of, reader, vpc["VpcId"], name) for name in _ATTRIBUTES.values())
-            switches = dict(zip(_ATTRIBUTES, values, strict=True))
+    def outline(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
+        ours = reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)])
+        for vpc in ours:
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
-                fields=Vpc(cidr_block=cidr(vpc["CidrBlock"]), other_cidr_blocks=_later_blocks(vpc), **switches),
+                fields=_read(vpc),
                 outputs=FrozenMap({"id": vpc["VpcId"]}),
                 state=State.READY if vpc["State"] == "available" else State.PENDING,
                 **ownership(tag_map(vpc.get("Tags"))),
             )
-        referred = {vpc.id for vpc in scope.found.get("existing-vpc", ())}
-        yield from self._others(reader, sorted((referred | _inhabited(reader, scope)) - ours))
+        inhabited = {vpc.id for vpc in scope.found.get("existing-vpc", ())} | _inhabited(reader, scope)
+        yield from self._others(reader, sorted(inhabited - {vpc["VpcId"] for vpc in ours}))
+
+    def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
+        """Its two switches, which AWS tells one by one, are asked for of networks of ours alone."""
+        seen = list(self.outline(reader, scope))
+        asked = [(vpc.id, name) for vpc in seen if not vpc.evidence for name in _ATTRIBUTES.values()]
+        answers = reader.together(partial(_switch_of, reader, *one) for one in asked)
+        switches = dict(zip(asked, answers, strict=True))
+        for vpc in seen:
+            known: dict[str, Any] = {
+                name: switches[vpc.id, said] for name, said in _ATTRIBUTES.items() if (vpc.id, said) in switches
+            }
+            yield dataclasses.replace(vpc, fields=dataclasses.replace(vpc.fields, **known))
 
     def _others(self, reader: Reader, vpcs: list[str]) -> Iterable[Observed[Vpc]]:
         """The networks of others that something of ours lives in: where traffic can go depends on them too."""
@@ -73,12 +83,7 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
             yield Observed(
                 type=self.name,
                 id=vpc["VpcId"],
-                fields=Vpc(
-                    cidr_block=cidr(vpc["CidrBlock"]),
-                    enable_dns_support=NOT_REPORTED,
-                    enable_dns_hostnames=NOT_REPORTED,
-                    other_cidr_blocks=_later_blocks(vpc),
-                ),
+                fields=_read(vpc),
                 outputs=FrozenMap({"id": vpc["VpcId"]}),
                 evidence=True,
             )
@@ -116,6 +121,15 @@ def _later_blocks(vpc: Mapping[str, Any]) -> frozenset[str]:
     listed = vpc.get("CidrBlockAssociationSet", ())
     blocks = {cidr(one["CidrBlock"]) for one in listed if one["CidrBlockState"]["State"] == "associated"}
     return frozenset(blocks - {cidr(vpc["CidrBlock"])})
+
+
+def _read(vpc: Mapping[str, Any]) -> Vpc:
+    return Vpc(
+        cidr_block=cidr(vpc["CidrBlock"]),
+        enable_dns_support=NOT_REPORTED,
+        enable_dns_hostnames=NOT_REPORTED,
+        other_cidr_blocks=_later_blocks(vpc),
+    )
 
 
 def _inhabited(reader: Reader, scope: Scope) -> set[str]:

@@ -189,6 +189,22 @@ def test_services_are_described_ten_at_a_time(services: int, requests: int) -> N
     assert account.asked.count("ListTasks") == 0
 
 
+def test_what_is_asked_ahead_of_services_is_what_is_asked_of_them_and_nothing_of_clusters_named_otherwise() -> None:
+    def requests(account: Account, *operations: str) -> list[tuple[str, str]]:
+        asked = zip(account.asked, map(str, account.params), strict=True)
+        return [one for one in asked if one[0] in operations]
+
+    services = [service(f"service-{n}") for n in range(12)]
+    ahead, after = Account(services), Account(services)
+    ahead.answers["ListClusters"] = {"clusterArns": [MAIN, f"{ARN}cluster/shop-2_main", f"{ARN}cluster/default"]}
+    for question in SERVICE.ahead(ahead, scope()):
+        question()
+    list(SERVICE.observe(after, scope()))
+    assert "DescribeClusters" not in ahead.asked
+    assert len(requests(ahead, "ListServices")) == 1
+    assert requests(ahead, "ListServices", "DescribeServices") == requests(after, "ListServices", "DescribeServices")
+
+
 def test_a_draining_service_that_the_list_hides_is_found_by_its_tasks() -> None:
     draining = service("old", status="DRAINING", runningCount=1, deployments=[])
     seen = list(SERVICE.observe(Account([service()], draining=[draining]), scope()))
