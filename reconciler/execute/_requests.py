@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.execute._failures import Failed, Interrupted, LookAgain, failure_of, is_of_another
 from reconciler.execute._run import Run, Step
 from reconciler.model.answers import taken
 from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.plan import Action, Verb
-from reconciler.model.resource import Call
+from reconciler.model.resource import Call, Holder
 
 _NOT_YET_BUDGET = 300.0
 """Seconds that a fresh object may stay invisible to the next call (Terraform's general EC2 constant)."""
 _CONFLICT_ATTEMPTS = 5
-_NAMES_HOLDERS = 5
-"""Refusals of a delete, over some ten seconds, after which a person hears what is in the way: most goes by itself."""
+_NAMES_HOLDERS, _STILL_HELD = 5, 10
+"""Refusals of a delete, over some ten seconds and over a minute, after which a person hears what is in the way: most
+goes by itself, and is nothing to do something about before the second."""
 _HOLDERS_SHOWN = 5
 
 
@@ -58,9 +61,8 @@ def _judge(run: Run, action: Action, error: AwsError, attempts: int, started: fl
         case ErrorClass.EXISTS if action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE) and not sealing:
             raise LookAgain(error)
         case ErrorClass.DEPENDENCY if now < run.deadline:
-            if attempts in (1, _NAMES_HOLDERS):
-                held = f"; {_in_the_way(run, action)}" if attempts > 1 and action.verb is Verb.DELETE else ""
-                run.tell(action, Step.WAITING, now - started, f"{error.message}{held}")
+            if attempts in (1, _NAMES_HOLDERS, _STILL_HELD):
+                run.tell(action, Step.WAITING, now - started, _held(run, action, attempts) or error.message)
             return
         case ErrorClass.DEPENDENCY:
             raise Failed(failure_of(error, _in_the_way(run, action)))
@@ -84,14 +86,31 @@ def _may_lag(run: Run, action: Action, error: AwsError) -> bool:
     return bool(near & run.outputs.made)
 
 
+def _held(run: Run, action: Action, refusals: int) -> str:
+    """What a person hears while AWS refuses a delete; nothing where there is no more to say than AWS does."""
+    found = _holders(run, action) if refusals >= _NAMES_HOLDERS and action.verb is Verb.DELETE else ()
+    if not found:
+        return ""
+    if refusals < _STILL_HELD and all(one.passing for one in found):
+        return f"waiting until AWS has removed {_listed(found)}"
+    return f"in the way: {_listed(found)}; this goes on when what owns them is removed"
+
+
 def _in_the_way(run: Run, action: Action) -> str:
-    """What holds an object that AWS refuses to delete, and what to do about it."""
-    try:
-        found = run.kind_of(action).holders(run.reader.fresh(), action.id or "")
-    except AwsError:
-        found = ()  # it would only have been a help
+    """What holds an object that AWS would not delete, and what to do about it."""
+    found = _holders(run, action)
     if not found:
         return "find what still uses it, remove that, and run again"
+    return f"in the way: {_listed(found)}; remove what owns them, or run again when AWS has cleaned up"
+
+
+def _holders(run: Run, action: Action) -> Sequence[Holder]:
+    try:
+        return run.kind_of(action).holders(run.reader.fresh(), action.id or "")
+    except AwsError:
+        return ()  # it would only have been a help
+
+
+def _listed(found: Sequence[Holder]) -> str:
     more = f" and {len(found) - _HOLDERS_SHOWN} more" if len(found) > _HOLDERS_SHOWN else ""
-    held = ", ".join(found[:_HOLDERS_SHOWN])
-    return f"in the way: {held}{more}; remove what owns them, or run again when AWS has cleaned up"
+    return ", ".join(one.what for one in found[:_HOLDERS_SHOWN]) + more

@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields
@@ -122,6 +122,14 @@ class Exposed(Frozen):
 
     name: str
     requests: FrozenMap[str, frozenset[str]]
+
+
+class Holder(NamedTuple):
+    """Something that keeps AWS from deleting an object, in words. `passing`: AWS made it for something else, and takes
+    it away by itself some time after that has gone."""
+
+    what: str
+    passing: bool = False
 
 
 class Scope(Frozen):
@@ -360,7 +368,7 @@ class ResourceType(Readable[F]):
         del reader, observed
         return ()
 
-    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+    def holders(self, reader: Reader, identity: str) -> Sequence[Holder]:
         """What keeps AWS from deleting an object, as far as it can be found. Read for people only."""
         del reader, identity
         return ()

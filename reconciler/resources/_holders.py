@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.ports import Reader
+from reconciler.model.resource import Holder
 from reconciler.resources._ownership import tag_map
 
 _RULES = {"ip-permission.group-id": "lets it in", "egress.ip-permission.group-id": "lets out to it"}
@@ -18,39 +19,40 @@ _IN_A_VPC = (
 )
 
 
-def interfaces(reader: Reader, by: str, identity: str, *, public: bool = False) -> list[str]:
+def interfaces(reader: Reader, by: str, identity: str, *, public: bool = False) -> list[Holder]:
     """The network interfaces that a filter finds and whose they are; with `public` those with a public address."""
     filters = [{"Name": by, "Values": [identity]}]
     found = reader.pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=filters)
     return [_interface(one) for one in found if not public or one.get("Association", {}).get("PublicIp")]
 
 
-def _interface(one: Mapping[str, Any]) -> str:
+def _interface(one: Mapping[str, Any]) -> Holder:
     tags = tag_map(one.get("TagSet"))
     service = tags.get("aws:ecs:serviceName")
     whose = f"a task of service {service}" if service else one.get("Description") or one.get("InterfaceType")
-    return f"{one['NetworkInterfaceId']} ({whose or 'a network interface'})"
+    what = f"{one['NetworkInterfaceId']} ({whose or 'a network interface'})"
+    return Holder(what, passing=bool(service or one.get("RequesterManaged")))
 
 
-def groups_naming(reader: Reader, group: str) -> Iterator[str]:
+def groups_naming(reader: Reader, group: str) -> Iterator[Holder]:
     """The security groups whose rules name this one. AWS: EC2 DeleteSecurityGroup, DependencyViolation."""
     for name, what in _RULES.items():
         filters = [{"Name": name, "Values": [group]}]
         for one in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=filters):
             if one["GroupId"] != group:
-                yield f"a rule of {one['GroupId']} ({one['GroupName']}) that {what}"
+                yield Holder(f"a rule of {one['GroupId']} ({one['GroupName']}) that {what}")
 
 
-def inside(reader: Reader, vpc: str) -> Iterator[str]:
+def inside(reader: Reader, vpc: str) -> Iterator[Holder]:
     """What else is in a VPC: all but what AWS made with it and deletes with it."""
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     for operation, key, identity, noun in _IN_A_VPC:
         for one in reader.pages("ec2", operation, key, Filters=filters):
             if not _is_default(one):
-                yield f"{noun} {one[identity]}{_named(one)}"
+                yield Holder(f"{noun} {one[identity]}{_named(one)}")
     attached = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
     for gateway in reader.pages("ec2", "DescribeInternetGateways", "InternetGateways", Filters=attached):
-        yield f"internet gateway {gateway['InternetGatewayId']}{_named(gateway)}"
+        yield Holder(f"internet gateway {gateway['InternetGatewayId']}{_named(gateway)}")
 
 
 def _is_default(one: Mapping[str, Any]) -> bool:

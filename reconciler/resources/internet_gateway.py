@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.model.facts import Fact, Name, Translate
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.resource import Call, Context, Holder, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, FrozenMap, Id, Marker, Ref
 from reconciler.resources._holders import interfaces
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
@@ -66,7 +66,7 @@ class InternetGatewayType(Ec2Tags, ResourceType[InternetGateway]):
         at = fields.vpc_id if fields.attached and not isinstance(fields.vpc_id, Marker) else None
         yield Translate(name, "one-to-one", at)
 
-    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+    def holders(self, reader: Reader, identity: str) -> Sequence[Holder]:
         """A gateway cannot be detached while something in the VPC has a public address (EC2 DetachInternetGateway)."""
         gateways = reader.pages("ec2", "DescribeInternetGateways", "InternetGateways", InternetGatewayIds=[identity])
         vpcs = [vpc for gateway in gateways if (vpc := _attachment(gateway).get("VpcId"))]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Naming, Observed, Resource, ResourceType, Scope
+from reconciler.model.resource import Call, Context, Holder, Naming, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources._ec2 import in_vpcs
 from reconciler.resources._holders import groups_naming, interfaces
@@ -43,7 +43,7 @@ class SecurityGroupType(Ec2Tags, ResourceType[SecurityGroup]):
                 **ownership(tag_map(group.get("Tags"))),
             )
 
-    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+    def holders(self, reader: Reader, identity: str) -> Sequence[Holder]:
         return [*interfaces(reader, "group-id", identity), *groups_naming(reader, identity)]
 
     def create(self, resource: Resource[SecurityGroup], context: Context) -> Sequence[Call]:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.resource import Call, Context, Holder, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import FrozenMap, Id, Ref
 from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._holders import interfaces
@@ -62,7 +62,7 @@ class SubnetType(Ec2Tags, ResourceType[Subnet]):
     def facts(self, name: Name, fields: Subnet, identity: str | None) -> Iterable[Fact]:
         yield Span(name, (fields.cidr_block,), within=fields.vpc_id, zone=fields.availability_zone)
 
-    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+    def holders(self, reader: Reader, identity: str) -> Sequence[Holder]:
         return interfaces(reader, "subnet-id", identity)
 
     def create(self, resource: Resource[Subnet], context: Context) -> Sequence[Call]:

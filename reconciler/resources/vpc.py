@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.model.facts import Fact, Name, Span
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Call, Context, Observed, Resource, ResourceType, Scope, State
+from reconciler.model.resource import Call, Context, Holder, Observed, Resource, ResourceType, Scope, State
 from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._ec2 import cidr
 from reconciler.resources._holders import inside, interfaces
@@ -92,7 +92,7 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
         others = () if isinstance(fields.other_cidr_blocks, Marker) else sorted(fields.other_cidr_blocks)
         yield Span(name, (fields.cidr_block, *others))
 
-    def holders(self, reader: Reader, identity: str) -> Sequence[str]:
+    def holders(self, reader: Reader, identity: str) -> Sequence[Holder]:
         return [*inside(reader, identity), *interfaces(reader, "vpc-id", identity)]
 
     def create(self, resource: Resource[Vpc], context: Context) -> Sequence[Call]:

@@ -17,7 +17,7 @@ from reconciler.execute import Limits, Progress, Step
 from reconciler.model.errors import AwsError, ErrorClass, LeaseLost
 from reconciler.model.plan import Outcome, Result
 from reconciler.model.ports import Writer
-from reconciler.model.resource import Call
+from reconciler.model.resource import Call, Holder
 from reconciler.sandbox import Sandbox
 
 
@@ -366,3 +366,35 @@ def test_a_rule_that_fails_keeps_those_beside_it_from_nothing(sandbox: Sandbox) 
 
 def elb() -> Any:
     return boto3.client("elbv2", region_name="us-east-1")
+
+
+def test_what_goes_by_itself_is_waited_for_before_it_is_something_to_do_something_about(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desired = graph()
+    assert client(sandbox.clock, threads=16).apply(desired).converged
+    task = Holder("eni-1 (a task of service web)", passing=True)
+    monkeypatch.setattr(type(desired.types["subnet"]), "holders", lambda *_: [task])
+    refusals = 0
+
+    def refuse(call: Call, params: Mapping[str, Any]) -> None:
+        nonlocal refusals
+        if call.operation == "DeleteSubnet" and refusals < 12:
+            refusals += 1
+            raise AwsError(
+                operation=call.name,
+                code="DependencyViolation",
+                message="The subnet has dependencies and cannot be deleted.",
+                error_class=ErrorClass.DEPENDENCY,
+            )
+
+    one = client(sandbox.clock, lambda writer: Spoiled(writer, refuse))
+    told: list[Progress] = []
+    doing = dataclasses.replace(one.doing, limits=Limits(settle=1200.0, threads=1), progress=told.append)
+    assert delete(desired.stack, desired.types, one.reader, doing).converged
+    waited = [step.detail for step in told if step.step is Step.WAITING and step.action.type == "subnet"]
+    assert waited == [
+        "The subnet has dependencies and cannot be deleted.",
+        "waiting until AWS has removed eni-1 (a task of service web)",
+        "in the way: eni-1 (a task of service web); this goes on when what owns them is removed",
+    ]
