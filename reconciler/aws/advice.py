@@ -25,8 +25,8 @@ _NOT_VALID_HERE = (
 _BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
     {
         # Credentials and the way to AWS.
-        "NoCredentialsError": "there are no AWS credentials: choose a profile with --profile or AWS_PROFILE, or log "
-        "in (aws sso login)",
+        "NoCredentialsError": "there are no AWS credentials: choose a profile with --profile or AWS_PROFILE, log in "
+        "(aws sso login), or try without an account on a sandbox (--sandbox)",
         "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither",
         "ExpiredToken": _LOG_IN,
         "ExpiredTokenException": _LOG_IN,

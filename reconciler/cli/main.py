@@ -6,6 +6,7 @@ Commands are imported when they are called, so that `--help` and `validate` load
 from __future__ import annotations
 
 import atexit
+import difflib
 import gc
 import importlib
 import os
@@ -38,13 +39,13 @@ SUMMARIES = {
     "events": "Show what happened, as the daemon told it; have AWS tell the daemon at once.",
     "get": "List objects with their status and addresses.",
     "history": "Show the daemon's passes and what they changed.",
+    "matrix": "Show who reaches whom on which port, and what is open to the internet.",
     "plan": "Show what apply would do; changes nothing.",
     "run": "Hold stacks at their desired state (the daemon).",
-    "matrix": "Show who reaches whom on which port, and what is open to the internet.",
-    "trace": "Show whether traffic gets from one end to another, and what stands in the way.",
     "sandbox": "An AWS on this machine to learn and try on.",
     "status": "Show how the daemon last found everything.",
     "sync": "Have the daemon look at stacks at once.",
+    "trace": "Show whether traffic gets from one end to another, and what stands in the way.",
     "validate": "Check the files; needs no AWS.",
     "wait": "Wait until the daemon says that a condition holds.",
 }
@@ -62,6 +63,14 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], known := self.list_commands(ctx), 1)
+        if args[0] not in known and near and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -30,8 +30,15 @@ def suggestion(word: str, words: Iterable[str], otherwise: str) -> str:
     if not close:
         by_lower = {other.lower(): other for other in known}
         close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
-        close = [by_lower[lower] for lower in close]
+        close = [by_lower[lower] for lower in close] or _alone_in_common(word.lower(), by_lower)
     return f"did you mean {quoted(close[0])}?" if close else otherwise
+
+
+def _alone_in_common(word: str, by_lower: Mapping[str, str]) -> list[str]:
+    """The one known word that a word is a part of, or the other way round: `zones` of `availabilityZones`."""
+    shortest = 3
+    found = [other for lower, other in by_lower.items() if shortest <= len(lower) and (lower in word or word in lower)]
+    return found if len(found) == 1 and len(word) >= shortest else []
 
 
 @dataclass(slots=True)
@@ -188,8 +195,8 @@ class _Explained(Frozen):
             case "string_type" | "int_type" | "bool_type":
                 return self._wrong_scalar(kind, value)
             case "tuple_type":
-                entry = cut(self.text) if self.text is not None else "..."
-                return f"is {type_name(value)}, not a list", f"write [{entry}]"
+                right = "put '- ' before each entry" if self.text is None else f"write [{cut(self.text)}]"
+                return f"is {type_name(value)}, not a list", right
             case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
                 return f"is {type_name(value)}, not a mapping", "write its fields as name: value"
             case _:
@@ -265,6 +272,9 @@ class _Explained(Frozen):
         model, name = self._owner()
         fields = list(_by_alias(model)) if model else []
         known = f"the fields here are {listed(fields)}" if fields else "nothing can be set here"
+        inside = [field for field, info in _by_alias(model).items() if _has(info, name)] if model else []
+        if inside and name != "name":
+            return "is not a known field here", f"write it in {' or '.join(inside)}"
         return "is not a known field", suggestion(name, fields, known)
 
     def _not_one_of(self, value: Any) -> tuple[str, str]:
@@ -282,6 +292,11 @@ class _Explained(Frozen):
 
 def _by_alias(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _has(info: FieldInfo, name: str) -> bool:
+    """Whether what a field holds, one or many, has a field of some name."""
+    return any(name in _by_alias(model) for model in _models(info.annotation))
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -233,6 +233,7 @@ def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Pa
     ("arguments", "status", "says"),
     [
         (["frobnicate"], 64, "No such command"),
+        (["plam"], 64, "there is no command 'plam'; did you mean plan?"),
         (["apply", "--timeout", "soon"], 64, "15m"),
         (["plan", "--frobnicate"], 64, "No such option"),
         (["plan", "--stack", "shop", "--all", "-f", str(SPEC)], 64, "leave one out"),

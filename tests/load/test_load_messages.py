@@ -36,6 +36,14 @@ FIELDS = {
         NETWORK + "  natt: Single\n",
         ['7:3: Network/main: spec.natt: is not a known field, did you mean "nat"?'],
     ),
+    "a part of a name is enough": (
+        NETWORK + "  zones: [us-east-1a]\n",
+        ['7:3: Network/main: spec.zones: is not a known field, did you mean "availabilityZones"?'],
+    ),
+    "a field of what a field holds is shown the way": (
+        TASK + "  env: {A: b}\n",
+        ["9:3: Task/web: spec.env: is not a known field here, write it in containers"],
+    ),
     "an unknown field like no other lists the fields": (
         NETWORK + "  public: {cidrs: [10.0.0.0/24], zz: 1}\n",
         ["7:34: Network/main: spec.public.zz: is not a known field, the fields here are cidrs, ids, tags"],
@@ -138,6 +146,10 @@ FIELDS = {
     "text for a list": (
         NETWORK.replace("[us-east-1a]", "us-east-1a"),
         ["6:22: Network/main: spec.availabilityZones: is text, not a list, write [us-east-1a]"],
+    ),
+    "a mapping for a list": (
+        TASK.replace("    - {name: app, image: nginx}", "    {name: app, image: nginx}"),
+        ["7:3: Task/web: spec.containers: is a mapping, not a list, put '- ' before each entry"],
     ),
     "a list for a mapping": (
         NETWORK + "  public: [10.0.0.0/24]\n",
