@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from test_daemon_flows import deny_all
 from worlds import graph
 
 from reconciler.alerts import Outbox, Router
-from reconciler.cli.main import main
 from reconciler.clock import SystemClock
 from reconciler.daemon.leases import Leases
 from reconciler.daemon.loop import Options
@@ -199,7 +199,7 @@ def test_it_is_one_alert_that_is_opened_once_and_resolved_once(
 
 
 def test_drift_alert_beside_a_daemon_tells_of_the_same_incident(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reconciler: Callable[..., Any]
 ) -> None:
     monkeypatch.setenv("X", "http://127.0.0.1:1/")
     monkeypatch.setattr("reconciler.daemon.once.PATIENCE", 0.0)
@@ -209,10 +209,7 @@ def test_drift_alert_beside_a_daemon_tells_of_the_same_incident(
     world = World(sandbox, store)
     undo = closed_group(world)
 
-    def drift() -> None:
-        with pytest.raises(SystemExit):
-            main(["drift", "--alert", "-f", str(file), "--store", str(store)])
-
+    drift = partial(reconciler, "drift", "--alert", "-f", str(file), "--store", str(store))
     drift()
     world.daemon.interval()
     drift()
@@ -227,16 +224,15 @@ def test_drift_alert_beside_a_daemon_tells_of_the_same_incident(
 
 
 def test_drift_alert_waits_for_a_daemon_that_works_on_the_stack_and_tells_nothing_meanwhile(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reconciler: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr("reconciler.cli._alerting.PATIENCE", 0.0)
     store, file = tmp_path / "store.db", tmp_path / "stack.yaml"
     file.write_text(SPEC)
     leases = Leases(SqliteStore(store), SystemClock(), "daemon")
     leases.take("123456789012/us-east-1/shop")
-    with pytest.raises(SystemExit) as ended:
-        main(["drift", "--alert", "-f", str(file), "--store", str(store)])
+    ended = reconciler("drift", "--alert", "-f", str(file), "--store", str(store))
     leases.close()
-    assert ended.value.code == 1
-    assert "works on shop" in capsys.readouterr().err
+    assert ended.status == 1
+    assert "works on shop" in ended.err
     assert SqliteStore(store).entries("events") == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from reconciler.cli import get
-from reconciler.cli.main import main
 from reconciler.sandbox import Sandbox
 
 SPEC = """
@@ -29,7 +30,7 @@ spec:
 
 
 def test_watching_shows_an_object_again_only_when_it_changed(
-    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, tmp_path: Path, reconciler: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "stack.yaml"
     file.write_text(SPEC)
@@ -51,10 +52,9 @@ def test_watching_shows_an_object_again_only_when_it_changed(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(get.time, "sleep", sleep)
-    with pytest.raises(SystemExit) as ended:
-        main(["-o", "json", "get", "network", "-w", "-f", str(file)])
-    assert ended.value.code == 130
-    said = capsys.readouterr().out
+    ended = reconciler("-o", "json", "get", "network", "-w", "-f", str(file))
+    assert ended.status == 130
+    said = ended.out
     decoder, documents = json.JSONDecoder(), []
     while said.strip():
         document, end = decoder.raw_decode(said := said.lstrip())

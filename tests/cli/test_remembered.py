@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.cli.main import main
 from reconciler.daemon.history import History
 from reconciler.daemon.memory import Memory
 from reconciler.store import Append, Put, Remove
@@ -38,69 +38,60 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
-
-
-def test_status_shows_conditions_and_what_is_wrong(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(capsys, "-o", "json", "status", "--store", str(file))
-    document = json.loads(out)
-    assert status == 0
+def test_status_shows_conditions_and_what_is_wrong(file: Path, reconciler: Callable[..., Any]) -> None:
+    ended = reconciler("-o", "json", "status", "--store", str(file))
+    document = json.loads(ended.out)
+    assert ended.status == 0
     assert document["items"][0]["conditions"][0]["lastTransitionTime"] == "2023-11-14T22:13:20+00:00"
     assert [one["type"] for one in document["findings"]] == ["ApplyRefused"]
 
 
-def test_wait_ends_when_the_condition_holds_for_the_spec_of_now(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "wait", "Task/web", "--store", str(file))[0] == 0
+def test_wait_ends_when_the_condition_holds_for_the_spec_of_now(file: Path, reconciler: Callable[..., Any]) -> None:
+    assert reconciler("wait", "Task/web", "--store", str(file)).status == 0
     store = SqliteStore(file)
     old = dict(store.items("status")["shop/Task/web"])
     store.write(Put("status", "shop/Task/web", {**old, "generation": 3}))
-    status, _, err = run(capsys, "wait", "Task/web", "--timeout", "0s", "--store", str(file))
-    assert status == 1
-    assert "shop/Task/web" in err
-    assert run(capsys, "wait", "Task/api", "--store", str(file))[0] == 1
-    assert run(capsys, "wait", "--for", "Ready", "--store", str(file))[0] == 64
+    ended = reconciler("wait", "Task/web", "--timeout", "0s", "--store", str(file))
+    assert ended.status == 1
+    assert "shop/Task/web" in ended.err
+    assert reconciler("wait", "Task/api", "--store", str(file)).status == 1
+    assert reconciler("wait", "--for", "Ready", "--store", str(file)).status == 64
 
 
 def test_approve_approves_just_what_was_refused_and_wakes_the_daemon(
-    file: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, reconciler: Callable[..., Any]
 ) -> None:
-    assert run(capsys, "approve", "shop", "--store", str(file))[0] == 1
+    assert reconciler("approve", "shop", "--store", str(file)).status == 1
     store = SqliteStore(file)
     assert store.items("approval") == {}
-    assert run(capsys, "approve", "shop", "--yes", "--store", str(file))[0] == 0
+    assert reconciler("approve", "shop", "--yes", "--store", str(file)).status == 0
     approval = store.items("approval")["shop"]
     assert approval["keys"] == ["create load-balancer/public", "delete load-balancer/public"]
     assert approval["until"] > time.time()
     assert list(store.items("request")) == ["shop"]
-    assert run(capsys, "approve", "cart", "--yes", "--store", str(file))[0] == 1
+    assert reconciler("approve", "cart", "--yes", "--store", str(file)).status == 1
 
 
-def test_events_are_those_of_the_stack_that_is_asked_for(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(capsys, "events", "--stack", "shop", "--store", str(file))
-    assert out.splitlines() == ["2026-11-25T00:00:00.000+00:00 warning DriftFound shop: m"]
-    assert len(run(capsys, "events", "--store", str(file))[1].splitlines()) == 2
+def test_events_are_those_of_the_stack_that_is_asked_for(file: Path, reconciler: Callable[..., Any]) -> None:
+    ended = reconciler("events", "--stack", "shop", "--store", str(file))
+    assert ended.out.splitlines() == ["2026-11-25T00:00:00.000+00:00 warning DriftFound shop: m"]
+    assert len(reconciler("events", "--store", str(file)).out.splitlines()) == 2
 
 
-def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, err = run(capsys, "status", "--store", str(tmp_path / "none.db"))
-    assert status == 1
-    assert "reconciler run" in err
+def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, reconciler: Callable[..., Any]) -> None:
+    ended = reconciler("status", "--store", str(tmp_path / "none.db"))
+    assert ended.status == 1
+    assert "reconciler run" in ended.err
 
 
-def test_sync_asks_for_a_look_and_says_when_nobody_took_the_request(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, _, err = run(capsys, "sync", "shop", "--timeout", "0s", "--store", str(file))
-    assert status == 1
-    assert "reconciler run" in err
+def test_sync_asks_for_a_look_and_says_when_nobody_took_the_request(file: Path, reconciler: Callable[..., Any]) -> None:
+    ended = reconciler("sync", "shop", "--timeout", "0s", "--store", str(file))
+    assert ended.status == 1
+    assert "reconciler run" in ended.err
     assert list(SqliteStore(file).items("request")) == ["shop"]
 
 
-def test_sync_ends_when_a_daemon_has_taken_the_request(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sync_ends_when_a_daemon_has_taken_the_request(file: Path, reconciler: Callable[..., Any]) -> None:
     def daemon() -> None:
         store = SqliteStore(file)
         while not store.items("request"):
@@ -109,23 +100,21 @@ def test_sync_ends_when_a_daemon_has_taken_the_request(file: Path, capsys: pytes
 
     taking = threading.Thread(target=daemon)
     taking.start()
-    status, out, _ = run(capsys, "-o", "json", "sync", "--all", "--timeout", "60s", "--store", str(file))
+    ended = reconciler("-o", "json", "sync", "--all", "--timeout", "60s", "--store", str(file))
     taking.join()
-    assert status == 0
-    assert json.loads(out) == {"requested": ["shop"]}
+    assert ended.status == 0
+    assert json.loads(ended.out) == {"requested": ["shop"]}
 
 
-def test_sync_of_what_is_not_held_says_what_is(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, err = run(capsys, "sync", "shpo", "--store", str(file))
-    assert status == 1
-    assert "did you mean shop?" in err
-    assert run(capsys, "sync", "--store", str(file))[0] == 64
-    assert run(capsys, "sync", "--all", "shop", "--store", str(file))[0] == 64
+def test_sync_of_what_is_not_held_says_what_is(file: Path, reconciler: Callable[..., Any]) -> None:
+    ended = reconciler("sync", "shpo", "--store", str(file))
+    assert ended.status == 1
+    assert "did you mean shop?" in ended.err
+    assert reconciler("sync", "--store", str(file)).status == 64
+    assert reconciler("sync", "--all", "shop", "--store", str(file)).status == 64
 
 
-def test_history_shows_each_change_and_counts_the_passes_between(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_history_shows_each_change_and_counts_the_passes_between(file: Path, reconciler: Callable[..., Any]) -> None:
     memory = Memory(SqliteStore(file), lambda _: None, lambda: 0.0)
     history = History(memory)
     action = {"action": "update", "address": "a/b", "reason": "drift", "result": "done", "error": None}
@@ -134,15 +123,15 @@ def test_history_shows_each_change_and_counts_the_passes_between(
         history.quiet("shop", "in sync", "", 0.1, at)
     history.changed("shop", entry, 200.0)
     history.quiet("shop", "failed", "AWS does not answer", 0.1, 260.0)
-    _, out, _ = run(capsys, "history", "--store", str(file))
-    assert out.splitlines() == [
+    ended = reconciler("history", "--store", str(file))
+    assert ended.out.splitlines() == [
         "1970-01-01T00:03:00+00:00 shop 3 passes since 1970-01-01T00:01:00+00:00, nothing changed: in sync",
         "1970-01-01T00:03:20+00:00 shop pass p1 (event, 1.5 s): converged",
         "    update a/b (drift): done",
         "1970-01-01T00:04:20+00:00 shop 1 pass, nothing changed: failed: AWS does not answer",
     ]
-    assert len(run(capsys, "history", "--limit", "1", "--store", str(file))[1].splitlines()) == 1
-    assert run(capsys, "history", "--stack", "cart", "--store", str(file))[1] == ""
+    assert len(reconciler("history", "--limit", "1", "--store", str(file)).out.splitlines()) == 1
+    assert reconciler("history", "--stack", "cart", "--store", str(file)).out == ""
 
 
 def test_a_run_of_quiet_passes_ends_after_a_day_so_that_old_ones_can_be_forgotten(file: Path) -> None:

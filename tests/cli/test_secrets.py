@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from worlds import graph
 from reconciler.checks import check
 from reconciler.cli._documents import plan_document
 from reconciler.cli._text import plan_text
-from reconciler.cli.main import main
 from reconciler.engine import view
 from reconciler.load import load
 from reconciler.model.graph import Graph
@@ -80,14 +80,12 @@ def test_a_plan_tells_that_a_secret_changes_and_not_from_what_to_what(sandbox: S
 
 
 def test_a_saved_plan_is_its_owner_s_and_holds_no_secret(
-    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, tmp_path: Path, reconciler: Callable[..., Any]
 ) -> None:
     spec, saved = tmp_path / "stack.yaml", tmp_path / "plan.json"
     spec.write_text(SPEC)
-    with pytest.raises(SystemExit):
-        main(["plan", "-f", str(spec), "--out", str(saved)])
+    printed = reconciler("plan", "-f", str(spec), "--out", str(saved))
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    printed = capsys.readouterr()
     assert "splunk-token" in saved.read_text()
     assert "hunter2" not in saved.read_text() + printed.out + printed.err
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import boto3
 import pytest
 
 from reconciler.cli._inputs import Inputs
-from reconciler.cli.main import main
 from reconciler.daemon.files import Files
 from reconciler.sandbox import Clock, Sandbox
 
@@ -23,12 +22,6 @@ PLACES = {"222222222222": "eu-central-1", "333333333333": "us-east-1", "12345678
 def world() -> Iterator[Sandbox]:
     with Sandbox(clock=Clock.scaled(600)) as running:
         yield running
-
-
-def reconciler(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments])
-    return int(ended.value.code or 0)
 
 
 def client(account: str, service: str) -> Any:
@@ -58,26 +51,24 @@ def replicas(account: str, stack: str) -> list[int]:
 
 
 def test_two_stacks_in_two_accounts_are_applied_changed_and_deleted(
-    world: Sandbox, capsys: pytest.CaptureFixture[str]
+    world: Sandbox, reconciler: Callable[..., Any]
 ) -> None:
     files = ("-f", str(SPEC), "--all")
-    assert reconciler("apply", *files, "--yes") == 0
+    assert reconciler("apply", *files, "--yes").status == 0
     assert networks() == {"222222222222": ["10.1.0.0/16"], "333333333333": ["10.2.0.0/16"], "123456789012": []}
     assert (replicas("222222222222", "shop-eu"), replicas("333333333333", "shop-us")) == ([2], [1])
-    assert reconciler("plan", *files) == 0
-    assert reconciler("apply", *files, "--yes", "--var", "replicas=3") == 0
+    assert reconciler("plan", *files).status == 0
+    assert reconciler("apply", *files, "--yes", "--var", "replicas=3").status == 0
     assert (replicas("222222222222", "shop-eu"), replicas("333333333333", "shop-us")) == ([3], [1])
-    assert reconciler("plan", *files) == 2
-    assert reconciler("delete", *files, "--yes") == 0
+    assert reconciler("plan", *files).status == 2
+    assert reconciler("delete", *files, "--yes").status == 0
     assert networks() == {account: [] for account in PLACES}
-    capsys.readouterr()
 
 
-def test_one_daemon_holds_stacks_in_several_accounts(world: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reconciler("run", "--once", "-f", str(SPEC)) == 0
+def test_one_daemon_holds_stacks_in_several_accounts(world: Sandbox, reconciler: Callable[..., Any]) -> None:
+    assert reconciler("run", "--once", "-f", str(SPEC)).status == 0
     assert networks() == {"222222222222": ["10.1.0.0/16"], "333333333333": ["10.2.0.0/16"], "123456789012": []}
-    assert reconciler("run", "--once", "-f", str(SPEC)) == 0
-    capsys.readouterr()
+    assert reconciler("run", "--once", "-f", str(SPEC)).status == 0
 
 
 def test_a_file_of_values_is_followed_as_the_specs_are(tmp_path: Path) -> None:
@@ -101,22 +92,22 @@ def test_a_file_of_values_is_followed_as_the_specs_are(tmp_path: Path) -> None:
     assert gone.problems == (f"{values}: no such file; check the path",)
 
 
-def test_calls_are_made_as_the_session_that_the_stack_names(world: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reconciler("apply", "-f", str(SPEC), "--stack", "shop-eu", "--yes") == 0
+def test_calls_are_made_as_the_session_that_the_stack_names(world: Sandbox, reconciler: Callable[..., Any]) -> None:
+    assert reconciler("apply", "-f", str(SPEC), "--stack", "shop-eu", "--yes").status == 0
     events = client("222222222222", "cloudtrail").lookup_events(
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateVpc"}]
     )["Events"]
     assert [event["Username"] for event in events] == ["shop-eu"]
-    capsys.readouterr()
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "apply --yes", "delete --yes", "get"])
 def test_another_account_than_the_stack_s_is_refused(
-    world: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+    world: Sandbox, tmp_path: Path, reconciler: Callable[..., Any], command: str
 ) -> None:
     text = re.sub(r"  assumeRole:\n(    .*\n)+", "", SPEC.read_text()).replace("222222222222", "444444444444")
     path = tmp_path / "stack.yaml"
     path.write_text(text)
-    assert reconciler(*command.split(), "-f", str(path), "--stack", "shop-eu") == 1
-    assert "belongs to account 444444444444, the credentials to 123456789012" in capsys.readouterr().err
+    ended = reconciler(*command.split(), "-f", str(path), "--stack", "shop-eu")
+    assert ended.status == 1
+    assert "belongs to account 444444444444, the credentials to 123456789012" in ended.err
     assert networks()["123456789012"] == []
