@@ -72,6 +72,9 @@ def _routers(task: Object[TaskSpec]) -> Iterator[Problem]:
         path = ("spec", "containers", index, "firelens")
         if task.spec.logs.driver != "awsfirelens":
             yield task.problem(path, "no container sends it logs", "write logs: {driver: awsfirelens}")
+        if container.user is not None and container.user.partition(":")[0] != "0":
+            message = f"container {container.name} routes the logs, which ECS lets user 0 do and no other"
+            yield task.problem(("spec", "containers", index, "user"), message, "remove it")
         options = container.firelens.options if container.firelens else {}
         for name in options:
             if name not in _FIRELENS:

@@ -93,7 +93,11 @@ _SECRET_NAME = re.compile(
     r"token|passw|secret|credential|authorization|(api|license|shared|access|private)[_-]?key", re.IGNORECASE
 )
 _ROOT = "0"
-"""The user that ECS fills in for a container that routes logs."""
+"""The user that ECS fills in for a container that routes logs, and the only one that it takes there.
+
+No page of AWS says so; many who keep task definitions as code have seen both (hashicorp/terraform-provider-aws#41394,
+cloudposse/terraform-aws-ecs-container-definition#97).
+"""
 
 
 def read_container(container: Mapping[str, Any]) -> Container:

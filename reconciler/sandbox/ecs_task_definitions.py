@@ -180,6 +180,9 @@ def _check_volumes(asked: Mapping[str, Any]) -> None:
     ]
     if len(routers) > 1 or (routed and not routers):
         raise _refuse("When a firelensConfiguration object is specified, there must be exactly one such container.")
+    for one in asked["containerDefinitions"]:
+        if one.get("firelensConfiguration") and (one.get("user") or "0").partition(":")[0] != "0":
+            raise _refuse("If 'user' field is specified on firelens container, then 'UID' has to be '0'.")
 
 
 def _check_dependencies(containers: Sequence[Fields]) -> None:

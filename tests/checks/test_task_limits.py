@@ -188,6 +188,12 @@ WRONG = {
         "firelens: {type: fluentbit}",
         ["containers[0].firelens: no container sends it logs, write logs: {driver: awsfirelens}"],
     ),
+    "firelens as another user": (
+        "logs: {driver: awsfirelens}",
+        'firelens: {type: fluentbit}\nuser: "1000:0"',
+        ["containers[0].user: container app routes the logs, which ECS lets user 0 do and no other, remove it"],
+    ),
+    "firelens as root": ("logs: {driver: awsfirelens}", 'firelens: {type: fluentbit}\nuser: "0:1000"', []),
     "a configuration in S3": (
         "logs: {driver: awsfirelens}",
         "firelens: {type: fluentbit, options: {config-file-type: s3}}",

@@ -73,6 +73,9 @@ LOGS = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-pre
             [container(healthCheck={"command": ["CMD", "true"], "interval": 4})], {}, id="health check interval"
         ),
         pytest.param([container()], {"ephemeralStorage": {"sizeInGiB": 20}}, id="21 GiB of storage"),
+        pytest.param(
+            [container(user="1000:0", firelensConfiguration={"type": "fluentbit"})], {}, id="root that routes"
+        ),
         pytest.param([container(name=f"c{n}", port=None) for n in range(11)], {}, id="ten containers"),
     ],
 )
