@@ -143,7 +143,7 @@ WRONG = {
     "a provider that is none": (
         "capacityProviderStrategy: [{capacityProvider: SPOT}]",
         "",
-        ['capacityProviderStrategy[0].capacityProvider: is "SPOT", write one of FARGATE, FARGATE_SPOT'],
+        ['capacityProviderStrategy[0].capacityProvider: is "SPOT", did you mean "FARGATE_SPOT"?'],
     ),
     "an option of the group": (
         "logs: {options: {awslogs-group: mine}}",
