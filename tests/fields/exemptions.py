@@ -1,15 +1,14 @@
 """The one table of what is not tried of a field, each with the rule of AWS that forbids it.
 
 `change`: the field never changes by itself. `behind`: nobody can change it behind our back, because what carries it in
-AWS never changes and can only be replaced (after a colon: where it gets this value). `others`: a thing that only others
-make; ours never has it.
+AWS never changes and can only be replaced (after a colon: where it gets this value).
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
-Step = Literal["change", "behind", "others"]
+Step = Literal["change", "behind"]
 
 _ATTACHED = (
     "AWS detaches no internet gateway while public addresses of its VPC are in use (EC2, DetachInternetGateway)."
@@ -19,8 +18,6 @@ _STAYS = "It never moves (EC2, CreateNatGateway, CreateVpcEndpoint, CreateSubnet
 _VPC_STAYS = "Nothing moves from one VPC to another (EC2, CreateSecurityGroup; ELBv2, CreateLoadBalancer)."
 _RULE_STAYS = "A rule never leaves its listener (ELBv2, ModifyRule)."
 _FARGATE = "Fargate has this one value (ECS, RegisterTaskDefinition)."
-_TARGETS = "No option leads there: only others make a route to this target (EC2, CreateRoute)."
-_ONLY_SEEN = "AWS's answer alone has it; no request takes it (EC2, DescribeRouteTables)."
 
 EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("Stack.region", "change"): "Nothing in AWS moves from one region to another.",
@@ -79,21 +76,5 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("target-group.target_type", "change"): "Fargate's network mode takes targets by ip alone (ECS, LoadBalancer).",
     ("task-definition.network_mode", "change"): _FARGATE,
     ("task-definition.requires_compatibilities", "change"): _FARGATE,
-    (
-        "task-definition.runtime_platform.operating_system_family",
-        "change",
-    ): "Options are those of Linux (ECS, Fargate).",
-    ("routes.routes[].carrier_gateway_id", "others"): _TARGETS,
-    ("routes.routes[].core_network_arn", "others"): _TARGETS,
-    ("routes.routes[].egress_only_internet_gateway_id", "others"): _TARGETS,
-    ("routes.routes[].instance_id", "others"): _TARGETS,
-    ("routes.routes[].local_gateway_id", "others"): _TARGETS,
-    ("routes.routes[].odb_network_arn", "others"): _TARGETS,
-    ("routes.routes[].origin", "others"): _ONLY_SEEN,
     ("internet-gateway.attached", "change"): _ATTACHED,
-    ("listener-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
-    ("shared-rules.rules[].transforms", "others"): "No option rewrites hosts or URLs (ELBv2, RuleTransform).",
-    ("listener-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
-    ("shared-rules.rules[].actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
-    ("listener.default_actions[].text", "others"): "No option authenticates users (ELBv2, Action).",
 }

@@ -781,6 +781,7 @@ ROWS: Final = (
     _acl_row("outbound", [*_ACL["outbound"], _ACL["inbound"][1]], "egress[110].*", removed=("* egress[1*",)),
     _acl_row("inbound[0].ruleNumber", 90, "ingress[90].*", "ingress[100].*"),
     _acl_row("inbound[0].action", "Deny", "ingress[100].ruleAction"),
+    _acl_row("outbound[0].action", "Deny", "egress[100].ruleAction"),
     _acl_row("inbound[0].protocol", "udp", "ingress[100].protocol"),
     _acl_row(
         "inbound[0].protocol", "47", "ingress[100].protocol", "ingress[100].*Port", also=_NO_PORTS, removed=("*",)
