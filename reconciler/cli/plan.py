@@ -71,7 +71,7 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
 
 def looked_through() -> Readables:
     """What is looked at beside the types of a stack, to tell whether its tasks can start."""
-    return {**resources.configuration(), **resources.given_roles()}
+    return {**resources.configuration(), **resources.starting()}
 
 
 def doubt_documents(found: Sequence[Doubt]) -> list[dict[str, Any]]:

@@ -40,9 +40,10 @@ def health_of_targets() -> Readables:
 
 
 @cache
-def given_roles() -> Readables:
-    """Of `evidence` what the roles allow that tasks are given: read where it is asked whether they can start."""
-    return {name: kind for name, kind in evidence().items() if name == "given-role"}
+def starting() -> Readables:
+    """Of `evidence` what it takes to tell whether tasks can start: roles that they are given, keys of their secrets,
+    targets of their file systems, Fargate's quotas."""
+    return {name: kind for name, kind in evidence().items() if name in _STARTING}
 
 
 @cache
@@ -53,3 +54,4 @@ def configuration() -> Readables:
 
 
 _CONFIGURATION = ("network-balancing", "network-interface")
+_STARTING = ("fargate-quota", "given-role", "mount-target", "secret-key")

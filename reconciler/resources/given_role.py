@@ -16,12 +16,14 @@ from reconciler.resources._policy import Document, read_document
 
 
 class GivenRole(Fields):
-    """Who may assume it, and all its policies, inline and attached; `whole`: each of them could be read."""
+    """Who may assume it, and all its policies, inline and attached; `whole`: each of them could be read. `boundary` is
+    the policy beyond which nothing is allowed, `None` where there is none or it could not be read."""
 
     arn: Id = field(immutable=True)
     assume_role_policy_document: Document
     policies: FrozenMap[str, Document]
     whole: bool
+    boundary: Document | None = None
 
 
 class GivenRoleType(Readable[GivenRole]):
@@ -43,11 +45,13 @@ class GivenRoleType(Readable[GivenRole]):
             attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies", ())]
             read = {arn: _managed(reader, arn) for arn in attached}
             policies |= {arn: document for arn, document in read.items() if document is not None}
+            limit = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
             fields = GivenRole(
                 arn=Id(role["Arn"]),
                 assume_role_policy_document=read_document(role["AssumeRolePolicyDocument"]),
                 policies=FrozenMap(policies),
                 whole=None not in read.values(),
+                boundary=_managed(reader, limit) if limit else None,
             )
             yield Observed(type=self.name, id=role["Arn"], fields=fields, evidence=True)
 

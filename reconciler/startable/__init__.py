@@ -9,8 +9,9 @@ from reconciler.flows import world_of_graph, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.snapshot import Snapshot
-from reconciler.startable import _addresses, _paths, _ports, _quotas, _roles
+from reconciler.startable import _addresses, _paths, _ports, _quotas, _roles, _secrets
 from reconciler.startable._doubt import Doubt
+from reconciler.startable._volumes import Volumes
 
 __all__ = ["Doubt", "doubts", "doubts_of_files"]
 
@@ -26,7 +27,9 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
         snapshot, evidence=tuple(one for one in snapshot.evidence if one.type != "network-interface")
     )
     present = world_of_snapshot(graph, anywhere, types)
-    return sorted({*_found(stack, graph, snapshot, types), *_paths.doubts(stack, graph, wanted, present)})
+    ways = _paths.doubts(stack, graph, wanted, present)
+    volumes = Volumes(stack, graph, snapshot, wanted, present).doubts(types)
+    return sorted({*_found(stack, graph, snapshot, types), *ways, *volumes})
 
 
 def doubts_of_files(stack: StackObjects, graph: Graph) -> list[Doubt]:
@@ -40,4 +43,5 @@ def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
     yield from _addresses.doubts(stack, graph, snapshot)
     yield from _ports.doubts(stack, graph, snapshot)
     yield from _roles.doubts(stack, graph, snapshot, types)
-    yield from _quotas.doubts(stack, graph)
+    yield from _secrets.doubts(stack, graph, snapshot)
+    yield from _quotas.doubts(stack, graph, snapshot)

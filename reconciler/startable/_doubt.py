@@ -31,7 +31,7 @@ class Doubt(NamedTuple):
 def doubt(stack: StackObjects, owner: str, path: Path, message: str, hint: str, *, possible: bool) -> Doubt:
     """About an object (`Task/web`) at a path in it."""
     kind, _, name = owner.partition("/")
-    obj: Object[Any] = stack.objects[kind, name]
+    obj: Object[Any] = stack.stack if kind == "Stack" else stack.objects[kind, name]
     return Doubt(possible, obj.problem(path, message, hint))
 
 

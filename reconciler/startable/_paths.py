@@ -48,7 +48,7 @@ class _Barrier(Frozen):
 
 def doubts(stack: StackObjects, graph: Graph, wanted: World, present: World | None) -> Iterator[Doubt]:
     """For each task what does not get through, in the world that is wanted and in the one that is there, if known."""
-    ways, today = _Ways(wanted), _Ways(present) if present else None
+    ways, today = Ways(wanted), Ways(present) if present else None
     for task, definition in sorted(definitions(graph.resources).items()):
         service = graph.resources.get(f"service/{task}")
         if service is None or not isinstance(service.fields, Service):
@@ -107,7 +107,7 @@ def _secret(name: str, arn: str, path: Path, region: str) -> _Need:
     return _Need(f"the value of {name} cannot be fetched", (store,) if where == region else (), path)
 
 
-def _barriers(ways: _Ways, label: str, need: _Need, region: str) -> Iterator[_Barrier]:
+def _barriers(ways: Ways, label: str, need: _Need, region: str) -> Iterator[_Barrier]:
     """What stands in the way of a need, once for each reason."""
     stand = ways.world.by_label.get(label)
     if stand is None:
@@ -131,7 +131,7 @@ def _barriers(ways: _Ways, label: str, need: _Need, region: str) -> Iterator[_Ba
         yield _Barrier(tuple(sorted(components)), f"{named}: {reason}", fix, partial)
 
 
-class _Ways:
+class Ways:
     """A world that is asked about many tasks: of those that no rule can tell apart one is asked."""
 
     def __init__(self, world: World) -> None:
@@ -155,13 +155,13 @@ class _Ways:
                 return name
         return INTERNET_NAME
 
-    def barrier(self, stand: Stand, segment: str, goal: str) -> tuple[Blocker, str, bool] | None:
-        """The first reason why HTTPS from a segment does not get there, the change that helps, and whether some gets
-        there all the same; `None` where all does, or where it is not known."""
-        key = (goal, stand.segments, self._said(stand), stand.filters & self._named, stand.public)
+    def barrier(self, stand: Stand, segment: str, goal: str, port: int = _HTTPS) -> tuple[Blocker, str, bool] | None:
+        """The first reason why a connection from a segment does not get there, the change that helps, and whether some
+        gets there all the same; `None` where all does, or where it is not known."""
+        key = (goal, port, stand.segments, self._said(stand), stand.filters & self._named, stand.public)
         if self.world.unread or key in self._well:
             return None
-        verdict = trace(self.world, Query(stand.label, goal, port=_HTTPS))
+        verdict = trace(self.world, Query(stand.label, goal, port=port))
         if verdict.verdict == REACHABLE:
             self._well.add(key)
         paths = [path for path in verdict.paths if path.source.segment == segment and not path.spare]

@@ -14,13 +14,19 @@ from reconciler.load import StackObjects
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.resource import Resource
+from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import Marker, Ref
+from reconciler.resources._acl_tables import ROOM
 from reconciler.resources._actions import Forward
+from reconciler.resources.fargate_quota import ON_DEMAND, SPOT, FargateQuota
 from reconciler.resources.listener import Listener
 from reconciler.resources.listener_rules import ListenerRules
+from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.routes import Routes
+from reconciler.resources.scalable_target import ScalableTarget
 from reconciler.resources.security_group_rules import SecurityGroupRules
 from reconciler.resources.service import Service
+from reconciler.resources.task_definition import TaskDefinition
 from reconciler.startable._doubt import Doubt, doubt
 
 RULES_OF_GROUP = 60
@@ -50,15 +56,50 @@ class _Count(Frozen):
     fixed: bool = False
 
 
-def doubts(stack: StackObjects, graph: Graph) -> Iterator[Doubt]:
-    """Everything that is more than AWS's default."""
+def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot) -> Iterator[Doubt]:
+    """Everything that is more than AWS's default, and of vCPUs more than the account may run."""
     resources = list(graph.resources.values())
+    yield from _vcpus(stack, resources, snapshot)
     for one in (*_networks(stack, resources), *_balancers(resources), *_tasks(resources)):
         if one.count > one.most:
             again = "AWS has no more" if one.fixed else "AWS has no more unless the quota was raised"
             message = f"has {one.count} {one.what}, and {again}: {one.most}"
             hint = "use fewer" if one.fixed else "use fewer, or have the quota raised (Service Quotas)"
             yield doubt(stack, one.owner, ("spec",), message, hint, possible=not one.fixed)
+
+
+def _vcpus(stack: StackObjects, resources: list[Resource[Any]], snapshot: Snapshot) -> Iterator[Doubt]:
+    """What the account may run at a time, where that may be read. What else runs there is not counted, and of a service
+    on both kinds of capacity it is not known how much runs on which."""
+    allowed = {
+        one.fields.quota_code: one.fields.value for one in snapshot.evidence if isinstance(one.fields, FargateQuota)
+    }
+    sizes = {one.address: one.fields.cpu / 1024 for one in resources if isinstance(one.fields, TaskDefinition)}
+    most = {
+        one.fields.service.address: one.fields.max_capacity
+        for one in resources
+        if isinstance(one.fields, ScalableTarget) and isinstance(one.fields.service, Ref)
+    }
+    now: defaultdict[str, float] = defaultdict(float)
+    later: defaultdict[str, float] = defaultdict(float)
+    for one in resources:
+        fields = one.fields
+        if not isinstance(fields, Service) or not isinstance(fields.desired_count, int):
+            continue
+        providers = fields.capacity_provider_strategy.keys() or {"FARGATE"}
+        if len(providers) > 1 or not isinstance(fields.task_definition, Ref):
+            continue
+        code = SPOT if "FARGATE_SPOT" in providers else ON_DEMAND
+        size = sizes.get(fields.task_definition.address, 0)
+        now[code] += size * fields.desired_count
+        later[code] += size * max(fields.desired_count, most.get(one.address, 0))
+    for code, what in ((ON_DEMAND, "vCPUs on demand"), (SPOT, "vCPUs of Spot capacity")):
+        if code not in allowed or later[code] <= allowed[code]:
+            continue
+        count, when = (now[code], "") if now[code] > allowed[code] else (later[code], " at autoscaling's maximum")
+        message = f"its tasks want {count:g} {what}{when}, and the account may run {allowed[code]} in {snapshot.region}"
+        hint = f"use fewer, or have the quota {code} of Fargate raised (Service Quotas)"
+        yield doubt(stack, f"Stack/{stack.stack.name}", ("spec",), message, hint, possible=True)
 
 
 def _networks(stack: StackObjects, resources: list[Resource[Any]]) -> Iterator[_Count]:
@@ -69,6 +110,11 @@ def _networks(stack: StackObjects, resources: list[Resource[Any]]) -> Iterator[_
         if isinstance(resource.fields, Routes):
             table = resource.address.partition("/")[2].rpartition("/")[0]
             yield _Count(resource.owner, len(resource.fields.routes), ROUTES_OF_TABLE, f"routes in {table}")
+        if isinstance(resource.fields, NetworkAcl):
+            tier = resource.address.rpartition("/")[2]
+            for word, entries in (("inbound", resource.fields.ingress), ("outbound", resource.fields.egress)):
+                what = f"{word} rules in its {tier} network ACL beside AWS's own"
+                yield _Count(resource.owner, len(entries), ROOM, what)
         if isinstance(resource.fields, SecurityGroupRules):
             for word in ("ingress", "egress"):
                 rules = getattr(resource.fields, word)

@@ -39,7 +39,8 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
                 yield doubt(stack, task.id, path, message, "make it, or take the line out", possible=name == "task")
             if isinstance(arn, Id) and arn.value in given:
                 role = given[arn.value]
-                for fault, fix in _faults(needed, role.assume_role_policy_document, role.policies, whole=role.whole):
+                trust, limit = role.assume_role_policy_document, role.boundary
+                for fault, fix in _faults(needed, trust, role.policies, whole=role.whole, limit=limit):
                     message = f"the role {cut(arn.value)} {fault}"
                     yield doubt(stack, task.id, path, message, fix, possible=name == "task")
             for live in snapshot.found.get(f"role/{task.name}/{name}", ())[:1] if not isinstance(arn, Id) else ():
@@ -56,8 +57,9 @@ def _used(definition: TaskDefinition, name: str) -> object:
 
 
 def _faults(
-    needed: Role, trust: Document, policies: Mapping[str, Document], *, whole: bool
+    needed: Role, trust: Document, policies: Mapping[str, Document], *, whole: bool, limit: Document | None = None
 ) -> Iterator[tuple[str, str]]:
+    """What a role lacks, with what to do. Beyond `limit`, its permissions boundary, nothing is allowed."""
     principals = [
         who
         for statement in trust["Statement"]
@@ -67,13 +69,19 @@ def _faults(
     conditional = any(statement.get("Condition") for statement in trust["Statement"])
     if _PRINCIPAL not in principals and not conditional:
         yield f"cannot be assumed by ECS ({_PRINCIPAL})", f"let {_PRINCIPAL} assume it in its trust policy"
+    for action, resource in sorted(_pairs(needed)):
+        if limit is not None and not _may(limit["Statement"], action, resource):
+            yield f"may not do {action}{_on(resource)} within its permissions boundary", "allow it in the boundary"
     if not whole:
         return
     statements = [statement for document in policies.values() for statement in document["Statement"]]
     for action, resource in sorted(_pairs(needed)):
         if not _may(statements, action, resource):
-            shown = f" on {cut(resource)}" if resource not in ("", "*") else ""
-            yield f"does not allow {action}{shown}", "allow it in one of its policies"
+            yield f"does not allow {action}{_on(resource)}", "allow it in one of its policies"
+
+
+def _on(resource: str) -> str:
+    return f" on {cut(resource)}" if resource not in ("", "*") else ""
 
 
 def _pairs(role: Role) -> set[tuple[str, str]]:

@@ -18,7 +18,7 @@ from reconciler.model.values import FrozenMap, Id, Ref, Template, transform
 from reconciler.plan import full_tags
 
 SPECS = Path(__file__).parents[2] / "specs"
-OUTPUTS = ("arn", "dnsName", "name", "publicIp", "group")
+OUTPUTS = ("arn", "dnsName", "name", "fullName", "publicIp", "group")
 
 
 def graph(

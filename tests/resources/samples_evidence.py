@@ -14,9 +14,12 @@ from reconciler.resources.existing_load_balancer import ExistingLoadBalancer
 from reconciler.resources.existing_security_group import ExistingSecurityGroup
 from reconciler.resources.existing_subnet import ExistingSubnet
 from reconciler.resources.existing_vpc import ExistingVpc
+from reconciler.resources.fargate_quota import FargateQuota
 from reconciler.resources.given_role import GivenRole
+from reconciler.resources.mount_target import MountTarget
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
+from reconciler.resources.secret_key import SecretKey
 from reconciler.resources.target_health import Target, TargetHealth
 
 
@@ -26,7 +29,24 @@ def _sample(type_name: str, fields: Fields) -> Sample:
 
 _BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/platform/50dc6c495c0c9188"
 
+_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+
 SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "fargate-quota": (_sample("fargate-quota", FargateQuota(quota_code="L-3032A538", value=6)),),
+    "secret-key": (_sample("secret-key", SecretKey(secret=_SECRET, key_id="alias/ours")),),
+    "mount-target": (
+        _sample(
+            "mount-target",
+            MountTarget(
+                file_system_id="fs-0123456789abcdef0",
+                subnet_id=Id("subnet-1"),
+                vpc_id=Id("vpc-1"),
+                availability_zone="us-east-1a",
+                security_groups=frozenset({Id("sg-1")}),
+                life_cycle_state="available",
+            ),
+        ),
+    ),
     "existing-vpc": (_sample("existing-vpc", ExistingVpc(tags=FrozenMap({"Name": "platform"}))),),
     "existing-load-balancer": (_sample("existing-load-balancer", ExistingLoadBalancer(load_balancer_arn=_BALANCER)),),
     "existing-listener": (

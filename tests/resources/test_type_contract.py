@@ -13,6 +13,7 @@ import pytest
 from samples import SAMPLES
 from service_models import faults, operation_model, plain, unanswered
 from type_sample import Sample
+from worlds import graph
 
 from reconciler.model.fields import Fields, canonical, digest_of, set_fields, traits_of
 from reconciler.model.resource import (
@@ -23,6 +24,7 @@ from reconciler.model.resource import (
     Readable,
     Referred,
     Replacement,
+    Resource,
     ResourceType,
     Scope,
 )
@@ -79,6 +81,13 @@ def all_calls(kind: Kind, sample: Sample) -> Iterator[Call]:
     yield from kind.delete(sample.observed(), CONTEXT)
     if kind.taggable:
         yield from kind.tag(sample.outputs.get(kind.tagged_by, "id"), {"team": "checkout"}, ["env"])
+
+
+def by_type(resources: Iterable[Resource[Any]]) -> dict[str, list[Resource[Any]]]:
+    found: dict[str, list[Resource[Any]]] = {}
+    for resource in resources:
+        found.setdefault(resource.type, []).append(resource)
+    return found
 
 
 T = TypeVar("T")
@@ -248,7 +257,7 @@ def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], samp
         region=reader.region,
         partition=reader.partition,
         stacks=("shop",),
-        expected={kind.name: [sample.resource]},
+        expected={**by_type(graph("production.yaml").resources.values()), kind.name: [sample.resource]},
         digests={"shop": {sample.resource.address: "v1.0123456789abcdef"}},
         found=found,
     )

@@ -15,12 +15,16 @@ from reconciler.model.graph import Graph
 from reconciler.model.resource import Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import EMPTY, FrozenMap, Id
-from reconciler.resources import configuration, given_roles
+from reconciler.resources import configuration, starting
 from reconciler.resources._acl_tables import AclEntry
 from reconciler.resources._policy import policy_document
+from reconciler.resources.fargate_quota import ON_DEMAND, SPOT, FargateQuota
 from reconciler.resources.given_role import GivenRole
+from reconciler.resources.mount_target import MountTarget
 from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
+from reconciler.resources.secret_key import SecretKey
+from reconciler.resources.security_group_rules import Rule, RuleKey, SecurityGroupRules
 from reconciler.startable import Doubt, doubts, doubts_of_files
 
 Golden = Callable[[str, str], None]
@@ -61,7 +65,7 @@ class Case:
         return self
 
     def doubts(self) -> list[Doubt]:
-        return doubts(self.stack, self.graph, self.snapshot, {**self.graph.types, **configuration(), **given_roles()})
+        return doubts(self.stack, self.graph, self.snapshot, {**self.graph.types, **configuration(), **starting()})
 
     def text(self) -> str:
         return "\n".join(doubt.text for doubt in self.doubts())
@@ -303,3 +307,79 @@ def test_a_role_that_is_given_and_is_not_there_is_told_of() -> None:
     ]
     case.snapshot = dataclasses.replace(case.snapshot, unknown={"given-role": "AccessDenied"})
     assert case.text() == ""
+
+
+def test_a_permissions_boundary_is_what_a_role_may_at_most(golden: Golden) -> None:
+    limit = policy_document({"Statement": [LOGS]})
+    case = given(LOGS, secret("*"))
+    (role,) = (one for one in case.snapshot.evidence if one.type == "given-role")
+    bounded = dataclasses.replace(role, fields=dataclasses.replace(role.fields, boundary=limit))
+    case.snapshot = dataclasses.replace(case.snapshot, evidence=(bounded,))
+    golden("boundary.txt", case.text())
+
+
+def fargate(code: str, value: int, *edits: tuple[str, str], name: str = "two-tier.yaml") -> str:
+    return Case(*edits, name=name).beside("fargate-quota", code, FargateQuota(quota_code=code, value=value)).text()
+
+
+def test_tasks_that_want_more_vcpus_than_the_account_may_run_are_told_of(golden: Golden) -> None:
+    golden("vcpus.txt", fargate(ON_DEMAND, 0))
+    assert fargate(ON_DEMAND, 6) == ""
+    scaled = ("  replicas: 2\n", "  autoscaling: {min: 2, max: 20, cpu: 60}\n")
+    assert "at autoscaling's maximum" in fargate(ON_DEMAND, 6, scaled)
+    assert fargate(ON_DEMAND, 0, name="production.yaml").count("vCPUs") == 1, "of both kinds nobody knows how many"
+    assert fargate(SPOT, 0) == ""
+
+
+def test_more_rules_than_a_network_acl_holds_are_counted() -> None:
+    rules = "".join(
+        f"        - {{ruleNumber: {n}, action: Deny, protocol: udp, cidr: 10.0.0.0/16}}\n" for n in range(1, 17)
+    )
+    private = ("    private: # the tasks\n      inbound:\n", f"    private:\n      inbound:\n{rules}")
+    assert Case(private, name="network-acls.yaml").text() == ""
+    more = (private[0], private[1] + rules.replace("Number: ", "Number: 9"))
+    assert "inbound rules in its private network ACL beside AWS's own" in Case(more, name="network-acls.yaml").text()
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/{}"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("other", True), (KEY.format("other"), True), (KEY.format("1234abcd-12ab-34cd-56ef-1234567890ab"), False)],
+)
+def test_a_key_that_the_files_do_not_name_cannot_decrypt(key: str, told: bool) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf"
+    text = Case(name="production.yaml").beside("secret-key", arn, SecretKey(secret=arn, key_id=key)).text()
+    assert ("which the execution role may not decrypt with, add the ARN of the key" in text) == told
+
+
+def mounted(*zones: str, port: int = 2049) -> Case:
+    """The example with a file system, whose mount targets in some zones let the network in at a port."""
+    case = Case(name="production.yaml", applied=True)
+    group = "sg-files"
+    rules = FrozenMap({RuleKey("tcp", port, port, "10.8.0.0/16"): Rule()})
+    fields = SecurityGroupRules(group_id=Id(group), ingress=rules, egress=FrozenMap())
+    case.beside("security-group-rules", group, fields)
+    for zone in zones:
+        target = MountTarget(
+            file_system_id="fs-0123456789abcdef0",
+            subnet_id=case.id(f"subnet/main/public/{zone}"),
+            vpc_id=case.id("vpc/main"),
+            availability_zone=zone,
+            security_groups=frozenset({Id(group)}),
+            life_cycle_state="available",
+        )
+        case.beside("mount-target", f"fsmt-{zone}", target)
+    return case
+
+
+def test_a_file_system_needs_a_mount_target_in_each_zone_that_lets_the_task_in(golden: Golden) -> None:
+    zones = ("us-east-1a", "us-east-1b")
+    web = [doubt for doubt in mounted().doubts() if "volumes" in doubt.problem.text]
+    assert web, "no target at all"
+    golden("mount-targets.txt", mounted(zones[0], port=22).text())
+    assert "fs-" not in mounted(*zones).text()
+    unread = mounted()
+    unread.snapshot = dataclasses.replace(unread.snapshot, unknown={"mount-target": "AccessDenied"})
+    assert "fs-" not in unread.text()
