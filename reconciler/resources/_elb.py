@@ -17,7 +17,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Scope
 from reconciler.model.tags import STACK
-from reconciler.resources._ownership import tag_map
+from reconciler.resources._ownership import in_stacks, tag_map
 from reconciler.resources._tag_index import balancers_with_rules, indexed_tags
 
 T = TypeVar("T")
@@ -109,6 +109,29 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     tags |= tags_of(reader, _arns(of_strays, "ListenerArn"), indexed)
     all_listeners = [*listeners, *of_strays]
     return LoadBalancing(networks, stacks, balancers, groups, all_listeners, tags, frozenset(indexed), used)
+
+
+def foreseen_rules(reader: Reader, scope: Scope) -> None:
+    """Asks for the listeners and rules of load balancers that are named as those of the stacks are and stand in
+    networks of theirs, before tags say whose they are: the reader remembers the answers."""
+    ours = [in_stacks(scope.stacks)]
+    networks = {vpc["VpcId"] for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=ours)}
+    of_balancers, _ = lists(reader)
+    likely = [
+        b for b in of_balancers() if b.get("VpcId") in networks and _named_like(b["LoadBalancerName"], scope.stacks)
+    ]
+    listeners = _listeners(reader, likely)
+    reader.together(partial(described_rules, reader, one["ListenerArn"]) for one in listeners if may_have_rules(one))
+
+
+def may_have_rules(listener: Mapping[str, Any]) -> bool:
+    """Whether a listener is one of an application load balancer."""
+    return listener["Protocol"] in ("HTTP", "HTTPS")
+
+
+def described_rules(reader: Reader, listener: str) -> list[Mapping[str, Any]]:
+    """The rules of a listener, the default one among them."""
+    return reader.pages("elbv2", "DescribeRules", "Rules", ListenerArn=listener)
 
 
 def described_balancer(reader: Reader, arn: str) -> list[Mapping[str, Any]]:

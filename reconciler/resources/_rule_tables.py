@@ -205,7 +205,9 @@ class _Edit:
                 continue
             high = LAST_PRIORITY + 1 if row is None else self._old[row.name].number
             if waiting:
-                free = [number for number in range(low + 1, high) if number not in taken]
+                free: Sequence[int] = range(low + 1, high)
+                if any(low < number < high for number in taken):
+                    free = [number for number in free if number not in taken]
                 if len(free) < len(waiting):
                     return None
                 numbers = _spread(free, [other.number for other in waiting], is_end=row is None)

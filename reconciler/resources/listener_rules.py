@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from reconciler.model.resource import Call, Context, Exposed, Observed, Resource
 from reconciler.model.tags import ADDRESS
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import forwarded
-from reconciler.resources._elb import LoadBalancing, load_balancing
+from reconciler.resources._elb import LoadBalancing, described_rules, foreseen_rules, load_balancing, may_have_rules
 from reconciler.resources._listener_rules import (
     Rules,
     aligned,
@@ -61,12 +61,13 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
     absent = frozenset({"RuleNotFound", "ListenerNotFound"})
     not_yet = (("ListenerNotFound", ""), ("TargetGroupNotFound", ""))
 
+    def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
+        return (partial(foreseen_rules, reader, scope),)
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[ListenerRules]]:
         seen = load_balancing(reader, scope)
         arns = [listener["ListenerArn"] for listener in seen.listeners if _has_rules_to_see(seen, listener)]
-        answers = reader.together(
-            partial(reader.pages, "elbv2", "DescribeRules", "Rules", ListenerArn=arn) for arn in arns
-        )
+        answers = reader.together(partial(described_rules, reader, arn) for arn in arns)
         tables = {arn: read_rules(rules) for arn, rules in zip(arns, answers, strict=True)}
         rooms = _rooms(reader, scope, seen, tables)
         for arn, rules in tables.items():
@@ -120,7 +121,7 @@ class ListenerRulesType(ElbTags, ResourceType[ListenerRules]):
 def _has_rules_to_see(seen: LoadBalancing, listener: Mapping[str, Any]) -> bool:
     arn = listener["ListenerArn"]
     concerns_us = arn in seen.tags and (seen.is_ours(arn) or seen.is_ours(listener["LoadBalancerArn"]))
-    return concerns_us and listener["Protocol"] in ("HTTP", "HTTPS")
+    return concerns_us and may_have_rules(listener)
 
 
 def _rooms(reader: Reader, scope: Scope, seen: LoadBalancing, tables: Mapping[str, Rules]) -> Mapping[str, int]:

@@ -20,7 +20,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import forwarded
-from reconciler.resources._elb import load_balancing, tags_of
+from reconciler.resources._elb import described_rules, load_balancing, tags_of
 from reconciler.resources._listener_rules import (
     Rules,
     aligned,
@@ -74,9 +74,7 @@ class SharedRulesType(ResourceType[SharedRules]):
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[SharedRules]]:
         seen = load_balancing(reader, scope)
         arns = [one["ListenerArn"] for one in seen.listeners if one["LoadBalancerArn"] in seen.used]
-        answers = reader.together(
-            partial(reader.pages, "elbv2", "DescribeRules", "Rules", ListenerArn=arn) for arn in arns
-        )
+        answers = reader.together(partial(described_rules, reader, arn) for arn in arns)
         tables = {arn: read_rules(rules) for arn, rules in zip(arns, answers, strict=True)}
         tags = tags_of(reader, (str(rule.rule_arn) for rules in tables.values() for rule in rules.values()))
         expected: dict[str, list[_Place]] = {arn: [] for arn in arns}
