@@ -86,17 +86,17 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
         families = _families(reader, scope.stacks, "ACTIVE")
         unfinished = tuple(map(_family_start, _unfinished(scope)))
         named: set[str] = set()
+        running: dict[str, list[Observed[TaskDefinition]]] = {}
 
-        def look_at_services() -> None:
+        def see_what_runs() -> None:
             named.update(_named_by_services(reader, scope))
+            for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
+                if seen is not None:
+                    running.setdefault(seen.outputs["family"], []).append(seen)
 
-        ahead: list[Callable[[], object]] = [look_at_services]
+        ahead: list[Callable[[], object]] = [see_what_runs]
         ahead += [partial(_listed, reader, one, "ACTIVE") for one in sorted(families) if one.startswith(unfinished)]
         reader.together(ahead)
-        running: dict[str, list[Observed[TaskDefinition]]] = {}
-        for seen in reader.together(partial(_described, reader, arn, in_use=True) for arn in sorted(named)):
-            if seen is not None:
-                running.setdefault(seen.outputs["family"], []).append(seen)
         dependent = {wanted.address for wanted in scope.expected.get(self.name, ()) if _names_outputs(wanted.fields)}
         unsure = {family for family, seen in running.items() if any(one.address in dependent for one in seen)}
         whole = {
