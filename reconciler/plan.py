@@ -576,8 +576,12 @@ class _Planner:
                 circle = {self._actions[key].address for key in error.args[1]}
                 conflicts = [self._conflicts[address] for address in sorted(circle) if address in self._conflicts]
                 fix = conflicts[0] if conflicts else "change what uses it first, or delete and create it in two steps"
-                for address in sorted(circle):
-                    self._block(address, "cannot be replaced while others use it: " + ", ".join(sorted(circle)), fix)
+                stuck = circle & self._conflicts.keys() or circle
+                for address in sorted(stuck):
+                    users = ", ".join(sorted(circle - {address}))
+                    self._block(address, f"cannot be replaced while others use it: {users}", fix)
+                for address in sorted(circle - stuck):
+                    self._block_behind(address, min(stuck))
                 self._drop({key for key, a in self._actions.items() if a.address in circle})
                 self._drop_what_waits_in_vain()
 
@@ -612,7 +616,18 @@ class _Planner:
         }
         self._kept |= kept
         self._drop({deletes[node].key for node in kept})
+        for node in kept:
+            self._wait_for_its_place(deletes[node], node)
         return bool(kept)
+
+    def _wait_for_its_place(self, stays: Action, node: tuple[str, str]) -> None:
+        """What is made where something stands, which has to go first and stays, cannot be made."""
+        made = self._actions.get(f"create {stays.address}")
+        if made is None or not stays.retires or made.order != Replacement.DELETE_FIRST.value:
+            return
+        users = sorted({str(self._live.address(user)) for user in self._live.users(node)} & self._blocked.keys())
+        self._block_behind(stays.address, users[0] if users else stays.address)
+        self._drop({made.key})
 
     def _drop(self, gone: AbstractSet[str]) -> None:
         self._actions = {

@@ -330,3 +330,17 @@ def test_every_update_of_a_reference_uses_what_this_run_makes(address: str) -> N
 
 def test_outputs_of_the_mirror_are_distinct() -> None:
     assert outputs_of(TWO_TIER, "vpc/main") != outputs_of(TWO_TIER, "cluster/main")
+
+
+def test_what_cannot_be_replaced_names_what_uses_it_and_nothing_makes_way_for_it() -> None:
+    """The public subnets are other ones, so the NAT gateways would have to be, with Elastic IPs that they hold."""
+    other = graph(
+        "connected.yaml", lambda text: text.replace("public: {}", "public: {cidrs: [10.27.0.0/24, 10.27.16.0/24]}")
+    )
+    plan = planned(other, world(graph("connected.yaml")))
+    blocked = {one.address: one for one in plan.blocked}
+    gateway, routes = blocked["nat-gateway/main/us-east-1a"], "route-table/main/private/us-east-1a/routes"
+    assert gateway.reason == f"cannot be replaced while others use it: {routes}, subnet/main/public/us-east-1a"
+    assert gateway.fix == "eipalloc-0123456789abcdef0 is in use by the gateway that is there: name another Elastic IP"
+    assert blocked[routes].behind == gateway.address
+    assert not plan.visible, "no subnet makes way for one that cannot be made while what stands in it stays"
