@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from cuts import client
 from moto.acm.models import acm_backends
-from worlds import graph
+from worlds import SPECS, graph
 
 from reconciler.engine import view
 from reconciler.model.graph import Graph
@@ -34,6 +35,12 @@ CHANGES = {
     ),
     "public-service.yaml": (("replicas: 2", "replicas: 3"), ("allowFrom: [internet]", "allowFrom: [203.0.113.0/24]")),
     "private-service.yaml": (("nat: Single", "nat: PerZone"), ("containerPort: 8080", "containerPort: 8081")),
+    "peers.yaml": (("allowFrom: [task/public-1]", "allowFrom: [task/private-2]"), ("nat: PerZone", "nat: Single")),
+    "two-tier.yaml": (
+        ("nat: Single", "nat: PerZone"),
+        ("statusCode: 403", "statusCode: 404"),
+        ("cpu: 512", "cpu: 1024"),
+    ),
     "isolated.yaml": (
         ("availabilityZones: [us-east-1b]", "availabilityZones: [us-east-1a, us-east-1b, us-east-1c]"),
         ("[s3, ecr.api, ecr.dkr, logs]", "[s3, ecr.api, ecr.dkr, logs, sts]"),
@@ -61,6 +68,15 @@ CHANGES = {
         ("protocol: TCP_UDP", "protocol: TCP"),
     ),
 }
+
+
+ELSEWHERE = {
+    "accounts.yaml": "test_accounts.py",
+    "connected.yaml": "test_connected.py",
+    "existing-load-balancer.yaml": "test_existing_load_balancer.py",
+    "existing-vpc.yaml": "test_existing_vpc.py",
+}
+"""Those that need a world of their own, with the test that applies, changes and deletes them."""
 
 
 def with_certificates() -> None:
@@ -97,6 +113,11 @@ def test_an_example_is_applied_changed_and_deleted(sandbox: Sandbox, name: str) 
     for desired in (graph(name), edited(name, CHANGES[name]), graph(name)):
         converged(sandbox, desired)
     assert client(sandbox.clock, threads=4).delete(desired).converged
+
+
+def test_no_example_is_left_out() -> None:
+    assert sorted(path.name for path in SPECS.glob("*.yaml")) == sorted(CHANGES.keys() | ELSEWHERE.keys())
+    assert all((Path(__file__).parent / test).exists() for test in ELSEWHERE.values())
 
 
 def test_a_certificate_that_is_not_there_fails_at_once(sandbox: Sandbox) -> None:
