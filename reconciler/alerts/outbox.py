@@ -109,8 +109,9 @@ class Outbox:
         if rule is None or sink is None:
             return self._dropped(queue, f"alerts: {name} is in no file any more; {len(queue)} messages dropped")
         head = queue[0][1]
-        due = float(head.get("next", float(head["at"]) + _duration.seconds(rule.spec.group_wait)))
-        if due > now and not hurry:
+        wait = _duration.seconds(rule.spec.group_wait)
+        due = float(head.get("next", float(head["at"]) + wait))
+        if 0 < due - now <= max(wait, LONGEST_PAUSE) and not hurry:
             return len(queue)
         batch = queue[:BATCH]
         messages: list[Message] = [item["message"] for _, item in batch]

@@ -11,12 +11,13 @@ from reconciler.daemon.memory import FINDINGS, STATUS
 from reconciler.store import Store
 
 
-def statuses(store: Store, stack: str | None) -> list[dict[str, Any]]:
-    """The objects of one stack or of all, by stack, kind and name. Raises `InputError` where nothing is known."""
+def statuses(store: Store, stack: str | None, way_out: str) -> list[dict[str, Any]]:
+    """The objects of one stack or of all, by stack, kind and name. Raises `InputError` where nothing is known, with a
+    `way_out`."""
     found = [dict(one) for one in store.items(STATUS, f"{stack}/" if stack else "").values()]
     if not found:
         what = f"stack {stack}" if stack else "any stack"
-        raise InputError(f"{store.where} knows nothing of {what}; start the daemon with: reconciler run")
+        raise InputError(f"{store.where} knows nothing of {what}; {way_out}")
     for one in found:
         one.pop("spec", None)
         one["conditions"] = [{**c, "lastTransitionTime": instant(c["lastTransitionTime"])} for c in one["conditions"]]

@@ -37,6 +37,25 @@ def open_store(path: Path | None, settings: Settings) -> Store:
     return SqliteStore(path or _default_path(sandbox=settings.sandbox))
 
 
+def way_out(path: Path | None, settings: Settings) -> str:
+    """What to do where a store has nothing to show: look into the other one of this host, where that has something."""
+    if path is None and _has_something(_default_path(sandbox=not settings.sandbox)):
+        other = "without --sandbox" if settings.sandbox else "with --sandbox"
+        return f"a daemon that runs {other} has a store of its own: ask {other}"
+    return f"start the daemon with: reconciler run{' --sandbox' if settings.sandbox else ''}"
+
+
+def _has_something(path: Path) -> bool:
+    from reconciler.daemon.memory import STATUS
+    from reconciler.store import StoreError
+    from reconciler.store.sqlite import SqliteStore
+
+    try:
+        return path.exists() and bool(SqliteStore(path).items(STATUS))
+    except StoreError:
+        return False
+
+
 def _default_path(*, sandbox: bool) -> Path:
     home = os.environ.get("XDG_STATE_HOME")
     base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli._event_setup import setup
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store, store_option, way_out
 from reconciler.daemon.memory import EVENTS
 from reconciler.store import Entry
 
@@ -34,6 +34,8 @@ def command(
     entries = store.entries(EVENTS, stack=stack_name, limit=limit)
     for entry in entries:
         _show(entry, settings)
+    if not entries:
+        click.echo(f"{store.where} knows of no event; {way_out(store_path, settings)}", err=True)
     last = entries[-1].id if entries else 0
     while watch:
         time.sleep(LOOK_EVERY)

@@ -11,7 +11,7 @@ import click
 from reconciler.cli._remembered import instant
 from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store, store_option, way_out
 from reconciler.daemon.history import RUNS
 from reconciler.daemon.memory import HISTORY
 
@@ -36,7 +36,7 @@ def command(stack_name: str | None, limit: int, store_path: Path | None, setting
     for at, stack, value in entries:
         click.echo(f"{instant(at)} {stack} {_run(value) if 'passes' in value else _pass(value)}")
     if not entries:
-        click.echo(f"{store.where} knows of no pass", err=True)
+        click.echo(f"{store.where} knows of no pass; {way_out(store_path, settings)}", err=True)
     return 0
 
 

@@ -9,7 +9,7 @@ import click
 from reconciler.cli._remembered import findings, statuses, table
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store, store_option, way_out
 
 
 @click.command("status")
@@ -19,7 +19,7 @@ from reconciler.cli._store import open_store, store_option
 def command(stack_name: str | None, store_path: Path | None, settings: Settings) -> int:
     """Show the conditions of every object as the daemon last saw them, and what is wrong; asks no AWS."""
     store = open_store(store_path, settings)
-    found = statuses(store, stack_name)
+    found = statuses(store, stack_name, way_out(store_path, settings))
     wrong = findings(store, stack_name)
     if settings.structured:
         print_document({"items": found, "findings": wrong}, settings)

@@ -13,7 +13,7 @@ from reconciler.cli._failures import InputError
 from reconciler.cli._remembered import statuses
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store, store_option, way_out
 from reconciler.cli.apply import Duration
 from reconciler.daemon.memory import REQUESTS
 from reconciler.store import Put
@@ -34,7 +34,7 @@ def command(
     if everything == bool(stacks):
         raise click.UsageError("name the stacks, or take --all")
     store = open_store(store_path, settings)
-    held = sorted({one["stack"] for one in statuses(store, None)})
+    held = sorted({one["stack"] for one in statuses(store, None, way_out(store_path, settings))})
     for name in stacks:
         if name not in held:
             near = difflib.get_close_matches(name, held, 1)

@@ -10,7 +10,7 @@ import click
 from reconciler.cli._failures import InputError
 from reconciler.cli._remembered import holding, statuses
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store, store_option, way_out
 from reconciler.cli.apply import Duration
 
 CONDITIONS = ("Ready", "Synced", "Drifted", "FlowsHold", "Stalled")
@@ -39,7 +39,7 @@ def command(
     store = open_store(store_path, settings)
     until = time.monotonic() + timeout
     while True:
-        found = statuses(store, stack_name)
+        found = statuses(store, stack_name, way_out(store_path, settings))
         meant = [one for one in found if what in (None, f"{one['kind']}/{one['name']}")]
         if not meant:
             raise InputError(f"the daemon holds no {what}; see them all with: reconciler status")

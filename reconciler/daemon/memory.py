@@ -16,6 +16,8 @@ from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store
 FINDINGS: Final = "finding"
 TOLD_AT: Final = "told-at"
 """Items by stack: when any process last told of something that began, changed or ended."""
+HEARD: Final = "heard"
+"""Items by stack: the time of the latest failed target of each target group that was told."""
 STATUS: Final = "status"
 STACK: Final = "stack"
 EVENTS: Final = "events"

@@ -18,7 +18,7 @@ from reconciler.daemon.desired import Desired
 from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.history import History
 from reconciler.daemon.leases import Held, Leases, lease_name
-from reconciler.daemon.memory import APPROVALS, Memory
+from reconciler.daemon.memory import APPROVALS, HEARD, Memory
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.places import Place, Seen
 from reconciler.daemon.queue import Item, Trigger, WorkQueue
@@ -38,7 +38,7 @@ from reconciler.observe import Look
 from reconciler.plan import Choices
 from reconciler.resources import configuration
 from reconciler.resources.target_health import TYPE as TARGET_HEALTH
-from reconciler.store import Lease, StoreError
+from reconciler.store import Lease, Put, StoreError
 
 SOON: Final = 5.0
 """Seconds to the next pass while AWS is still busy with the last one, or somebody else with the stack."""
@@ -185,7 +185,8 @@ class Pass:
             return seen, view, configured, judged(world, state.desired.flows)
 
         seen, first, configured, flows = looked(self._seen(place))
-        calm = engine.is_quiet(first) and not broken(flows) and not any(health.ailing(first))
+        heard = deps.memory.items(HEARD, self._name).get(self._name, {})
+        calm = engine.is_quiet(first) and not broken(flows) and not any(health.ailing(first, heard))
         telling = not first.plan.drift or seen.evidence.keys() >= configuration().keys()
         acting = bool(first.plan.actions) and deps.clock.now() - seen.at > FRESH_TO_ACT
         if not engine.is_certain(first) or not telling or not (seen.whole or calm) or acting:
@@ -203,7 +204,10 @@ class Pass:
         fresh = self._tell([*findings.drift(told, changed, whose), *denied], (findings.DRIFT, findings.LOOK), kept)
         self._tell(self._broken(flows, first), (findings.FLOW,), self._unjudged(flows))
         self._flows = flows
-        self._tell(health.ailing(first), (health.ROLLOUT, health.TARGETS), [*kept, *health.unasked(first, state.open)])
+        unasked = health.unasked(first, state.open)
+        self._tell(health.ailing(first, heard), (health.ROLLOUT, health.TARGETS), [*kept, *unasked])
+        if TARGET_HEALTH.name in seen.evidence and (later := {**heard, **health.hearing(first)}) != heard:
+            deps.memory.write(Put(HEARD, self._name, later))
         deps.metrics.drifted(self._name, told)
         if choices.heal and self._is_fought_over(fresh, first):
             choices = self._choices()

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from reconciler.daemon.queue import jittered
+from reconciler.daemon.queue import JITTER, jittered
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
@@ -52,10 +52,10 @@ class Place:
 
     def seen(self, graph: Graph, neighbours: Mapping[str, Graph], *, began: float, ended: float = -math.inf) -> Seen:
         """A look at this stack that began and ended after these times: a new one at it and all its neighbours if need
-        be."""
+        be. One that began later than it is now is from before the clock was put back, and old."""
         with self._lock:
             known = self._latest.get(graph.stack.name)
-            if known is not None and known.at > began and known.ended > ended:
+            if known is not None and began < known.at <= self._clock.now() and known.ended > ended:
                 return known
             here = {**neighbours, graph.stack.name: graph}
             others = [name for name in sorted(here) if name != graph.stack.name][: STACKS_PER_LOOK - 1]
@@ -79,7 +79,7 @@ class Place:
             known = [one[name] for one in (self._latest, self._alone) if name in one]
         last = max(known, key=lambda one: one.at, default=None)
         chosen = {kind: graph.types[kind] for kind in types}
-        if last is None or last.at <= since:
+        if last is None or not since < last.at <= self._clock.now():
             return None
         there = {*last.look.found, *last.look.unknown, *chosen}
         if not all(there.issuperset(kind.needs) for kind in chosen.values()):
@@ -92,7 +92,8 @@ class Place:
             shared = self._latest.get(stack, seen)
         times = [one.at + interval * one.jitter for one in (shared, seen)]
         now = self._clock.now()
-        return min((at for at in times if at > now), default=now)
+        latest = now + interval * (1 + JITTER)
+        return min((at for at in times if now < at <= latest), default=now if min(times) <= now else latest)
 
     def _look(self, graphs: list[Graph], *, by_index: bool, more: Readables | None = None) -> Seen:
         at = self._clock.now()

@@ -56,7 +56,8 @@ class WorkQueue:
     """Keys that wait and keys that are worked on. Safe to share among threads. `now` is the caller's clock."""
 
     def __init__(self, now: Callable[[], float], dice: random.Random) -> None:
-        self._now = now
+        self._clock = now
+        self._latest = now()
         self._dice = dice
         self._lock = threading.Condition()
         self._waiting: dict[str, Item] = {}
@@ -125,8 +126,9 @@ class WorkQueue:
     def seconds_to_next(self) -> float | None:
         """How long until a key that nobody works on is due; None when there is none."""
         with self._lock:
+            now = self._now()
             due = [item.due for item in self._waiting.values() if item.key not in self._busy]
-            return max(0.0, min(due) - self._now()) if due else None
+            return max(0.0, min(due) - now) if due else None
 
     def wait(self, seconds: float) -> None:
         """Wait, in real time, until something is added or done, at most `seconds`."""
@@ -150,6 +152,16 @@ class WorkQueue:
         """Keys that are worked on."""
         with self._lock:
             return len(self._busy)
+
+    def _now(self) -> float:
+        """The time. Where a clock was put back, what waits is put back with it: an hour is no pause for anybody."""
+        now = self._clock()
+        if now < self._latest:
+            for item in self._waiting.values():
+                item.due -= self._latest - now
+                item.asked -= self._latest - now
+        self._latest = now
+        return now
 
     def _put(self, key: str, due: float, trigger: Trigger, types: Iterable[str]) -> None:
         item = self._waiting.get(key)

@@ -22,7 +22,7 @@ from reconciler.kinds.stack import StackSpec
 from reconciler.load import _yaml
 from reconciler.load._fields import Reading, suggestion
 from reconciler.load._variables import ENVIRONMENT, Given, Values, Variables
-from reconciler.load._yaml import MAX_BYTES
+from reconciler.load._yaml import MAX_BYTES, without_secrets
 from reconciler.model.frozen import Frozen
 
 __all__ = [
@@ -161,7 +161,9 @@ class _Loading:
 
     def _fault(self, file: str, name: str, fault: _yaml.Fault) -> None:
         line, column = fault.at.line, fault.at.column
-        self.problems.append(Problem(file, line, column, name, dotted(fault.path), fault.message, fault.hint))
+        self.problems.append(
+            Problem(file, line, column, name, dotted(without_secrets(fault.path)), fault.message, fault.hint)
+        )
 
     def _document(self, file: str, document: _yaml.Document) -> None:
         root = document.root

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
 from reconciler.kinds._spec import Format, Hidden
 from reconciler.load._variables import Fault, Filled, Variables, filled
-from reconciler.load._yaml import scalar, surprise, type_name, unprintable
+from reconciler.load._yaml import may_be_secret, scalar, surprise, type_name, unprintable, without_secrets
 from reconciler.model.frozen import Frozen
 
 M = TypeVar("M", bound=BaseModel)
@@ -60,7 +60,9 @@ class Reading:
     def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
         at = self.source.key_at(path) if at_key else self.source.at(path)
         self.paths.add(path)
-        self.problems.append(Problem(self.source.file, at.line, at.column, self.object, dotted(path), message, hint))
+        self.problems.append(
+            Problem(self.source.file, at.line, at.column, self.object, dotted(without_secrets(path)), message, hint)
+        )
 
     def value(self, node: Node, path: Path) -> Any:
         """A node as plain Python values; sequences become tuples. Wrong scalars become `None` and a problem."""
@@ -76,6 +78,8 @@ class Reading:
         if not node.plain:
             return text
         if found := surprise(text):
+            if may_be_secret(path):
+                return self._unusable(path, f"what is written {found[0]}", "write it in quotes")
             return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
         value = scalar(text)
         return self._unusable(path, "is empty", "give it a value or remove it") if value is None else value
@@ -110,7 +114,10 @@ class Reading:
                 if _is_echo(details) or any(path[: len(bad)] == bad for bad in self.unusable):
                     continue
                 message, hint = self._words(model, details, path)
-                self.problem(path, message, hint, at_key=details["type"] == "extra_forbidden")
+                unknown = details["type"] == "extra_forbidden"
+                if unknown and without_secrets(path) != path:
+                    message = "has a field that is not known"
+                self.problem(path, message, hint, at_key=unknown)
             return None
 
     def _words(self, model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:

@@ -211,6 +211,8 @@ class _Composer:
 
     def _alias(self, anchor: str, at: Position) -> tuple[Node, int, int]:
         if anchor not in self.anchors:
+            if may_be_secret(self._path()):
+                raise _Unreadable(at, "an alias stands for nothing", "write a value that begins with * in quotes")
             raise _Unreadable(
                 at, f"*{cut(anchor)} stands for nothing", f"write &{cut(anchor)} before the value that it repeats"
             )
@@ -247,8 +249,11 @@ class _Composer:
         self._add(done.node.at, done.node, done.height, done.size)
 
     def _refuse_tag(self, tag: str | None, at: Position) -> None:
-        if tag:
-            self._fault(at, f"the tag {quoted(tag)} is not supported", "write the plain value", self._path())
+        path = self._path()
+        if tag and may_be_secret(path):
+            self._fault(at, "a tag is not supported", "write a value that begins with ! in quotes", path)
+        elif tag:
+            self._fault(at, f"the tag {quoted(tag)} is not supported", "write the plain value", path)
 
     def _fault(self, at: Position, message: str, hint: str, path: Path) -> None:
         self.faults.append(Fault(at, message, hint, path))
@@ -287,6 +292,8 @@ class _Composer:
         if node.text is None:
             self._fault(at, "a key is a mapping or a sequence", "write a name", path)
             return None
+        if without_secrets((*path, node.text)) == path:
+            return at, node.text  # no field has that name, which is said where it is known, and without the name
         if bad := unprintable(node.text):
             self._fault(at, f"the key {quoted(node.text)} {bad}", "remove it", path)
         elif node.plain and (wrong := _not_a_name(node.text)):
@@ -313,6 +320,23 @@ class _Composer:
             # Where nothing is written there is no place: the parsers disagree on it, the key's is better.
             nothing = value.plain and not value.text
             fields[key] = (at, Node(at, "", plain=True) if nothing else value)
+
+
+_SECRETIVE: Final = frozenset({"secret", "url", "value", "options"})
+"""Names of fields under which somebody may have written a secret."""
+
+
+def may_be_secret(path: Path) -> bool:
+    """Whether what is written at a path had better not be shown, before it is known what it is."""
+    return not _SECRETIVE.isdisjoint(path)
+
+
+def without_secrets(path: Path) -> Path:
+    """A path without a name that no field of a secret has: somebody wrote the secret itself there."""
+    for number, step in enumerate(path[:-1]):
+        if step in ("secret", "url") and path[number + 1] not in ("env", "file", "value"):
+            return path[: number + 1]
+    return path
 
 
 def _merge(done: _Open) -> None:

@@ -40,11 +40,15 @@ SPEC = (
 """With a grace period, for else ECS puts new tasks in place of those that fail their checks."""
 
 
+AT_REST = 600
+"""Seconds after which tasks run, targets have failed and others are in their place."""
+
+
 class World:
     """The reference, converged and held, with somebody who is told."""
 
-    def __init__(self, sandbox: Sandbox, file: Path) -> None:
-        assert client(sandbox.clock, threads=16).apply(graph(edit=lambda _: SPEC)).converged
+    def __init__(self, sandbox: Sandbox, file: Path, spec: str = SPEC) -> None:
+        assert client(sandbox.clock, threads=16).apply(graph(edit=lambda _: spec)).converged
         self.sandbox = sandbox
         store = SqliteStore(file)
         router = Router(store, lambda: self.daemon.loop.rules())
@@ -54,7 +58,7 @@ class World:
         self.outbox = Outbox(
             store, router, self.daemon.loop.rules, self.receiver, sandbox.clock, random.Random(1), print, "me"
         )  # type: ignore[arg-type]
-        self.daemon.hold(SPEC)
+        self.daemon.hold(spec)
         self.daemon.until_idle()
 
     def told(self, kind: str) -> list[dict[str, Any]]:
@@ -236,3 +240,17 @@ def test_drift_alert_waits_for_a_daemon_that_works_on_the_stack_and_tells_nothin
     assert ended.status == 1
     assert "works on shop" in ended.err
     assert SqliteStore(store).entries("events") == []
+
+
+def test_a_target_that_failed_and_was_replaced_between_two_looks_is_told_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    world = World(sandbox, tmp_path / "store.db", SPEC.replace("  healthCheckGracePeriod: 7200s\n", ""))
+    sandbox.clock.advance(AT_REST)
+    world.daemon.loop.turn()
+    undo = closed_group(world)
+    sandbox.clock.advance(AT_REST)
+    undo()
+    sandbox.clock.advance(AT_REST)
+    world.daemon.interval()
+    world.daemon.interval()
+    told = [(message["phase"], message["address"]) for message in world.told("TargetUnhealthy")]
+    assert told == [("opened", "target-group/public/web/http"), ("resolved", "target-group/public/web/http")]

@@ -142,3 +142,20 @@ def test_a_run_of_quiet_passes_ends_after_a_day_so_that_old_ones_can_be_forgotte
     closed = [entry.value["passes"] for entry in store.entries("run")]
     assert closed == [24, 24]
     assert store.items("run")["shop"]["passes"] == 2
+
+
+@pytest.mark.parametrize("command", ["status", "history", "events", "wait", "sync"])
+def test_an_empty_store_says_which_it_is_and_that_the_sandbox_has_one_of_its_own(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reconciler: Callable[..., Any]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    asked = [command, "--all"] if command == "sync" else [command]
+    alone = reconciler(*asked).err
+    assert str(tmp_path / "reconciler" / "store.db") in alone
+    assert "start the daemon with: reconciler run" in alone
+    beside = reconciler(*asked, "--sandbox").err
+    assert str(tmp_path / "reconciler" / "store-sandbox.db") in beside
+    assert "start the daemon with: reconciler run --sandbox" in beside
+    SqliteStore(tmp_path / "reconciler" / "store-sandbox.db").write(Put("status", "shop/Task/web", {}))
+    again = reconciler(*asked).err
+    assert "ask with --sandbox" in again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -99,3 +100,50 @@ def test_no_message_about_an_alert_shows_what_is_secret_in_it(value: str) -> Non
     problems = [*bundle.problems, *check(stack)]
     assert problems
     assert not any(value in problem.text for problem in problems)
+
+
+ALERT = """\
+---
+apiVersion: reconciler.dev/v1
+kind: Alert
+metadata: {{name: on-call}}
+spec:
+  sinks:
+    - name: hook
+      webhook:
+        {first}
+        {second}
+"""
+LEAKY = [
+    "hunter2: x",
+    "*hunter2",
+    "!hunter2 x",
+    "{value: !hunter2 x}",
+    "{value: *hunter2}",
+    "{hunter2}",
+    "{hunter2: x}",
+    "[hunter2]",
+    '"hunter2',
+    '"hunter2\\q"',
+    "@hunter2",
+    "%hunter2",
+    "{value: hunter2, hunter2: x}",
+    "{env: hunter2!}",
+    "{env: !hunter2 x}",
+    "{file: hunter2}",
+    "{hunter2: x, hunter2: y}",
+    "{? {hunter2: x} : y}",
+    "{2026-11-26: x}",
+]
+NUMBERS = ["0x20261126", "2026-11-26", "020261126", "20261_126", "20:26", "20261126"]
+
+
+@pytest.mark.parametrize("written", [*LEAKY, *NUMBERS, *(f"{{value: {number}}}" for number in NUMBERS)])
+@pytest.mark.parametrize("field", ["secret", "url"])
+def test_what_is_wrong_with_a_secret_is_said_without_it(written: str, field: str) -> None:
+    other = {"secret": "url", "url": "secret"}[field]
+    text = ALERT.format(first=f"{field}: {written}", second=f"{other}: {{env: X}}")
+    problems = load([("stack.yaml", (SPEC + text).encode())]).problems
+    assert problems
+    for problem in problems:
+        assert not re.search("hunter2|2026|11-?26|20:26", problem.text), problem.text

@@ -99,6 +99,15 @@ def test_an_event_waits_for_the_backoff_of_a_failing_stack_and_an_edit_does_not(
     assert taken(one) == "shop"
 
 
+def test_a_clock_that_is_put_back_an_hour_makes_nobody_wait_an_hour() -> None:
+    one, clock = queue()
+    one.add_after("shop", 60)
+    clock.at -= 3600
+    assert one.seconds_to_next() == 60
+    clock.at += 60
+    assert taken(one) == "shop"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([*Trigger, "take", "done", "time"])), max_size=60))
 def test_no_trigger_is_lost_and_no_key_is_worked_on_twice_at_once(steps: list[tuple[str, object]]) -> None:
     one, clock = queue()

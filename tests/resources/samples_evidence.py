@@ -20,7 +20,7 @@ from reconciler.resources.mount_target import MountTarget
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
 from reconciler.resources.secret_key import SecretKey
-from reconciler.resources.target_health import Target, TargetHealth
+from reconciler.resources.target_health import Failed, Target, TargetHealth
 
 
 def _sample(type_name: str, fields: Fields) -> Sample:
@@ -98,6 +98,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
             TargetHealth(
                 target_group_arn=Id("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123"),
                 targets=(Target(id="10.0.0.4", port=80, availability_zone="us-east-1a", state="healthy"),),
+                failed=(Failed(at="2026-01-01 00:00:00+00:00", why="Health checks failed"),),
             ),
         ),
     ),
