@@ -28,7 +28,7 @@ from reconciler.daemon.files import Files
 from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.http import serve
 from reconciler.daemon.loop import Loop, Options
-from reconciler.model.events import Event
+from reconciler.model.events import Event, Severity
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
 
@@ -75,18 +75,22 @@ def command(
     stop = threading.Event()
     links = _Links(settings)
     clock = SystemClock()
-    hearing = Hearing(links.source, clock, _complain)
     store = open_store(store_path, settings)
 
     def rules() -> Iterable[Rule]:
         return loop.rules()
+
+    def complain(text: str) -> None:
+        loop.memory.tell("", [Event("Warning", clock.now(), message=text, severity=Severity.WARNING)], {}, {})
+
+    hearing = Hearing(links.source, clock, complain)
 
     router = Router(store, rules)
     options = Options(hearing=hearing, route=router.route)
     dice = random.Random()  # noqa: S311 - jitter
     loop = Loop(clock, links.connect, store, emit, stop, dice, options)
     sinks = Sinks(lambda stack, *message: links.source(loop.stacks[stack].graph).publish(*message))
-    outbox = Outbox(store, router, rules, sinks, clock, dice, _complain, secrets.token_hex(8))
+    outbox = Outbox(store, router, rules, sinks, clock, dice, complain, secrets.token_hex(8))
     sent = threading.Event()
     sending = threading.Thread(target=outbox.run, args=(sent,), name="alerts", daemon=True)
     loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
@@ -103,7 +107,7 @@ def command(
         sending.join(CLOSING)
         loop.close()
     if not finished:
-        _complain("gave up requests that were still under way; the next run looks again")
+        click.echo("gave up requests that were still under way; the next run looks again", err=True)
         sys.stdout.flush()
         os._exit(status)
     return status
@@ -190,7 +194,3 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
     for one in counts:
         total.update(one)
     return dict(total)
-
-
-def _complain(text: str) -> None:
-    click.echo(text, err=True)

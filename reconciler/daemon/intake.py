@@ -16,6 +16,7 @@ REMEMBERED: Final = 4096
 """Events that are known again when they come twice, and records kept to tell whose doing something is."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
+_SETUP: Final = "reconciler events setup shows what it takes"
 
 
 class Letter(Protocol):
@@ -89,7 +90,7 @@ class Intake:
         except ReconcilerError as error:
             self._failures += 1
             if self._failures == 1:
-                self._complain(f"events: {error}; stacks are looked at each interval meanwhile")
+                self._complain(f"events: {error}; stacks are looked at each interval meanwhile; {_SETUP}")
             return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10))
         if self._failures:
             self._failures = 0

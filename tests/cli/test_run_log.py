@@ -1,0 +1,46 @@
+"""What `run` says in its log, for machines: one JSON document a line, whatever it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPEC = """\
+apiVersion: reconciler.dev/v1
+kind: Stack
+metadata: {name: shop}
+spec: {region: us-east-1}
+---
+apiVersion: reconciler.dev/v1
+kind: Network
+metadata: {name: main}
+spec: {cidr: 10.0.0.0/16, availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}
+---
+apiVersion: reconciler.dev/v1
+kind: Alert
+metadata: {name: on-call}
+spec: {groupWait: 0s, sinks: [{name: hook, webhook: {url: {env: NOT_SET}}}]}
+"""
+
+
+def test_an_alert_that_nobody_takes_is_an_event_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reconciler: Callable[..., Any]
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    file, store = tmp_path / "stack.yaml", str(tmp_path / "store.db")
+    file.write_text(SPEC)
+    nowhere = ["--endpoint-url", "http://127.0.0.1:1"]
+    ended = reconciler("run", "--once", "-f", str(file), "--store", store, "--log-format", "json", *nowhere)
+    assert ended.status == 1
+    said = [json.loads(line) for line in ended.out.splitlines()]
+    (warning,) = [one for one in said if one["event"] == "Warning"]
+    assert "NOT_SET, which is not set" in warning["message"]
+    assert warning["severity"] == "warning"
+    assert ended.err == ""
+    assert "NOT_SET, which is not set" in reconciler("events", "--store", store).out
