@@ -39,7 +39,7 @@ CHANGES = {
     "two-tier.yaml": (
         ("nat: Single", "nat: PerZone"),
         ("statusCode: 403", "statusCode: 404"),
-        ("cpu: 512", "cpu: 1024"),
+        ("replicas: 2", "replicas: 3"),
     ),
     "isolated.yaml": (
         ("availabilityZones: [us-east-1b]", "availabilityZones: [us-east-1a, us-east-1b, us-east-1c]"),
