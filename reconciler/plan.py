@@ -105,6 +105,7 @@ class _Planner:
         self._break_cycles()
         if self._kept:
             self._drop_what_waits_in_vain()
+        self._make_nothing_idle()
         comparison = self._comparison
         touched = {a.address for a in self._actions.values() if a.verb is not Verb.REFRESH}
         return Plan(
@@ -628,6 +629,19 @@ class _Planner:
         users = sorted({str(self._live.address(user)) for user in self._live.users(node)} & self._blocked.keys())
         self._block_behind(stays.address, users[0] if users else stays.address)
         self._drop({made.key})
+
+    def _make_nothing_idle(self) -> None:
+        """What serves one holder alone, such as an Elastic IP, is not made where all that would use it is blocked."""
+        blocked = self._blocked.keys()
+        for key, action in list(self._actions.items()):
+            holders = self._graph.holders.get(action.address, frozenset())
+            if action.verb is not Verb.CREATE or action.replaces or not holders or not holders <= blocked:
+                continue
+            if all(user in blocked for user, targets in self._graph.targets.items() if action.address in targets):
+                holder = min(holders)
+                reason = f"serves {holder} alone, which is blocked"
+                self._blocked[action.address] = Blocked(action.address, reason, f"see {holder}", behind=holder)
+                self._drop({key})
 
     def _drop(self, gone: AbstractSet[str]) -> None:
         self._actions = {

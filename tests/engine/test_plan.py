@@ -308,6 +308,17 @@ def test_nothing_is_made_or_removed_of_a_type_that_could_not_be_read(blind: set[
     assert not [a.key for a in plan.actions if a.type in blind]
 
 
+def test_no_address_is_paid_for_that_only_something_blocked_would_use() -> None:
+    def swapped(text: str) -> str:
+        return text.replace("[us-east-1a, us-east-1b]", "[us-east-1b, us-east-1a]")
+
+    plan = planned(graph(edit=swapped), world(TWO_TIER))
+    blocked = {one.address: one for one in plan.blocked}
+    assert [a.key for a in plan.actions] == []
+    assert blocked["elastic-ip/main/us-east-1b"].reason == "serves nat-gateway/main/us-east-1b alone, which is blocked"
+    assert blocked["elastic-ip/main/us-east-1b"].behind == "nat-gateway/main/us-east-1b"
+
+
 def test_no_plan_touches_what_is_foreign() -> None:
     foreign = dataclasses.replace(
         observed(TWO_TIER, "subnet/main/public/us-east-1a"), id="foreign", address=None, stack=None
