@@ -33,11 +33,13 @@ _TYPES: Final[tuple[tuple[str, str], ...]] = (
     (r"eipalloc-[0-9a-f]+", "elastic-ip"),
     (r"nat-[0-9a-f]+", "nat-gateway"),
     (r"vpce-[0-9a-f]+", "vpc-endpoint"),
+    (r"acl-[0-9a-f]+", "network-acl"),
     (r"arn:[^:]+:elasticloadbalancing:[^:]+:\d+:loadbalancer/.+", "load-balancer"),
     (r"arn:[^:]+:elasticloadbalancing:[^:]+:\d+:targetgroup/.+", "target-group"),
     (r"arn:[^:]+:elasticloadbalancing:[^:]+:\d+:listener/.+", "listener"),
     (r"arn:[^:]+:ecs:[^:]+:\d+:cluster/.+", "cluster"),
     (r"arn:[^:]+:ecs:[^:]+:\d+:service/.+/.+", "service"),
+    (r"arn:[^:]+:application-autoscaling:[^:]+:\d+:scalable-target/.+", "scalable-target"),
     (r"arn:[^:]+:iam::\d+:role/.+", "role"),
 )
 _MEMBERS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
@@ -49,12 +51,17 @@ _MEMBERS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("ec2", "DescribeAddresses"): ("Addresses", "AllocationId"),
     ("ec2", "DescribeNatGateways"): ("NatGateways", "NatGatewayId"),
     ("ec2", "DescribeVpcEndpoints"): ("VpcEndpoints", "VpcEndpointId"),
+    ("ec2", "DescribeNetworkAcls"): ("NetworkAcls", "NetworkAclId"),
     ("elbv2", "DescribeTags"): ("TagDescriptions", "ResourceArn"),
     ("ecs", "DescribeClusters"): ("clusters", "clusterArn"),
     ("ecs", "DescribeServices"): ("services", "serviceArn"),
     ("iam", "GetAccountAuthorizationDetails"): ("RoleDetailList", "Arn"),
 }
 """Where answers tell tags: the list, and the member that names what they are of."""
+_ONE_BY_ONE: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("application-autoscaling", "ListTagsForResource"): ("Tags", "ResourceARN"),
+}
+"""Where tags are asked for by themselves: the map of them, and the parameter that names what they are of."""
 _BY_TAG: Final[Mapping[str, tuple[str, str]]] = {
     "DescribeVpcs": ("vpc-", "VpcIds"),
     "DescribeAddresses": ("eipalloc-", "AllocationIds"),
@@ -148,6 +155,10 @@ class Adopting:
 
     def get(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         answer = self._reader.get(service, operation, **params)
+        listed, parameter = _ONE_BY_ONE.get((service, operation), ("", ""))
+        if listed:
+            identity = str(params[parameter])
+            return {**answer, listed: {**answer[listed], **self._added(identity, answer[listed])}}
         key, member = _MEMBERS.get((service, operation), ("", ""))
         if key not in answer:
             return answer
@@ -181,13 +192,17 @@ class Adopting:
         if identity not in self._tags:
             return one
         name = "tags" if "tags" in one or member[0].islower() else "Tags"
-        real = tag_map(one.get(name))
-        self.met[identity] = real
-        if own_tags.STACK in real:
-            return one
         case = ("key", "value") if name == "tags" else ("Key", "Value")
-        ours = [dict(zip(case, pair, strict=True)) for pair in self._tags[identity].items()]
-        return {**one, name: [*(one.get(name) or ()), *ours]}
+        added = self._added(identity, tag_map(one.get(name)))
+        ours = [dict(zip(case, pair, strict=True)) for pair in added.items()]
+        return {**one, name: [*(one.get(name) or ()), *ours]} if ours else one
+
+    def _added(self, identity: str, real: Mapping[str, str]) -> Mapping[str, str]:
+        """The tags that something with these real ones seems to carry besides."""
+        if identity not in self._tags:
+            return {}
+        self.met[identity] = real
+        return {} if own_tags.STACK in real else self._tags[identity]
 
 
 def admitted(graph: Graph, snapshot: Snapshot) -> Snapshot:

@@ -27,14 +27,15 @@ DELETION_POLICIES: Final = ("Delete", RETAIN)
 _OF_RESOURCES: Final = (DELETION_POLICY, PREVENT_REPLACE, ADOPT)
 _OWNERS: Final = "put it on the Network, Cluster, LoadBalancer or Task that it is meant for"
 _ADOPTED = re.compile(
-    r"([a-z-]+(/[A-Za-z0-9._-]+)+=)?((vpc|subnet|igw|rtb|sg|eipalloc|nat|vpce)-[0-9a-f]{8,17}"
+    r"([a-z-]+(/[A-Za-z0-9._-]+)+=)?((vpc|subnet|igw|rtb|sg|eipalloc|nat|vpce|acl)-[0-9a-f]{8,17}"
     r"|arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:(loadbalancer|targetgroup|listener)/[!-~]+"
     r"|arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:(cluster/[!-~]+|service/[!-~]+/[!-~]+)"
+    r"|arn:[a-z-]+:application-autoscaling:[a-z0-9-]+:[0-9]{12}:scalable-target/[!-~]+"
     r"|arn:[a-z-]+:iam::[0-9]{12}:role/[!-~]+)"
 )
 _ADOPTABLE: Final = (
     "write the id of something of EC2 such as vpc-0123456789abcdef0, or the ARN of a load balancer, target group, "
-    "listener, cluster, service or role; ADDRESS=ID where there are several, with ; between"
+    "listener, cluster, service, scalable target or role; ADDRESS=ID where there are several, with ; between"
 )
 _ACCEPTED = re.compile(r"(?P<field>[^=]+)=(?P<value>.*?) until (?P<until>\d{4}-\d{2}-\d{2}) because (?P<because>.+)")
 

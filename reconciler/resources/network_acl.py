@@ -14,7 +14,7 @@ from reconciler.model.facts import ANY_PORT, Allow, Fact, Link, Name
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
-from reconciler.model.values import UNSET, FrozenMap, Id, LookedUp, Marker, Ref, Template
+from reconciler.model.values import FrozenMap, Id, LookedUp, Ref, Template
 from reconciler.resources._acl_tables import AclEntry, Entries, Step, transition
 from reconciler.resources._ec2 import cidr, in_vpcs
 from reconciler.resources._ownership import Ec2Tags, ownership, specifications, tag_map
@@ -24,7 +24,7 @@ class NetworkAcl(Fields):
     """The entries of a list and the subnets it holds for. It keeps no state: answers need entries of their own."""
 
     vpc_id: Ref | Id = field(immutable=True)
-    is_default: bool | Marker = field(default=UNSET, compared=False)
+    is_default: bool = field(default=False, immutable=True)
     subnet_ids: frozenset[Ref | Id] = field()
     ingress: Entries = field()
     egress: Entries = field()

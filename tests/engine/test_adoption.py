@@ -223,6 +223,52 @@ def test_a_load_balancer_its_listener_and_a_target_group_are_taken_over_by_their
     assert {a: after.comparison.winners[a].id for a in chosen} == arns
 
 
+def test_a_scalable_target_and_its_policies_are_taken_over(sandbox: Sandbox) -> None:
+    def scaled(text: str) -> str:
+        return text.replace("  replicas: 2\n", "  autoscaling: {min: 2, max: 4, cpu: 60}\n", 1)
+
+    desired = graph("two-tier.yaml", scaled)
+    assert client(sandbox.clock, threads=4).apply(desired).converged
+    address = "scalable-target/web"
+    arn = look(sandbox, desired).comparison.winners[address].id
+    scaling = boto3.client("application-autoscaling")
+    tags = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    scaling.untag_resource(ResourceARN=arn, TagKeys=[key for key in tags if key.startswith("reconciler.dev/")])
+    what = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    scaling.register_scalable_target(ResourceId=target["ResourceId"], MinCapacity=1, MaxCapacity=9, **what)
+
+    again = graph("two-tier.yaml", lambda text: annotated("Task/web", "adopt", arn)(scaled(text)))
+    (action,) = look(sandbox, again).plan.visible
+    assert (verb_shown(action), {c.path for c in action.changes}) == ("adopt", {"minCapacity", "maxCapacity"})
+    assert client(sandbox.clock, threads=4).apply(again).converged
+    after = look(sandbox, again)
+    assert not after.plan.visible
+    assert after.comparison.winners[address].id == arn
+
+
+def test_a_network_acl_is_taken_over_and_the_default_one_is_not(sandbox: Sandbox) -> None:
+    def walled(text: str) -> str:
+        rule = "{ruleNumber: 100, action: Allow, protocol: all, cidr: 0.0.0.0/0}"
+        return text.replace("public: {", f"networkAcls: {{public: {{inbound: [{rule}]}}}}, public: {{", 1)
+
+    assert client(sandbox.clock, threads=4).apply(small()).converged
+    ec2, (vpc,) = boto3.client("ec2"), look(sandbox, small()).snapshot.found["vpc/main"]
+    (default,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc.id]}])["NetworkAcls"]
+    made = ec2.create_network_acl(VpcId=vpc.id)["NetworkAcl"]["NetworkAclId"]
+
+    refused = small(walled, annotated("Network/main", "adopt", default["NetworkAclId"]))
+    (blocked,) = look(sandbox, refused).plan.blocked
+    assert "AWS never changes this: isDefault is True, not False" in blocked.reason
+
+    desired = small(walled, annotated("Network/main", "adopt", made))
+    (action,) = look(sandbox, desired).plan.visible
+    assert verb_shown(action) == "adopt"
+    assert client(sandbox.clock, threads=4).apply(desired).converged
+    after = look(sandbox, desired)
+    assert (after.plan.visible, after.comparison.winners["network-acl/main/public"].id) == ((), made)
+
+
 NO_IDS = ("", "vpc", "pl-0123456789abcdef0", "arn:aws:s3:::bucket", "vpc/main=", "vpc-0123456789abcdef0 sg-1")
 
 
