@@ -55,7 +55,7 @@ EXEMPT: Final[dict[tuple[str, Step], str]] = {
     ("shared-rules.listener_arn", "change"): _BELONGS,
     ("listener.load_balancer_arn", "change"): _BELONGS,
     ("network-acl.vpc_id", "change"): _BELONGS,
-    ("network-acl.is_default", "others"): "AWS makes the default one with a VPC, and no other (EC2, CreateVpc).",
+    ("network-acl.is_default", "change"): "AWS makes the default one with a VPC, and no other (EC2, CreateVpc).",
     ("route-table-association.subnet_id", "change"): _BELONGS,
     ("route-table.vpc_id", "change"): _BELONGS,
     ("routes.route_table_id", "change"): _BELONGS,
