@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.utils import EVENT_ALIASES
 from loopback_aws import Answer, LoopbackAws, SteppedClock, ec2, ids, query_error
 
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.resource import Call
+from reconciler.resources import discover
 from reconciler.sandbox import Sandbox
 
 ROLE = "arn:aws:iam::210987654321:role/deployer"
@@ -129,7 +131,14 @@ def test_a_local_endpoint_is_never_shown_the_role_of_this_machine(
 def test_aws_sees_who_calls(aws: LoopbackAws, access: Access, clock: SteppedClock) -> None:
     aws.on("DescribeVpcs", ec2("DescribeVpcs", ids()))
     look(access, clock)
-    assert re.search(r"\breconciler/\d", aws.requests[0].headers["User-Agent"])
+    assert re.match(r"Boto\S*/\d.* reconciler/\d", aws.requests[0].headers["User-Agent"])
+
+
+def test_no_service_of_ours_has_an_older_name_that_handlers_of_botocore_would_be_kept_under(access: Access) -> None:
+    services = {call.partition(":")[0] for kind in discover().values() for call in kind.changed_by} | {"sts", "events"}
+    emitted = {access.client(service).meta.service_model.service_id.hyphenize() for service in services}
+    assert {"cloudwatch-logs", "elastic-load-balancing-v2"} <= emitted
+    assert emitted.isdisjoint(EVENT_ALIASES)
 
 
 @pytest.mark.usefixtures("signed_in")
