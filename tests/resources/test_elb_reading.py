@@ -166,6 +166,29 @@ def test_listeners_of_our_load_balancers_are_seen_whoever_made_them_and_of_other
     assert [(o.id, o.stack) for o in seen] == [(mine["ListenerArn"], "shop"), (strange["ListenerArn"], None)]
 
 
+def test_rules_are_asked_for_ahead_where_they_are_read_and_not_where_name_or_network_say_whose_else_they_are() -> None:
+    ours, others = balancer("shop-public-0a1b2c3d"), balancer("k8s-ingress")
+    elsewhere = balancer("shop-window", network="vpc-other")
+    listeners = [listener(ours), listener(ours, 443, "TLS"), listener(others), listener(elsewhere)]
+    stacks = {listeners[0]["ListenerArn"]: "shop", ours["LoadBalancerArn"]: "shop"}
+
+    def asked(account: Account, operation: str) -> list[str]:
+        return [str(p) for o, p in zip(account.asked, account.params, strict=True) if o == operation]
+
+    ahead, after = (Account([ours, others, elsewhere], listeners=listeners, stacks=stacks) for _ in range(2))
+    ahead.answers["DescribeVpcs"] = {"Vpcs": [{"VpcId": "vpc-ours"}]}
+    for question in RULES.ahead(ahead, scope()):
+        question()
+    list(RULES.observe(after, scope()))
+    assert (
+        asked(ahead, "DescribeRules")
+        == asked(after, "DescribeRules")
+        == [str({"ListenerArn": listeners[0]["ListenerArn"]})]
+    )
+    assert asked(ahead, "DescribeListeners") == [str({"LoadBalancerArn": ours["LoadBalancerArn"]})]
+    assert "DescribeTags" not in ahead.asked
+
+
 def test_a_listener_of_a_load_balancer_of_ours_in_a_network_of_others_is_seen() -> None:
     ours = balancer("shop-public", "vpc-theirs")
     mine = listener(ours)
