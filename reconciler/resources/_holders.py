@@ -27,11 +27,17 @@ def interfaces(reader: Reader, by: str, identity: str, *, public: bool = False) 
 
 
 def _interface(one: Mapping[str, Any]) -> Holder:
-    tags = tag_map(one.get("TagSet"))
-    service = tags.get("aws:ecs:serviceName")
-    whose = f"a task of service {service}" if service else one.get("Description") or one.get("InterfaceType")
-    what = f"{one['NetworkInterfaceId']} ({whose or 'a network interface'})"
-    return Holder(what, passing=bool(service or one.get("RequesterManaged")))
+    """Whose an interface is; ECS describes one of a task by the ARN of its attachment, and tags it where it may."""
+    service = tag_map(one.get("TagSet")).get("aws:ecs:serviceName")
+    described = one.get("Description") or ""
+    if service:
+        whose = f"a task of service {service}"
+    elif described.startswith("arn:") and ":attachment/" in described:
+        whose = "a task of ECS"
+    else:
+        whose = described or one.get("InterfaceType") or "a network interface"
+    passing = bool(one.get("RequesterManaged")) or whose.startswith("a task of ")
+    return Holder(f"{one['NetworkInterfaceId']} ({whose})", passing)
 
 
 def groups_naming(reader: Reader, group: str) -> Iterator[Holder]:
