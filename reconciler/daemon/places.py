@@ -62,6 +62,7 @@ class Place:
             chosen = [here[name] for name in (graph.stack.name, *others)]
             fresh = self._look(chosen, by_index=True)
             self._latest = dict.fromkeys(fresh.stacks, fresh)
+            self._alone = {name: one for name, one in self._alone.items() if name not in fresh.stacks}
             return fresh
 
     def seen_alone(self, graph: Graph, *, by_index: bool = False, more: Readables | None = None) -> Seen:

@@ -82,6 +82,14 @@ def test_a_failed_delivery_is_tried_again_later_each_time_in_order_and_told_once
     store.close()
 
 
+def test_what_was_told_before_the_clock_was_put_back_an_hour_does_not_wait_an_hour() -> None:
+    receiver = Receiver()
+    one = Telling(MemoryStore(), [rule()], receiver, Clock.stepped(1000.0))
+    one.tell(event(at=1000.0 + 3600))
+    assert one.later(1) == 0
+    assert receiver.phases() == ["opened"]
+
+
 def test_what_nobody_takes_for_a_day_is_dropped_and_said() -> None:
     receiver = Receiver()
     one = Telling(MemoryStore(), [rule()], receiver, Clock.stepped(1000.0))
