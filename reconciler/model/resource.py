@@ -248,6 +248,9 @@ class Readable(ABC, Generic[F]):
 class Referred(Readable[F]):
     """A type of what specs only refer to. It has no requests that could make, change or remove one."""
 
+    put_right: ClassVar[str]
+    """What a person can do where a reference means nothing."""
+
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[F]]:
         """Nothing: what is referred to is looked for one by one."""
         del reader, scope
@@ -263,8 +266,15 @@ class Referred(Readable[F]):
         return Observed(type=self.name, id=identity, fields=wanted, outputs=known, evidence=True)
 
     @abstractmethod
+    def meant(self, wanted: F) -> str:
+        """What a reference looks for, in words that stand after "no": `VPC with the tag team=shop`."""
+
     def unresolved(self, wanted: F, found: Sequence[Observed[F]]) -> tuple[str, str]:
         """Why a reference means nothing, or too much, with what a person can do."""
+        if not found:
+            return f"there is no {self.meant(wanted)}", self.put_right
+        names = ", ".join(sorted(one.id for one in found))
+        return f"there is more than one {self.meant(wanted)}: {names}", "write more tags, or the id of one"
 
 
 class ResourceType(Readable[F]):

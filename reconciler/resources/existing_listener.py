@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 
 from reconciler.model.fields import Fields
@@ -24,6 +24,7 @@ class ExistingListenerType(Referred[ExistingListener]):
     name = "existing-listener"
     cloudformation = "AWS::ElasticLoadBalancingV2::Listener"
     fields = ExistingListener
+    put_right = "write the port and the protocol that it has, or correct spec.existing.arn"
 
     def candidates(self, reader: Reader, wanted: ExistingListener) -> Iterable[Observed[ExistingListener]]:
         balancer = wanted.load_balancer_arn
@@ -36,10 +37,9 @@ class ExistingListenerType(Referred[ExistingListener]):
             ):
                 yield self.found(wanted, arn, arn=arn)
 
-    def unresolved(self, wanted: ExistingListener, found: Sequence[Observed[ExistingListener]]) -> tuple[str, str]:
+    def meant(self, wanted: ExistingListener) -> str:
         what = wanted.listener_arn or f"of {wanted.load_balancer_arn}"
-        why = f"there is no listener {what} with protocol {wanted.protocol} on port {wanted.port}"
-        return why, "write the port and the protocol that it has, or correct spec.existing.arn"
+        return f"listener {what} with protocol {wanted.protocol} on port {wanted.port}"
 
 
 TYPE = ExistingListenerType()

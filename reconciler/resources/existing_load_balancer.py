@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from reconciler.model.fields import Fields
 from reconciler.model.ports import Reader
@@ -20,6 +20,7 @@ class ExistingLoadBalancerType(Referred[ExistingLoadBalancer]):
     name = "existing-load-balancer"
     cloudformation = "AWS::ElasticLoadBalancingV2::LoadBalancer"
     fields = ExistingLoadBalancer
+    put_right = "correct spec.existing.arn, or the Stack's region"
 
     def candidates(self, reader: Reader, wanted: ExistingLoadBalancer) -> Iterable[Observed[ExistingLoadBalancer]]:
         for balancer in described_balancer(reader, wanted.load_balancer_arn):
@@ -33,11 +34,8 @@ class ExistingLoadBalancerType(Referred[ExistingLoadBalancer]):
                 canonicalHostedZoneId=balancer.get("CanonicalHostedZoneId", ""),
             )
 
-    def unresolved(
-        self, wanted: ExistingLoadBalancer, found: Sequence[Observed[ExistingLoadBalancer]]
-    ) -> tuple[str, str]:
-        what = f"there is no load balancer of type Application {wanted.load_balancer_arn} in this account and region"
-        return what, "correct spec.existing.arn, or the Stack's region"
+    def meant(self, wanted: ExistingLoadBalancer) -> str:
+        return f"load balancer of type Application {wanted.load_balancer_arn} in this account and region"
 
 
 TYPE = ExistingLoadBalancerType()

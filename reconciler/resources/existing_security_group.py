@@ -5,7 +5,7 @@ Whoever lets in one of the groups of a load balancer lets in the load balancer: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from reconciler.model.fields import Fields
 from reconciler.model.ports import Reader
@@ -23,17 +23,15 @@ class ExistingSecurityGroupType(Referred[ExistingSecurityGroup]):
     name = "existing-security-group"
     cloudformation = "AWS::EC2::SecurityGroup"
     fields = ExistingSecurityGroup
+    put_right = "correct spec.existing.arn, or give the load balancer a security group"
 
     def candidates(self, reader: Reader, wanted: ExistingSecurityGroup) -> Iterable[Observed[ExistingSecurityGroup]]:
         for balancer in described_balancer(reader, wanted.load_balancer_arn):
             for group in sorted(balancer.get("SecurityGroups", ()))[:1]:
                 yield self.found(wanted, group)
 
-    def unresolved(
-        self, wanted: ExistingSecurityGroup, found: Sequence[Observed[ExistingSecurityGroup]]
-    ) -> tuple[str, str]:
-        why = f"there is no security group of the load balancer {wanted.load_balancer_arn}"
-        return why, "correct spec.existing.arn, or give the load balancer a security group"
+    def meant(self, wanted: ExistingSecurityGroup) -> str:
+        return f"security group of the load balancer {wanted.load_balancer_arn}"
 
 
 TYPE = ExistingSecurityGroupType()

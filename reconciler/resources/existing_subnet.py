@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
@@ -27,6 +27,7 @@ class ExistingSubnetType(Referred[ExistingSubnet]):
     name = "existing-subnet"
     cloudformation = "AWS::EC2::Subnet"
     fields = ExistingSubnet
+    put_right = "name a subnet of that VPC and zone, or take the zone out"
 
     def candidates(self, reader: Reader, wanted: ExistingSubnet) -> Iterable[Observed[ExistingSubnet]]:
         """Subnets in no other VPC than the one: where that is not known, none is."""
@@ -46,15 +47,9 @@ class ExistingSubnetType(Referred[ExistingSubnet]):
             ):
                 yield self.found(wanted, subnet["SubnetId"])
 
-    def unresolved(self, wanted: ExistingSubnet, found: Sequence[Observed[ExistingSubnet]]) -> tuple[str, str]:
-        zone = wanted.availability_zone
-        vpc = described("VPC", wanted.vpc_id, wanted.vpc_tags)
-        what = described("subnet", wanted.subnet_id, wanted.tags)
-        if not found:
-            fix = f"name a subnet of that VPC in {zone}, or take the zone out"
-            return f"there is no {what} in {zone} in the {vpc}", fix
-        names = ", ".join(one.id for one in found)
-        return f"{len(found)} subnets in {zone} are a {what}: {names}", "write more tags, or ids"
+    def meant(self, wanted: ExistingSubnet) -> str:
+        subnet = described("subnet", wanted.subnet_id, wanted.tags)
+        return f"{subnet} in {wanted.availability_zone} in the {described('VPC', wanted.vpc_id, wanted.vpc_tags)}"
 
 
 TYPE = ExistingSubnetType()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from reconciler.model.fields import Fields, field
 from reconciler.model.ports import Reader
@@ -22,18 +22,15 @@ class ExistingVpcType(Referred[ExistingVpc]):
     name = "existing-vpc"
     cloudformation = "AWS::EC2::VPC"
     fields = ExistingVpc
+    put_right = "correct spec.existing, or the Stack's region"
 
     def candidates(self, reader: Reader, wanted: ExistingVpc) -> Iterable[Observed[ExistingVpc]]:
         filters = lookup_filters("vpc-id", wanted.vpc_id, wanted.tags)
         for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=filters):
             yield self.found(wanted, vpc["VpcId"])
 
-    def unresolved(self, wanted: ExistingVpc, found: Sequence[Observed[ExistingVpc]]) -> tuple[str, str]:
-        what = described("VPC", wanted.vpc_id, wanted.tags)
-        if not found:
-            return f"there is no {what} in this account and region", "correct spec.existing, or the Stack's region"
-        names = ", ".join(one.id for one in found)
-        return f"{len(found)} VPCs are a {what}: {names}", "write more tags in spec.existing, or the id of one"
+    def meant(self, wanted: ExistingVpc) -> str:
+        return f"{described('VPC', wanted.vpc_id, wanted.tags)} in this account and region"
 
 
 TYPE = ExistingVpcType()
