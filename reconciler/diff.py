@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from reconciler.leaves import differences, shown_key, shown_value
+from reconciler.leaves import PLAIN_VALUES, differences, shown_key, shown_value
 from reconciler.leniency import Exempt, Leniency, leniency, overlaid
 from reconciler.matching import Matching, aligned, is_going, translator
 from reconciler.model import tags as own_tags
@@ -173,8 +173,8 @@ def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change
             continue
         path = member_name(name)
         value = hidden(wanted) if traits.secret else wanted
-        pairs = ((path, None, value),) if traits.whole else differences(path, None, value, key_text)
-        for inner, _, leaf in pairs:
+        whole = traits.whole or type(value) in PLAIN_VALUES
+        for inner, _, leaf in ((path, None, value),) if whole else differences(path, None, value, key_text):
             found.append(Change(address, inner, None, shown_value(leaf, comparison.lookup), name, cause))
     return tuple(found)
 
@@ -213,7 +213,7 @@ class _Differ:
         found: list[Change] = []
         for name, wanted, traits in set_fields(desired):
             present = getattr(winner.fields, name)
-            if not traits.compared or present is NOT_REPORTED or name in winner.delegated:
+            if present == wanted or not traits.compared or present is NOT_REPORTED or name in winner.delegated:
                 continue
             path = member_name(name)
             old, new = (hidden(present), hidden(wanted)) if traits.secret else (present, wanted)

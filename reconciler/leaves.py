@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from operator import itemgetter
 from typing import Any, Final
 
 from reconciler.model.fields import (
@@ -26,8 +28,8 @@ from reconciler.model.values import (
 )
 
 PRESENT = "present"
-_NOTHING: Final[tuple[Any, ...]] = (None, (), frozenset(), FrozenMap[Any, Any]())
-"""What an entry that is only on one side need not say of itself."""
+_EMPTY_IS_NOTHING: Final = frozenset({type(None), tuple, frozenset, FrozenMap})
+"""Of these types an entry that is only on one side need not say that it has nothing."""
 
 
 def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
@@ -78,41 +80,46 @@ def shown_value(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
     return None if isinstance(value, Marker) else value
 
 
-_PLAIN_VALUES: Final = frozenset({str, int, bool, type(None), Ref})
+PLAIN_VALUES: Final = frozenset({str, int, bool, type(None), Ref})
 """Most values, asked for by exact type: each is one leaf."""
 
 
-def differences(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
-    """(path, observed, desired) of every leaf that differs; `None` where a side has nothing."""
+Difference = tuple[str, Any, Any]
+"""(path, observed, desired) of a leaf; `None` where a side has nothing."""
+
+
+def differences(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[Difference]:
+    """Every leaf that differs."""
     if present == wanted or wanted is UNSET or present is NOT_REPORTED:
         return
-    if type(present) in _PLAIN_VALUES and type(wanted) in _PLAIN_VALUES:
+    if type(present) in PLAIN_VALUES and type(wanted) in PLAIN_VALUES:
         yield path, present, wanted
-    elif isinstance(present, Fields) or isinstance(wanted, Fields):
-        yield from _in_fields(path, present, wanted, key_text)
+    elif isinstance(present, Fields) and isinstance(wanted, Fields):
+        yield from _in_both(path, present, wanted, key_text)
+    elif isinstance(wanted, Fields):
+        for inner, value in _said(path, wanted, key_text):
+            yield inner, None, value
+    elif isinstance(present, Fields):
+        for inner, value in _said(path, present, key_text):
+            yield inner, value, None
     elif type(present) is FrozenMap or type(wanted) is FrozenMap:
         yield from _in_map(path, present, wanted, key_text)
     elif isinstance(present, frozenset) or isinstance(wanted, frozenset):
         old, new = (side if isinstance(side, frozenset) else frozenset() for side in (present, wanted))
-        for item in sorted(old ^ new, key=key_text):
-            entry = f"{path}[{key_text(item)}]"
+        for text, item in _by_text(old ^ new, key_text):
+            entry = f"{path}[{text}]"
             yield (entry, PRESENT, None) if item in old else (entry, None, PRESENT)
     else:
         yield path, present, wanted
 
 
-def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
-    shape = type(wanted if isinstance(wanted, Fields) else present)
-    one_sided = not (isinstance(present, Fields) and isinstance(wanted, Fields))
-    if one_sided and (shape.as_presence or _says_nothing(wanted if isinstance(wanted, Fields) else present)):
-        yield (path, None, PRESENT) if isinstance(wanted, Fields) else (path, PRESENT, None)
-        return
-    for name, traits in traits_of(shape).items():
-        old, new = (getattr(side, name) if isinstance(side, Fields) else None for side in (present, wanted))
+def _in_both(path: str, present: Fields, wanted: Fields, key_text: Callable[[Any], str]) -> Iterator[Difference]:
+    for name, traits in traits_of(type(wanted)).items():
+        old, new = getattr(present, name), getattr(wanted, name)
         if not traits.compared or isinstance(new, Marker) or old is NOT_REPORTED:
             continue
         old = None if old is UNSET else old
-        if old == new or (one_sided and (old or new) in _NOTHING):
+        if old == new:
             continue
         inner = f"{path}.{member_name(name)}"
         if traits.secret:
@@ -123,12 +130,31 @@ def _in_fields(path: str, present: Any, wanted: Any, key_text: Callable[[Any], s
             yield from differences(inner, old, new, key_text)
 
 
-def _says_nothing(entry: Fields) -> bool:
-    """Whether an entry is nothing but there."""
-    return all(not traits.compared or value in _NOTHING for _, value, traits in set_fields(entry))
+def _said(path: str, entry: Fields, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any]]:
+    """(path, value) of every leaf of an entry that is only on one side."""
+    telling = [] if entry.as_presence else [one for one in set_fields(entry) if one[2].compared and _tells(one[1])]
+    if not telling:
+        yield path, PRESENT
+    for name, item, traits in telling:
+        inner = f"{path}.{member_name(name)}"
+        value = hidden(item) if traits.secret else item
+        if traits.whole:
+            yield inner, value
+        else:
+            for leaf, _, part in differences(inner, None, value, key_text):
+                yield leaf, part
 
 
-def _in_map(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any, Any]]:
+def _tells(value: Any) -> bool:
+    return bool(value) or type(value) not in _EMPTY_IS_NOTHING
+
+
+def _in_map(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[Difference]:
     old, new = (side if isinstance(side, FrozenMap) else FrozenMap[Any, Any]() for side in (present, wanted))
-    for key in sorted({*old, *new}, key=key_text):
-        yield from differences(f"{path}[{key_text(key)}]", old.get(key), new.get(key), key_text)
+    for text, key in _by_text({*old, *new}, key_text):
+        yield from differences(f"{path}[{text}]", old.get(key), new.get(key), key_text)
+
+
+def _by_text(keys: AbstractSet[Any], key_text: Callable[[Any], str]) -> list[tuple[str, Any]]:
+    """Keys with their texts, in the order of these."""
+    return sorted(((key_text(key), key) for key in keys), key=itemgetter(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from reconciler.leniency import leniency
@@ -10,12 +11,15 @@ from reconciler.model.fields import (
     edge_ids,
     exclusive_ids,
     member_name,
+    names_with,
     set_fields,
+    values_with,
 )
 from reconciler.model.graph import Graph
 from reconciler.model.resource import Context, Naming, Observed, Resource, ResourceType, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import (
+    ATOMS,
     EMPTY,
     NOT_REPORTED,
     Id,
@@ -64,7 +68,6 @@ class Matching:
         self._graph = graph
         self._snapshot = snapshot
         self._excluded: set[tuple[str, str]] = set()
-        self._users = self._named_by()
         self._late = self._came_too_late()
         wanted = {address: one.fields for address, one in graph.references.items()}
         self._referred = {a: o.outputs for a, o in snapshot.referred.items() if o.fields == wanted.get(a)}
@@ -89,7 +92,8 @@ class Matching:
             Context(stack.name, snapshot.account, snapshot.region, snapshot.partition, name=name)
         )
 
-    def _named_by(self) -> dict[str, list[Observed[Any]]]:
+    @cached_property
+    def _users(self) -> dict[str, list[Observed[Any]]]:
         """What uses an object, by the object's id and outputs: ours and what others put into our networks."""
         users: dict[str, list[Observed[Any]]] = {}
         for live in (*self._snapshot.live(), *self._snapshot.foreign):
@@ -167,6 +171,9 @@ class Matching:
         return not is_going(kind, live) and (live.type, live.id) not in self._late
 
     def _choose(self, address: str, kind: ResourceType[Any], fitting: list[Observed[Any]]) -> None:
+        if len(fitting) == 1:
+            self._win(address, fitting[0])
+            return
         if kind.keeps:
             fitting = sorted(fitting, key=lambda o: (o.in_use, o.created), reverse=True)
             self._win(address, fitting[0])
@@ -221,8 +228,9 @@ class Matching:
         if (desired.address, live.id) in self._excluded or (kind.dead_when_failed and live.state is State.FAILED):
             return False
         ignored = leniency(self._graph.stack, desired.owner, None)
-        for name, wanted, traits in set_fields(desired.fields):
-            if not traits.immutable or traits.exclusive or (ignored and ignored.ignores(member_name(name))):
+        exclusive = names_with(type(desired.fields), "exclusive")
+        for name, wanted in values_with(desired.fields, "immutable"):
+            if name in exclusive or (ignored and ignored.ignores(member_name(name))):
                 continue
             if not self._agrees(wanted, getattr(live.fields, name)):
                 return False
@@ -234,8 +242,8 @@ class Matching:
     def _followed(self, desired: Resource[Any], live: Observed[Any]) -> frozenset[str]:
         """The targets of a live object that are replaced, while what holds them stays and goes over to new ones."""
         found = set()
-        for name, wanted, traits in set_fields(desired.fields):
-            present = {i.value for i in ids(getattr(live.fields, name))} if traits.follows else set()
+        for name, wanted in values_with(desired.fields, "follows"):
+            present = {i.value for i in ids(getattr(live.fields, name))}
             for ref in refs(wanted) if present else ():
                 holders = self._graph.holders.get(ref.address, frozenset())
                 if present & self._lost.get(ref.address, frozenset()) and holders & self.winners.keys():
@@ -245,6 +253,10 @@ class Matching:
     def _agrees(self, wanted: Any, present: Any) -> bool:
         if present is NOT_REPORTED:
             return True
+        if type(wanted) in ATOMS and type(present) in ATOMS:
+            return bool(wanted == present)
+        if type(wanted) is Ref and type(present) is Id:
+            return wanted.output == present.output and self._output(wanted) == present.value
         return bool(resolve(wanted, self._output) == transform(present, translator_of(self.outputs, wanted)))
 
     def _output(self, ref: Ref) -> str | None:
@@ -269,9 +281,9 @@ class Matching:
             if address in self.winners and held_by_losers & set(self.winners[address].outputs.values())
         }
         for address, winner in self.winners.items():
-            for name, wanted, traits in set_fields(self._graph.resources[address].fields):
-                fixed = traits.immutable and traits.exclusive
-                if fixed and not self._agrees(wanted, getattr(winner.fields, name)):
+            immutable = names_with(type(winner.fields), "immutable")
+            for name, wanted in values_with(self._graph.resources[address].fields, "exclusive"):
+                if name in immutable and not self._agrees(wanted, getattr(winner.fields, name)):
                     found.add((address, winner.id))
         return found
 

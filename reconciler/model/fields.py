@@ -7,10 +7,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, ClassVar, Final, dataclass_transform
+from typing import Any, ClassVar, Final, Literal, dataclass_transform
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref, Template, ids
+from reconciler.model.values import ATOMS, UNSET, FrozenMap, Id, Marker, Ref, Template, ids
 
 DIGEST_VERSION = "v1"
 """Prefix of every digest. A digest of another version is evidence of nothing."""
@@ -94,18 +94,40 @@ def set_fields(fields: Fields) -> Iterator[tuple[str, Any, Traits]]:
             yield name, value, traits
 
 
+Trait = Literal["immutable", "exclusive", "follows", "compared"]
+
+
+_NAMES: dict[tuple[type[Fields], Trait], tuple[str, ...]] = {}
+
+
+def names_with(cls: type[Fields], trait: Trait) -> tuple[str, ...]:
+    """The fields of a class that have a trait, in the order of declaration."""
+    known = _NAMES.get((cls, trait))
+    if known is None:
+        names = (name for name, traits in traits_of(cls).items() if getattr(traits, trait))
+        known = _NAMES[cls, trait] = tuple(names)
+    return known
+
+
+def values_with(fields: Fields, trait: Trait) -> Iterator[tuple[str, Any]]:
+    """The fields with a trait that hold a value, `None` included."""
+    for name in names_with(type(fields), trait):
+        value = getattr(fields, name)
+        if type(value) is not Marker:
+            yield name, value
+
+
 def edge_ids(fields: Fields) -> Iterator[Id]:
     """The ids by which an observed object uses others."""
-    for _, value, traits in set_fields(fields):
-        if traits.compared:
+    for _, value in values_with(fields, "compared"):
+        if type(value) not in ATOMS:
             yield from ids(value)
 
 
 def exclusive_ids(fields: Fields) -> Iterator[Id]:
     """The ids of what an observed object has for itself alone."""
-    for _, value, traits in set_fields(fields):
-        if traits.exclusive:
-            yield from ids(value)
+    for _, value in values_with(fields, "exclusive"):
+        yield from ids(value)
 
 
 _JSON: Final = frozenset({str, int, bool, float, type(None)})
@@ -123,13 +145,26 @@ def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
     if shape is Template:
         return {"template": [canonical(part, of_ref) for part in value.parts]}
     if isinstance(value, Fields):
-        return {name: item if type(item) in _JSON else canonical(item, of_ref) for name, item, _ in set_fields(value)}
+        found = {}
+        for name in traits_of(shape):
+            item = getattr(value, name)
+            kind = type(item)
+            if kind is not Marker:
+                found[name] = item if kind in _JSON else canonical(item, of_ref)
+        return found
     if shape is frozenset:
-        return {"set": _ordered([canonical(item, of_ref) for item in value])}
+        return {"set": _ordered([item if type(item) in _JSON else canonical(item, of_ref) for item in value])}
     if shape is tuple or shape is list:
         return [canonical(item, of_ref) for item in value]
     if shape is FrozenMap:
-        return {"map": _ordered([[canonical(key, of_ref), canonical(item, of_ref)] for key, item in value.items()])}
+        entries = [
+            [
+                key if type(key) in _JSON else canonical(key, of_ref),
+                item if type(item) in _JSON else canonical(item, of_ref),
+            ]
+            for key, item in value.items()
+        ]
+        return {"map": _ordered(entries)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]
     return value

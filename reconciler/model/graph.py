@@ -8,7 +8,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.model.fields import canonical, digest_of, set_fields
+from reconciler.model.fields import canonical, digest_of, set_fields, values_with
 from reconciler.model.frozen import Frozen
 from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Reference, Resource, ResourceType
@@ -122,10 +122,9 @@ class Graph(Frozen):
         """For each target of an exclusive field the addresses that hold it."""
         found: dict[str, set[str]] = {}
         for address, resource in self.resources.items():
-            for _, value, traits in set_fields(resource.fields):
-                if traits.exclusive:
-                    for ref in refs(value):
-                        found.setdefault(ref.address, set()).add(address)
+            for _, value in values_with(resource.fields, "exclusive"):
+                for ref in refs(value):
+                    found.setdefault(ref.address, set()).add(address)
         return {target: frozenset(holders) for target, holders in found.items()}
 
     @cached_property

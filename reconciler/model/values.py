@@ -10,13 +10,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping
 from enum import Enum
+from itertools import chain
 from operator import is_
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, TypeVar, final, overload
 
 from reconciler.model.frozen import Frozen
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
 
 class Marker(Enum):
@@ -122,8 +124,19 @@ class FrozenMap(Mapping[K, V]):
     def __len__(self) -> int:
         return len(self._data)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._data
+
+    @overload
+    def get(self, key: K, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: V | D, /) -> V | D: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """The value of a key; as fast as a dict's, as are `keys` and `items`."""
+        return self._data.get(key, default)
+
     def keys(self) -> KeysView[K]:
-        """The keys, in the order in which they were given; as fast as a dict's, as are `items`."""
+        """The keys, in the order in which they were given."""
         return self._data.keys()
 
     def items(self) -> ItemsView[K, V]:
@@ -156,7 +169,7 @@ def frozen(value: Any) -> Any:
     return value
 
 
-_ATOMS: Final = frozenset({str, int, bool, float, type(None), Marker})
+ATOMS: Final = frozenset({str, int, bool, float, type(None), Marker})
 """What holds no reference and is most of what there is: asked for by exact type, which costs least."""
 _SEVERAL: Final = frozenset({tuple, frozenset, list})
 
@@ -176,25 +189,25 @@ def _parts(shape: type) -> tuple[str, ...]:
 def _gather(value: Any, into: list[Ref | Id]) -> None:
     """Every reference of a value: keys of mappings included, templates by part."""
     shape = type(value)
-    if shape in _ATOMS:
+    if shape in ATOMS:
         return
     if shape is Ref or shape is Id:
         into.append(value)
     elif shape is Template:
         into.extend(part for part in value.parts if isinstance(part, Ref))
-    elif shape in _SEVERAL:
-        for item in value:
-            if type(item) not in _ATOMS:
-                _gather(item, into)
-    elif shape is FrozenMap or shape is dict:
-        for key, item in value.items():
-            _gather(key, into)
-            _gather(item, into)
     else:
-        for name in _parts(shape):
-            part = getattr(value, name)
-            if type(part) not in _ATOMS:
+        for part in _inside(value, shape):
+            if type(part) not in ATOMS:
                 _gather(part, into)
+
+
+def _inside(value: Any, shape: type) -> Iterable[Any]:
+    if shape in _SEVERAL:
+        found: Iterable[Any] = value
+        return found
+    if shape is FrozenMap or shape is dict:
+        return chain.from_iterable(value.items())
+    return [getattr(value, name) for name in _parts(shape)]
 
 
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
@@ -203,23 +216,30 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     What holds none that changes is the same object again.
     """
     shape = type(value)
-    if shape in _ATOMS:
+    if shape in ATOMS:
         return value
     if shape is Ref or shape is Id or shape is Template:
         return leaf(value)
     if shape in _SEVERAL:
-        items = [item if type(item) in _ATOMS else transform(item, leaf) for item in value]
+        items = [item if type(item) in ATOMS else transform(item, leaf) for item in value]
         return value if all(map(is_, items, value)) else shape(items)
     if shape is FrozenMap:
-        entries = [(transform(key, leaf), transform(item, leaf)) for key, item in value.items()]
-        same = all(new is key and item is value[key] for (new, item), key in zip(entries, value, strict=True))
+        entries = [
+            (
+                key if type(key) in ATOMS else transform(key, leaf),
+                item if type(item) in ATOMS else transform(item, leaf),
+            )
+            for key, item in value.items()
+        ]
+        pairs = zip(entries, value.items(), strict=True)
+        same = all(key is old_key and item is old for (key, item), (old_key, old) in pairs)
         return value if same else FrozenMap(entries)
     if shape is dict:
         return {key: transform(item, leaf) for key, item in value.items()}
     changes = {}
     for name in _parts(shape):
         old = getattr(value, name)
-        if type(old) not in _ATOMS:
+        if type(old) not in ATOMS:
             new = transform(old, leaf)
             if new is not old:
                 changes[name] = new

@@ -103,8 +103,15 @@ def covers(wide: Conditions, narrow: Conditions) -> bool:
 
 @lru_cache(maxsize=4096)
 def _patterns_meet(one: str, other: str) -> bool:
-    """Whether some text fits both patterns: a walk through both at once."""
-    waiting = [(0, 0)]
+    """Whether some text fits both patterns: a walk through both at once, in step up to the first `*`."""
+    start = 0
+    for a, b in zip(one, other, strict=False):
+        if a == "*" or b == "*":
+            break
+        if a != b and a != "?" and b != "?":
+            return False
+        start += 1
+    waiting = [(start, start)]
     seen = set(waiting)
     for i, j in waiting:
         if (i, j) == (len(one), len(other)):
