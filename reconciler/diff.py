@@ -267,7 +267,7 @@ class _Differ:
 
     def is_stale(self, address: str, winner: Observed[Any]) -> bool:
         """Whether an object in its desired state has own tags that do not say so."""
-        kind = self._graph.types[self._graph.resources[address].type]
+        kind = self._graph.kind(address)
         if not kind.taggable:
             return False
         if winner.applied != self._graph.applied_digests[address]:
@@ -284,7 +284,7 @@ class _Differ:
             return Cause.DRIFT
         for other in self._graph.dependants[address]:
             digest = self._graph.applied_digests[other]
-            history = self._graph.types[self._graph.resources[other].type].keeps
+            history = self._graph.kind(other).keeps
             lives = (o for o in self._snapshot.found.get(other, ()) if o.in_use or not history)
             if any(live.applied == digest for live in lives):
                 return Cause.DRIFT

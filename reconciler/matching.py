@@ -83,7 +83,7 @@ class Matching:
 
     def _outputs_of_name(self, address: str) -> Mapping[str, str]:
         """What is known of an object that is not there, where its name is the same each time it is made."""
-        kind = self._graph.types[self._graph.resources[address].type]
+        kind = self._graph.kind(address)
         if kind.naming is not Naming.STABLE or address in self.unreadable or self._snapshot.found.get(address):
             return EMPTY
         stack, snapshot = self._graph.stack, self._snapshot
@@ -154,7 +154,7 @@ class Matching:
         for address in self._graph.order:
             if address in self.unreadable:
                 continue
-            kind = self._graph.types[self._graph.resources[address].type]
+            kind = self._graph.kind(address)
             live = [o for o in self._snapshot.found.get(address, ()) if o.type == kind.name and self._stays(kind, o)]
             fitting = [o for o in live if self._fits(self._graph.resources[address], kind, o)]
             losers = [o for o in live if o not in fitting]

@@ -65,7 +65,7 @@ class Shown(Frozen):
             "resources": [
                 {
                     "address": a,
-                    "type": self.graph.types[self.graph.resources[a].type].cloudformation,
+                    "type": self.graph.kind(a).cloudformation,
                     "id": winners[a].id if a in winners else None,
                     "state": winners[a].state.value if a in winners else "missing",
                 }

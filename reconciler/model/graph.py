@@ -155,13 +155,17 @@ class Graph(Frozen):
 
     def _held_as(self, holder: str, bases: Mapping[str, str]) -> str:
         """The digest of the nearest holder that is a thing of its own: a collection stands for its parent."""
-        resource = self.resources[holder]
-        kind = self.types[resource.type]
-        if kind.collection and kind.parent:
-            parent = getattr(resource.fields, kind.parent)
-            if isinstance(parent, Ref) and parent.address in bases:
-                return bases[parent.address]
-        return bases[holder]
+        return bases.get(self.parent(holder) or holder, bases[holder])
+
+    def kind(self, address: str) -> ResourceType[Any]:
+        """The type of a resource."""
+        return self.types[self.resources[address].type]
+
+    def parent(self, address: str) -> str | None:
+        """The address of what a collection is part of."""
+        kind = self.kind(address)
+        parent = getattr(self.resources[address].fields, kind.parent) if kind.collection and kind.parent else None
+        return parent.address if isinstance(parent, Ref) else None
 
     def retains(self, address: str) -> bool:
         """Whether a resource stays in AWS when its object goes."""

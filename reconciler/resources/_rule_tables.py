@@ -132,8 +132,6 @@ def transition(
     takes; `default` says that the default action becomes another meanwhile.
     """
     edit = _Edit(present, wanted, default, numbers)
-    if not present and not default and (places := edit.places(frozenset())) is not None:
-        return Transition(tuple(Step(Deed.CREATE, name, number) for name, number in places.items()))
     work = edit.in_place() or edit.with_a_move()
     return _scheduled(work, room)
 
@@ -184,7 +182,7 @@ class _Edit:
                 return None
             if any(self._old[n].number < self._numbers.first for n in stay):
                 return None
-            places = self.places(frozenset(stay))
+            places = self._places(frozenset(stay))
             if places is None:
                 return None
             work = self._placed(split, places)
@@ -195,7 +193,7 @@ class _Edit:
                 continue
             return work
 
-    def places(self, stay: frozenset[str]) -> dict[str, int] | None:
+    def _places(self, stay: frozenset[str]) -> dict[str, int] | None:
         """Priorities for what does not stay, in between what does and where nothing is; `None` without room."""
         taken = {row.number for row in self._present} | self._numbers.taken
         found: dict[str, int] = {}
@@ -328,7 +326,7 @@ class _Edit:
     def _targets(self, split: set[str]) -> dict[str, int]:
         """Where each wanted rule ends: those that need not move where they are, if there is room for the others."""
         stay = staying([row for row in self._present if row.name not in split], self._wanted, self._numbers)
-        places = self.places(stay)
+        places = self._places(stay)
         return self._afresh() if places is None else places | {n: self._old[n].number for n in stay}
 
     def _afresh(self) -> dict[str, int]:

@@ -1,0 +1,97 @@
+"""What each action waits for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from reconciler.handover import in_turn, parted
+from reconciler.model.plan import Action, Verb
+from reconciler.model.resource import Replacement
+from reconciler.plan._actions import conflict
+from reconciler.plan._draft import Draft, Node
+
+
+def order(draft: Draft, coming: Iterable[str]) -> None:
+    """Creates and updates follow the desired edges; deletes follow the edges of what lives, reversed.
+
+    `coming` are addresses that are awaited though nothing is done to them.
+    """
+    at_address = {a.address: a.key for a in draft.actions.values() if a.verb in (Verb.CREATE, Verb.UPDATE)}
+    deletes = {(a.type, a.id or ""): a.key for a in draft.actions.values() if a.verb is Verb.DELETE}
+    for key, action in draft.actions.items():
+        if action.verb is Verb.DELETE:
+            needs = _before_delete(draft, action, at_address, deletes)
+        elif action.address in draft.graph.resources:
+            needs = _before(draft, action, at_address, deletes)
+        else:
+            continue
+        draft.actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+    for action in [a for a in draft.actions.values() if a.parent_changes]:
+        _part(draft, action)
+    for address in coming:
+        _hold_until_ready(draft, address)
+    if draft.comparison.following:
+        draft.actions, stopped = in_turn(draft.actions, draft.comparison, draft.live, draft.blocked.keys())
+        for one in stopped:
+            draft.block(one.address, one.reason, one.fix)
+
+
+def _before(draft: Draft, action: Action, at_address: Mapping[str, str], deletes: Mapping[Node, str]) -> set[str]:
+    needs = {at_address[target] for target in draft.graph.edges[action.address] if target in at_address}
+    if action.order == Replacement.DELETE_FIRST.value:
+        needs.add(deletes.get((action.type, action.replaces or ""), action.key))
+    if action.verb is Verb.CREATE:
+        needs |= _in_its_place(draft, action)
+    return needs
+
+
+def _in_its_place(draft: Draft, action: Action) -> set[str]:
+    """The deletes of what AWS does not have beside a new object."""
+    found: set[str] = set()
+    for key, live in draft.going.items():
+        why = conflict(draft.comparison, action.address, live) if live.type == action.type else None
+        if why is not None:
+            draft.conflicts[action.address] = why
+            found.add(key)
+    return found
+
+
+def _before_delete(
+    draft: Draft, action: Action, at_address: Mapping[str, str], deletes: Mapping[Node, str]
+) -> set[str]:
+    needs: set[str] = set()
+    for other in draft.live.users((action.type, action.id or "")):
+        key = deletes.get(other) or at_address.get(draft.live.address(other) or "")
+        if key is None:
+            parent = draft.live.parent(other)
+            key = deletes.get(parent) if parent else None
+        if key is not None:
+            needs.add(key)
+    replacement = at_address.get(action.address)
+    if replacement and action.retires and draft.actions[replacement].order != Replacement.DELETE_FIRST.value:
+        needs.add(replacement)
+    return needs
+
+
+def _part(draft: Draft, action: Action) -> None:
+    """An update that goes around that of its parent in two: what comes before it, and what after."""
+    parent = draft.actions.get(f"update {draft.graph.parent(action.address)}")
+    if parent is None:
+        return
+    early, late = parted(action)
+    draft.add(dataclasses.replace(early, needs=early.needs - {parent.key}))
+    draft.add(dataclasses.replace(late, needs=late.needs | {parent.key}))
+    draft.add(dataclasses.replace(parent, needs=parent.needs | {early.key}))
+
+
+def _hold_until_ready(draft: Draft, address: str) -> None:
+    """Let all that leads to an address wait for it, through whatever needs no action itself."""
+    (key,) = (a.key for a in draft.actions.values() if a.address == address and a.verb is not Verb.DELETE)
+    after = {address}
+    for node in draft.graph.order:
+        if not after.isdisjoint(draft.graph.edges[node]):
+            after.add(node)
+    for other, action in draft.actions.items():
+        if action.address in after - {address} and action.verb in (Verb.CREATE, Verb.PREPARE, Verb.UPDATE):
+            draft.actions[other] = dataclasses.replace(action, needs=action.needs | {key})
