@@ -30,7 +30,6 @@ from reconciler.model.values import (
     EMPTY,
     NOT_REPORTED,
     Ref,
-    resolve,
     transform,
 )
 
@@ -162,7 +161,7 @@ def _cause_of_holders(graph: Graph, address: str, causes: Mapping[str, Cause], o
 
 def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change, ...]:
     """Everything that a new object of an address would be given, as changes from nothing."""
-    desired = resolve(comparison.graph.resources[address].fields, comparison.lookup)
+    desired = comparison.graph.resolved(address, comparison.lookup)
 
     def key_text(key: Any) -> str:
         return shown_key(key, comparison.lookup)
@@ -208,7 +207,7 @@ class _Differ:
 
     def changes(self, address: str, winner: Observed[Any]) -> tuple[Change, ...]:
         resource = self._graph.resources[address]
-        desired = resolve(resource.fields, self._output)
+        desired = self._graph.resolved(address, self._output)
         cause = self._cause(address, winner)
         found: list[Change] = []
         for name, wanted, traits in set_fields(desired):
@@ -250,8 +249,7 @@ class _Differ:
 
     def replaced(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> Replaced:
         """The changes that no update can make, then those that come along."""
-        resource = self._graph.resources[address]
-        desired = resolve(resource.fields, self._output)
+        desired = self._graph.resolved(address, self._output)
         live = transform(incumbent.fields, translate)
         cause = self._cause(address, incumbent)
         found: list[Change] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -13,7 +13,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Reference, Resource, ResourceType
 from reconciler.model.tags import DELETION_POLICY, RETAIN
-from reconciler.model.values import EMPTY, FrozenMap, Ref, refs
+from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template, named, refs, refs_of, resolve
 
 Types = Mapping[str, ResourceType[Any]]
 """All resource types by name."""
@@ -93,12 +93,18 @@ class Graph(Frozen):
         return cls(stack, resources, types, references)
 
     @cached_property
+    def _named(self) -> Mapping[str, list[Ref | Id | Template]]:
+        return {address: named(resource.fields) for address, resource in self.resources.items()}
+
+    @cached_property
     def targets(self) -> Mapping[str, frozenset[str]]:
         """The addresses that each resource refers to by a field."""
-        return {
-            address: frozenset(ref.address for ref in refs(resource.fields))
-            for address, resource in self.resources.items()
-        }
+        return {address: frozenset(ref.address for ref in refs_of(names)) for address, names in self._named.items()}
+
+    def resolved(self, address: str, lookup: Callable[[Ref], str | None]) -> Any:
+        """The fields of a resource, with text in place of templates whose outputs are all known."""
+        fields = self.resources[address].fields
+        return resolve(fields, lookup) if any(type(one) is Template for one in self._named[address]) else fields
 
     @cached_property
     def edges(self) -> Mapping[str, frozenset[str]]:

@@ -186,15 +186,12 @@ def _parts(shape: type) -> tuple[str, ...]:
     return known
 
 
-def _gather(value: Any, into: list[Ref | Id]) -> None:
-    """Every reference of a value: keys of mappings included, templates by part."""
+def _gather(value: Any, into: list[Ref | Id | Template]) -> None:
     shape = type(value)
     if shape in ATOMS:
         return
-    if shape is Ref or shape is Id:
+    if shape is Ref or shape is Id or shape is Template:
         into.append(value)
-    elif shape is Template:
-        into.extend(part for part in value.parts if isinstance(part, Ref))
     else:
         for part in _inside(value, shape):
             if type(part) not in ATOMS:
@@ -246,18 +243,27 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     return dataclasses.replace(value, **changes) if changes else value
 
 
+def named(value: Any) -> list[Ref | Id | Template]:
+    """Everything in a value that stands for something else, in keys of mappings too."""
+    found: list[Ref | Id | Template] = []
+    _gather(value, found)
+    return found
+
+
+def refs_of(names: Iterable[Ref | Id | Template]) -> list[Ref]:
+    """Every `Ref` among what `named` found, those inside templates included."""
+    parts = (one.parts if type(one) is Template else (one,) for one in names)
+    return [part for part in chain.from_iterable(parts) if isinstance(part, Ref)]
+
+
 def refs(value: Any) -> list[Ref]:
     """Every `Ref` in a value, those inside templates included."""
-    found: list[Ref | Id] = []
-    _gather(value, found)
-    return [one for one in found if isinstance(one, Ref)]
+    return refs_of(named(value))
 
 
 def ids(value: Any) -> list[Id]:
     """Every untranslated `Id` in a value."""
-    found: list[Ref | Id] = []
-    _gather(value, found)
-    return [one for one in found if isinstance(one, Id)]
+    return [one for one in named(value) if isinstance(one, Id)]
 
 
 def resolve(value: Any, lookup: Callable[[Ref], str | None]) -> Any:
