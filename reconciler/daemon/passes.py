@@ -209,7 +209,7 @@ class Pass:
         if TARGET_HEALTH.name in seen.evidence and (later := {**heard, **health.hearing(first)}) != heard:
             deps.memory.write(Put(HEARD, self._name, later))
         deps.metrics.drifted(self._name, told)
-        if choices.heal and self._is_fought_over(fresh, first):
+        if self._is_fought_over(fresh if choices.heal else (), first):
             choices = self._choices()
             first = engine.view_of(graph, seen.look, choices)
         if not first.plan.actions:

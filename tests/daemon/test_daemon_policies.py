@@ -162,6 +162,18 @@ def test_a_contest_is_over_when_the_spec_no_longer_asks_for_the_same(
     assert "ContestResolved" in daemon.named()
 
 
+def test_a_contest_is_over_when_the_other_party_gives_up_though_healing_is_switched_off_meanwhile(
+    applied: Sandbox, file: Path
+) -> None:
+    daemon = contested_by_two(applied, file)
+    daemon.hold(stack_with("heal: false"))
+    daemon.interval()
+    assert "ContestResolved" not in daemon.named()
+    client(applied.clock, threads=16).apply(graph())
+    daemon.interval()
+    assert daemon.named().count("ContestResolved") == 2
+
+
 def test_what_was_refused_goes_on_once_just_that_is_approved(applied: Sandbox, file: Path) -> None:
     daemon = Daemon(applied, file)
     without_flows = REFERENCE[: REFERENCE.index("kind: Flow")].rpartition("---")[0]
