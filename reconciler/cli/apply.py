@@ -94,7 +94,9 @@ def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("apply")
 @files_option
 @stack_options
-@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Only what this saved plan says.")
+@click.option(
+    "--plan", "plan_file", type=click.Path(path_type=Path), help="Only what this saved plan says, of its stack."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until the rollouts of services are complete.")
 @click.option("--timeout", type=Duration(), default="15m", show_default=True, help="For what AWS does in its own time.")
@@ -122,8 +124,10 @@ def command(
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
-    chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
     saved = read_saved(plan_file) if plan_file else None
+    if saved and len(saved) == 1 and not everything:
+        stack_name = stack_name or next(iter(saved))
+    chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
     limits = Limits(settle=timeout, wait_for=frozenset({"service"} if wait else ()))
     allowed = Allowed(disruption=allow_disruption, broken_flows=allow_broken_flows, unstartable=allow_unstartable)
 

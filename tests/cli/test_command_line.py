@@ -197,13 +197,13 @@ def test_without_a_terminal_and_without_yes_nothing_is_changed(environment: dict
     assert asked(environment, "plan", "-f", str(stack), status=2)["summary"]["create"] == 44
 
 
-def test_a_saved_plan_is_refused_when_the_world_has_moved(
+def test_a_saved_plan_is_of_its_stack_and_is_refused_when_the_world_has_moved(
     environment: dict[str, str], stack: Path, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "plan.json"
+    saved, beside = tmp_path / "plan.json", str(SPEC.with_name("canary.yaml"))
     assert run(environment, "plan", "--out", str(saved), "-f", str(stack)).returncode == 2
     assert saved.stat().st_mode & 0o777 == 0o600
-    assert run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack)).returncode == 0
+    assert run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack), "-f", beside).returncode == 0
     stale = run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack))
     assert stale.returncode == 1
     assert "the world has moved" in stale.stderr
