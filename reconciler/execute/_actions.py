@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any
 
 from reconciler.execute._failures import Failed, Interrupted, LookAgain, failure_of
@@ -23,10 +23,12 @@ by seconds, and whoever made it may have died just before."""
 
 
 class Worker:
-    """Carries out actions, one in each thread that asks it to. `usable` hears of each whose followers may begin."""
+    """Carries out actions, one in each thread that asks it to. `usable` hears of each whose followers may begin,
+    `abreast` makes the requests of an action that may be made at the same time."""
 
-    def __init__(self, run: Run, usable: Callable[[Action], None]) -> None:
+    def __init__(self, run: Run, usable: Callable[[Action], None], abreast: Executor) -> None:
         self._run = run
+        self._abreast = abreast
         self._watch = Watch(run)
         self._usable = usable
 
@@ -97,14 +99,14 @@ class Worker:
         count = 1
         while count < len(calls) and calls[count].beside and count < self._run.limits.threads:
             count += 1
-        abreast = calls[:count]
+        group = calls[:count]
         if count == 1:
-            perform(self._run, action, abreast[0])
+            perform(self._run, action, group[0])
             del calls[0]
             return
-        with ThreadPoolExecutor(count, thread_name_prefix="beside") as pool:
-            errors = [made.exception() for made in [pool.submit(perform, self._run, action, c) for c in abreast]]
-        calls[:count] = [call for call, error in zip(abreast, errors, strict=True) if error is not None]
+        requests = [self._abreast.submit(perform, self._run, action, call) for call in group]
+        errors = [request.exception() for request in requests]
+        calls[:count] = [call for call, error in zip(group, errors, strict=True) if error is not None]
         for error in errors:
             if error is not None:
                 raise error

@@ -53,7 +53,7 @@ class Limits:
 
     settle: float = 900.0
     wait_for: frozenset[str] = frozenset()
-    threads: int = 16
+    threads: int = 24
 
 
 class Run:

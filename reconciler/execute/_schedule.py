@@ -45,7 +45,9 @@ class _Schedule:
     def __init__(self, plan: Plan, run: Run) -> None:
         self._actions = {a.key: a for a in plan.actions}
         self._run = run
-        self._worker = Worker(run, lambda action: self._usable.put(action.key))
+        self._pool = ThreadPoolExecutor(run.limits.threads, thread_name_prefix="execute")
+        self._abreast = ThreadPoolExecutor(run.limits.threads, thread_name_prefix="abreast")
+        self._worker = Worker(run, lambda action: self._usable.put(action.key), self._abreast)
         self._results: dict[str, Outcome] = {}
         self._usable: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -55,11 +57,11 @@ class _Schedule:
         followed = self._followed(before)
         sorter = TopologicalSorter(before)
         sorter.prepare()
-        with ThreadPoolExecutor(self._run.limits.threads, thread_name_prefix="execute") as pool:
+        with self._abreast, self._pool:
             released: set[str] = set()
             while sorter.is_active():
                 for key in sorted(sorter.get_ready(), key=followed.__getitem__, reverse=True):
-                    self._start(pool, self._actions[key])
+                    self._start(self._actions[key])
                 key = self._usable.get()
                 if key not in released:
                     released.add(key)
@@ -78,7 +80,7 @@ class _Schedule:
                 longest[need] = max(longest[need], longest[key] + in_turn)
         return longest
 
-    def _start(self, pool: ThreadPoolExecutor, action: Action) -> None:
+    def _start(self, action: Action) -> None:
         failed = sorted(n for n in action.needs if n in self._results and self._results[n].result in _NOT_DONE)
         if failed:
             first = self._results[failed[0]]
@@ -87,7 +89,7 @@ class _Schedule:
         elif self._run.is_ending:
             self._skip(action, INTERRUPTED)
         else:
-            pool.submit(self._work, action)
+            self._pool.submit(self._work, action)
 
     def _skip(self, action: Action, because: str) -> None:
         self._results[action.key] = Outcome(action, Result.SKIPPED, because=because)
