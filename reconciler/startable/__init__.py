@@ -9,7 +9,7 @@ from reconciler.flows import world_of_graph, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.snapshot import Snapshot
-from reconciler.startable import _addresses, _paths, _ports, _quotas, _roles, _secrets
+from reconciler.startable import _addresses, _checks, _paths, _ports, _quotas, _roles, _secrets
 from reconciler.startable._doubt import Doubt
 from reconciler.startable._volumes import Volumes
 
@@ -29,14 +29,17 @@ def doubts(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
     present = world_of_snapshot(graph, anywhere, types)
     ways = _paths.doubts(stack, graph, wanted, present)
     volumes = Volumes(stack, graph, snapshot, wanted, present).doubts(types)
-    return sorted({*_found(stack, graph, snapshot, types), *ways, *volumes})
+    checks = _checks.doubts(stack, graph, wanted, present)
+    return sorted({*_found(stack, graph, snapshot, types), *ways, *checks, *volumes})
 
 
 def doubts_of_files(stack: StackObjects, graph: Graph) -> list[Doubt]:
     """What the files alone keep from starting, or may, wherever they are applied."""
     nothing = Snapshot(account="", region=graph.stack.region, partition="", stack=graph.stack.name, found={})
     wanted = world_of_graph(graph)
-    return sorted({*_found(stack, graph, nothing, graph.types), *_paths.doubts(stack, graph, wanted, None)})
+    ways = _paths.doubts(stack, graph, wanted, None)
+    checks = _checks.doubts(stack, graph, wanted, None)
+    return sorted({*_found(stack, graph, nothing, graph.types), *ways, *checks})
 
 
 def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readables) -> Iterator[Doubt]:

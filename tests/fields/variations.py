@@ -710,6 +710,16 @@ ROWS: Final = (
         given=_PRIVATE,
     ),
     Row(
+        "Network/other nat",
+        "PerZone",
+        (
+            "+ elastic-ip/other/us-east-1?",
+            "+ nat-gateway/other/us-east-1?",
+            "route-table/other/private/us-east-1?/routes routes[0.0.0.0/0].natGatewayId",
+        ),
+        given=_PRIVATE,
+    ),
+    Row(
         "Network/main nat",
         "PerZone",
         (

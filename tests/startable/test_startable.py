@@ -109,6 +109,24 @@ def test_a_network_acl_that_lets_no_image_in_is_an_error_in_the_files(rule: str)
     assert [text for text in found if "image" in text and "network-acl/main/" in text], found
 
 
+INBOUND = '        - {ruleNumber: 100, action: Allow, ports: "8080", cidr: 10.0.0.0/16}\n        - {ruleNumber: 110'
+
+
+def test_a_network_acl_that_keeps_health_checks_out_is_an_error_in_the_files(golden: Golden) -> None:
+    shut = Case((INBOUND, INBOUND.replace("100, action: Allow", "100, action: Deny")), name="network-acls.yaml")
+    golden("health-checks.txt", "\n".join(one.text for one in doubts_of_files(shut.stack, shut.graph)))
+    half = INBOUND.replace("100, action: Allow", "100, action: Deny").replace("10.0.0.0/16", "10.0.0.0/24")
+    some = Case((INBOUND, half), name="network-acls.yaml")
+    assert [one.severity for one in doubts_of_files(some.stack, some.graph)] == ["warning"]
+
+
+def test_health_checks_that_a_closed_group_keeps_out_are_told_of_what_is_there() -> None:
+    case = Case(applied=True).changed("security-group/task/web/rules", ingress=EMPTY)
+    (found,) = [one for one in case.doubts() if "health checks" in one.text]
+    assert found.possible, "an apply repairs it"
+    assert "as AWS is, health checks of LoadBalancer/public do not get to port 80" in found.text
+
+
 def endpoints(*names: str) -> tuple[str, str]:
     return ("endpoints: [s3]", f"endpoints: [s3, {', '.join(names)}]")
 
