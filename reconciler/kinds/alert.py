@@ -61,6 +61,7 @@ EventType = Literal[
     "StoreFailing",
     "TargetUnhealthy",
     "Throttled",
+    "Warning",
 ]
 PLACEHOLDERS = ("event", "severity", "phase", "stack", "object", "address", "message", "who", "key", "time")
 """What a template may name."""

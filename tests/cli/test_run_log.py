@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.store.sqlite import SqliteStore
+
 SPEC = """\
 apiVersion: reconciler.dev/v1
 kind: Stack
@@ -24,6 +26,11 @@ apiVersion: reconciler.dev/v1
 kind: Alert
 metadata: {name: on-call}
 spec: {groupWait: 0s, sinks: [{name: hook, webhook: {url: {env: NOT_SET}}}]}
+---
+apiVersion: reconciler.dev/v1
+kind: Alert
+metadata: {name: on-duty}
+spec: {events: [Warning], sinks: [{name: hook, webhook: {url: {env: NOT_SET_EITHER}}}]}
 """
 
 
@@ -40,6 +47,7 @@ def test_an_alert_that_nobody_takes_is_an_event_like_any_other(
     assert ended.status == 1
     said = [json.loads(line) for line in ended.out.splitlines()]
     (warning,) = [one for one in said if one["event"] == "Warning"]
+    assert [item["alert"] for item in SqliteStore(Path(store)).items("outbox").values()] == ["on-call", "on-duty"]
     assert "NOT_SET, which is not set" in warning["message"]
     assert warning["severity"] == "warning"
     assert ended.err == ""
