@@ -209,7 +209,8 @@ def test_the_reference_converges_under(sandbox: Sandbox, faults: Faults) -> None
     assert inventory() == expected
 
 
-def test_rules_that_a_dead_run_made_are_found_though_lists_do_not_show_them_yet(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("threads", [1, 16], ids=["one at a time", "side by side"])
+def test_rules_that_a_dead_run_made_are_found_though_lists_do_not_show_them_yet(sandbox: Sandbox, threads: int) -> None:
     desired = graph()
     sandbox.faults = Faults(lag=10.0)
     for deadly in ("before", "after"):
@@ -221,9 +222,12 @@ def test_rules_that_a_dead_run_made_are_found_though_lists_do_not_show_them_yet(
         sandbox.clock.advance(60)
         sandbox.watch(die)
         with pytest.raises(ClientDied):
-            client(sandbox.clock).apply(desired)
+            client(sandbox.clock, threads=threads).apply(desired)
     sandbox.watch(None)
-    assert client(sandbox.clock).apply(desired).converged
+    assert client(sandbox.clock, threads=threads).apply(desired).converged
+    assert inventory()["Rules"] == 2 + sum(
+        len(r.fields.rules) for r in desired.resources.values() if r.type == "listener-rules"
+    )
 
 
 def test_credentials_of_another_account_are_refused_before_anything_is_changed(sandbox: Sandbox) -> None:
