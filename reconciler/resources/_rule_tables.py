@@ -157,13 +157,6 @@ class _Edit:
         self._asked = {row.name: n for n, row in enumerate(present)}
         self._to_be_asked = {row.name: n for n, row in enumerate(wanted)}
         self._default = default
-        self._met: dict[tuple[Conditions, Conditions], bool] = {}
-
-    def _meet(self, one: Row, other: Row) -> bool:
-        pair = (one.conditions, other.conditions)
-        if pair not in self._met:
-            self._met[pair] = may_meet(*pair)
-        return self._met[pair]
 
     def _changed(self, split: Iterable[str]) -> list[str]:
         """Rules of both tables that say something else, but for those that are made anew."""
@@ -225,16 +218,16 @@ class _Edit:
         appear_in_order = [self._new[n] for n in self._new if n in appear]
         for n, row in enumerate(appear_in_order):
             for before in appear_in_order[:n]:
-                if not self._only_answers(before.name, changes) and self._meet(row, before):
+                if not self._only_answers(before.name, changes) and _meet(row, before):
                     needs[appear[row.name]].add(appear[before.name])
         for row in (self._old[n] for n in vanish):
             step = vanish[row.name]
             if step.deed is Deed.CHANGE and covers(self._new[row.name].conditions, row.conditions):
                 continue
             for other in (self._old[n] for n in vanish):
-                if self._asked[other.name] > self._asked[row.name] and self._meet(row, other):
+                if self._asked[other.name] > self._asked[row.name] and _meet(row, other):
                     needs[step].add(vanish[other.name])
-            needs[step] |= {appear[other.name] for other in appear_in_order if self._meet(row, other)}
+            needs[step] |= {appear[other.name] for other in appear_in_order if _meet(row, other)}
         if self._default:
             self._around_the_default(needs, appear, vanish)
         for step, needed in needs.items():
@@ -275,7 +268,7 @@ class _Edit:
             if row.name == name:
                 break
             stays = row.name in self._old and row.name in self._new and row.name not in split
-            if self._meet(own, row) and not (stays and all(at[row.name] < at[name] for at in tables)):
+            if _meet(own, row) and not (stays and all(at[row.name] < at[name] for at in tables)):
                 return False
         return True
 
@@ -304,7 +297,7 @@ class _Edit:
         earlier = [Step(Deed.CHANGE, n) for n in before]
         needs: _Needs = {move: {*creates.values(), *earlier}, **{step: set() for step in earlier}}
         for i, n in enumerate(made):
-            needs[creates[n]] = {creates[other] for other in made[:i] if self._meet(self._new[n], self._new[other])}
+            needs[creates[n]] = {creates[other] for other in made[:i] if _meet(self._new[n], self._new[other])}
         needs |= {Step(Deed.CHANGE, n): {move} for n in after}
         ready = {move}
         if self._default:
@@ -313,8 +306,8 @@ class _Edit:
             ready.add(default)
         deletes = {n: Step(Deed.DELETE, n) for n in gone}
         for i, n in enumerate(gone):
-            needed = {deletes[other] for other in gone[i + 1 :] if self._meet(self._old[n], self._old[other])}
-            takes_over = self._default or any(self._meet(self._old[n], row) for row in self._wanted)
+            needed = {deletes[other] for other in gone[i + 1 :] if _meet(self._old[n], self._old[other])}
+            takes_over = self._default or any(_meet(self._old[n], row) for row in self._wanted)
             needs[deletes[n]] = needed | (ready if takes_over else set())
         return _Work(needs, tuple(deletes.values()), first)
 
@@ -348,15 +341,19 @@ def _spread(free: Sequence[int], asked: Sequence[int], *, is_end: bool) -> Itera
         start = at + 1
 
 
+def _meet(one: Row, other: Row) -> bool:
+    return may_meet(one.conditions, other.conditions)
+
+
 def _said(row: Row) -> tuple[Conditions, Any]:
     return row.conditions, row.answer
 
 
 def _scheduled(work: _Work, room: int | None) -> Transition:
     """Steps in an order that each may be taken in, and that the quota allows as long as it can."""
-    needs = {step: set(needed) for step, needed in work.needs.items()}
     deeds = list(Deed)
-    order = {step: n for n, step in enumerate(needs)}
+    in_order = sorted(work.needs.items(), key=lambda entry: deeds.index(entry[0].deed))
+    needs = {step: set(needed) for step, needed in in_order}
     steps: list[Step] = list(work.first)
     exposed: list[str] = []
     left = list(work.deletes)
@@ -365,14 +362,14 @@ def _scheduled(work: _Work, room: int | None) -> Transition:
         full = room is not None and room <= 0
         ready = [step for step, needed in needs.items() if not needed and not (full and step.deed is Deed.CREATE)]
         if ready:
-            step = min(ready, key=lambda one: (deeds.index(one.deed), order[one]))
+            step = ready[0]
         elif left:
             step = left[-1]
             exposed.append(step.name)
         else:
             step = next(one for one, needed in needs.items() if not needed)
         del needs[step]
-        for needed in needs.values():
+        for needed in filter(None, needs.values()):
             needed.discard(step)
         if step.deed is Deed.DELETE:
             left.remove(step)
