@@ -226,7 +226,7 @@ def starting() -> bool:
     """Start-up of what needs no AWS. Whether the aim is met."""
     program = Path(sys.executable).with_name("reconciler")
     good = True
-    for arguments in (["validate", "-f", str(HERE.parent / "specs")], ["--help"]):
+    for arguments in (["validate", "-f", str(HERE.parent / "specs" / "two-tier.yaml")], ["--help"]):
 
         def run(arguments: list[str] = arguments) -> tuple[float, float]:
             start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)

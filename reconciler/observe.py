@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.adoption import Adopting
 from reconciler.model.errors import AwsError, Refused
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Referred, Resource, Scope
@@ -23,8 +24,7 @@ THREADS = 16
 References = Mapping[str, tuple[Observed[Any], ...]]
 
 
-@dataclasses.dataclass(frozen=True)
-class Look:
+class Look(Frozen):
     """What one account and region holds of `stacks`, by type; `unknown` are the types that could not be read.
 
     `errors` are what AWS said where it was these types themselves, and not what they need. `references` has by stack
@@ -238,8 +238,7 @@ class _Looking:
         return [need for need in needs if need in self.unknown]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Found:
+class _Found(Frozen):
     """What references mean, by stack and address, and what AWS said of the types of those that could not be read."""
 
     references: Mapping[str, References]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from reconciler.aws.calls import is_read
 from reconciler.model.errors import AwsError, ErrorClass
+from reconciler.model.frozen import Frozen
 from reconciler.model.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Frozen):
     """How long one request is tried again, in seconds from its first failure, and how long between tries."""
 
     throttled: float = 300.0

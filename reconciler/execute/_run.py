@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 
 from reconciler.execute._failures import Interrupted
 from reconciler.execute._outputs import Outputs
+from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Action, Plan, Verb
 from reconciler.model.ports import Clock, Reader, Writer
@@ -33,8 +33,7 @@ class Step(Enum):
     SKIPPED = "skipped"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Frozen):
     """One step of one action; `seconds` since its first request."""
 
     action: Action
@@ -43,8 +42,7 @@ class Progress:
     detail: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Frozen):
     """How long to wait and how much to do at once.
 
     `settle` are the seconds for what AWS does on its own time. `wait_for` names types that are waited for though
