@@ -46,8 +46,12 @@ def test_a_network_is_connected_changed_and_deleted_and_what_leads_elsewhere_sta
     partner = ec2.create_vpc_peering_connection(VpcId=vpc["VpcId"], PeerVpcId=theirs.vpc)["VpcPeeringConnection"]
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=partner["VpcPeeringConnectionId"])
     appliance = ec2.create_network_interface(SubnetId=subnets[0]["SubnetId"])["NetworkInterface"]
+    hub = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    attached = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=hub, VpcId=vpc["VpcId"], SubnetIds=[subnets[0]["SubnetId"]]
+    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
     there |= {
-        "hub": ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"],
+        "hub": hub,
         "partner": partner["VpcPeeringConnectionId"],
         "appliance": appliance["NetworkInterfaceId"],
     }
@@ -55,6 +59,7 @@ def test_a_network_is_connected_changed_and_deleted_and_what_leads_elsewhere_sta
         converged(sandbox, edited(NAME, edits, there))
     converged(sandbox, edited(NAME, (), there | {"addresses": ",".join((addresses[2], addresses[1]))}))
     ec2.delete_network_interface(NetworkInterfaceId=appliance["NetworkInterfaceId"])
+    ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attached)
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=partner["VpcPeeringConnectionId"])
     assert client(sandbox.clock, threads=4).delete(edited(NAME, (), there)).converged
     left = {one["AllocationId"] for one in ec2.describe_addresses()["Addresses"] if "AssociationId" not in one}
