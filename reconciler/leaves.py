@@ -45,10 +45,9 @@ def shown_key(key: Any, lookup: Callable[[Ref], str | None]) -> str:
             return lookup(value) or value.address
         return str(value) if isinstance(value, Id) else value
 
-    shown = transform(key, leaf)
-    if isinstance(shown, Fields):
-        return " ".join(str(value) for _, value, _ in set_fields(shown) if value is not None)
-    return str(shown)
+    if isinstance(key, Fields):
+        return " ".join(str(transform(value, leaf)) for _, value, _ in set_fields(key) if value is not None)
+    return str(transform(key, leaf))
 
 
 _SHOWN_AS_THEY_ARE: Final = (str, int)

@@ -12,7 +12,7 @@ from reconciler.model.fields import canonical, digest_of, set_fields, values_wit
 from reconciler.model.frozen import Frozen
 from reconciler.model.policy import ObjectPolicy, Window
 from reconciler.model.resource import Readable, Reference, Resource, ResourceType
-from reconciler.model.tags import DELETION_POLICY, RETAIN
+from reconciler.model.tags import DELETION_POLICY, RETAIN, key_lists
 from reconciler.model.values import EMPTY, FrozenMap, Id, Ref, Template, named, refs, refs_of, resolve
 
 Types = Mapping[str, ResourceType[Any]]
@@ -162,6 +162,11 @@ class Graph(Frozen):
     def _held_as(self, holder: str, bases: Mapping[str, str]) -> str:
         """The digest of the nearest holder that is a thing of its own: a collection stands for its parent."""
         return bases.get(self.parent(holder) or holder, bases[holder])
+
+    @cached_property
+    def key_lists(self) -> Mapping[str, str]:
+        """The tags that say which tags are the user's."""
+        return key_lists(self.stack.tags)
 
     def kind(self, address: str) -> ResourceType[Any]:
         """The type of a resource."""

@@ -28,7 +28,7 @@ def full_tags(graph: Graph, address: str, applied: str) -> dict[str, str]:
         own_tags.OWNER: graph.stack.owner,
         own_tags.ADDRESS: address,
         own_tags.APPLIED: applied,
-        **own_tags.key_lists(graph.stack.tags),
+        **graph.key_lists,
     }
     if graph.retains(address):
         tags[own_tags.DELETION_POLICY] = own_tags.RETAIN
@@ -238,8 +238,7 @@ def _tag_calls(graph: Graph, address: str, winner: Observed[Any], changes: Itera
         user = {c.path[len("tags[") : -1]: c.desired for c in changes if c.field == "tags"}
         put |= {key: value for key, value in user.items() if value is not None}
         remove |= {key for key, value in user.items() if value is None}
-        lists = own_tags.key_lists(graph.stack.tags)
-        put |= {key: value for key, value in lists.items() if winner.tags.get(key) != value}
-        remove |= {k for k in winner.tags if k.startswith(own_tags.TAG_KEYS)} - lists.keys()
+        put |= {key: value for key, value in graph.key_lists.items() if winner.tags.get(key) != value}
+        remove |= {k for k in winner.tags if k.startswith(own_tags.TAG_KEYS)} - graph.key_lists.keys()
     if put or remove:
         yield from kind.tag(_tag_target(graph, address, winner), put, sorted(remove))
