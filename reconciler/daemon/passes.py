@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,8 +46,8 @@ SETTLE: Final = 10.0
 SLOWER: Final = 1.2
 """How much longer each time AWS is given to come to rest before it is looked at again, until that is the interval."""
 MAKING: Final = 600.0
-"""Seconds that what we make may keep a declared flow from holding before that is told: AWS takes minutes for a load
-balancer."""
+"""Seconds that what is being made may keep a declared flow from holding for the first time before that is told: AWS
+takes minutes for a load balancer."""
 FRESH: Final = 0.2
 """How long ago, in intervals, a look may have ended that a routine pass makes do with: where looks take long, who has
 waited for one does not take another."""
@@ -69,8 +68,10 @@ class State:
     changed: float = 0.0
     """When we last wrote: an older look says nothing."""
     in_sync: bool = False
-    making_since: float = -math.inf
-    """When we began to make what AWS is busy with."""
+    making_since: float | None = None
+    """Since when looks find something that is not there yet, or not at rest."""
+    held: frozenset[str] = frozenset()
+    """The declared flows that held when last it could be told."""
     busy: frozenset[str] = frozenset()
     """Types of which the last look found something that AWS still works on; `busy_looks` in a row did."""
     busy_looks: int = 0
@@ -273,7 +274,6 @@ class Pass:
             applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
             state.changed = deps.clock.now()
-            state.making_since = self._began if state.making_since == -math.inf else state.making_since
         failures = list(findings.failures(applied.outcomes, graph))
         told = policy.told(graph.stack, applied.left.drift)
         deps.metrics.drifted(self._name, told)
@@ -313,21 +313,28 @@ class Pass:
         due = place.next_at(self._name, self._graph.stack.interval, seen)
         self._deps.queue.add_after(self._name, max(0.0, due - self._deps.clock.now()))
 
-    def _broken(self, flows: Sequence[Judged], view: engine.View) -> Iterator[Finding]:
-        """Flows that do not hold. One that only waits for what we are just making is not broken; not for long."""
+    def _broken(self, flows: Sequence[Judged], view: engine.View) -> list[Finding]:
+        """Flows that do not hold. One that never did waits for what is being made; but not for long."""
         state, now = self._state, self._deps.clock.now()
-        making = not any(view.snapshot.live()) or now - state.making_since < MAKING
-        for finding in findings.flows(flows):
-            if finding.key in state.open or view.plan.drift or not making:
-                yield finding
+        if view.comparison.converged_before and not _busy(view):
+            state.making_since = None
+        elif state.making_since is None:
+            state.making_since = now
+        making = state.making_since is not None and now - state.making_since < MAKING and not view.plan.drift
+        found = [
+            finding
+            for finding in findings.flows(flows)
+            if not making or finding.key in state.open or finding.data["flow"] in state.held
+        ]
+        unknown = {flow.name for flow in flows if flow.holds is None}
+        state.held = state.held & unknown | {flow.name for flow in flows if flow.holds}
+        return found
 
     def _settling(self, view: engine.View) -> None:
         """Where AWS is still busy, the next look comes soon: what is ready is to be told when it is."""
         state = self._state
-        state.busy = frozenset(one.type for one in view.comparison.winners.values() if one.state is Stage.PENDING)
+        state.busy = _busy(view)
         state.busy_looks = state.busy_looks + 1 if state.busy else 0
-        if not state.busy:
-            state.making_since = -math.inf
         if state.busy:
             self._deps.queue.add_after(self._name, SOON * SLOWER ** min(state.busy_looks - 1, 50), Trigger.SETTLING)
 
@@ -452,6 +459,11 @@ def _told(applied: engine.Applied) -> Iterator[dict[str, object]]:
             "changes": [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in action.changes],
             "error": outcome.failure.message if outcome.failure else None,
         }
+
+
+def _busy(view: engine.View) -> frozenset[str]:
+    """The types of which AWS still works on something."""
+    return frozenset(one.type for one in view.comparison.winners.values() if one.state is Stage.PENDING)
 
 
 def _types(graph: Graph, seen: Seen) -> Readables:

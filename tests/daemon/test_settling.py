@@ -9,6 +9,7 @@ import boto3
 import pytest
 from cuts import client
 from holding import REFERENCE, Daemon
+from test_daemon_flows import deny_all
 from worlds import graph
 
 from reconciler.sandbox import Sandbox
@@ -67,3 +68,18 @@ def test_a_look_in_part_takes_nothing_back_that_another_process_has_told_since(
     one.loop.turn()
     told = [entry.value["event"] for entry in one.store.entries("events") if "Drift" in entry.value["event"]]
     assert told == ["DriftFound"]
+
+
+def test_a_flow_that_held_and_is_broken_during_a_rollout_is_told_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    sandbox.clock.advance(STARTED)
+    daemon = Daemon(sandbox, tmp_path / "store.db")
+    daemon.hold(REFERENCE)
+    daemon.loop.turn()
+    daemon.hold(REFERENCE.replace("nginx:1.27", "nginx:1.28"))
+    daemon.loop.turn()
+    deny_all(sandbox)
+    sandbox.clock.advance(daemon.loop.turn())
+    daemon.loop.turn()
+    assert not daemon.loop.stacks["shop"].in_sync
+    assert "FlowBroken" in daemon.named()
