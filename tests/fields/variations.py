@@ -228,22 +228,33 @@ def _extra_routes(destination: str) -> tuple[str, ...]:
     return tuple(f"route-table/main/{table}/routes routes[{destination}]*" for table in tables)
 
 
-_ACL: Final = {
-    "inbound": [
-        {"ruleNumber": 100, "action": "Allow", "ports": "443", "cidr": "0.0.0.0/0"},
-        {"ruleNumber": 110, "action": "Allow", "protocol": "icmp", "icmp": {"type": 8}, "cidr": "10.0.0.0/8"},
-    ],
-    "outbound": [{"ruleNumber": 100, "action": "Allow", "protocol": "all", "cidr": "0.0.0.0/0"}],
-}
-_NO_PORTS: Final = (("Network/other networkAcls[public].inbound[0].ports", ABSENT),)
-_ICMP: Final = ("network-acl/other/public ingress[110].icmpType", "network-acl/other/public ingress[110].icmpCode")
+_ACL_ENTRIES: Final = [
+    {"ruleNumber": 100, "action": "Allow", "ports": "443", "cidr": "0.0.0.0/0"},
+    {"ruleNumber": 110, "action": "Allow", "protocol": "icmp", "icmp": {"type": 8}, "cidr": "10.0.0.0/8"},
+]
+_ACL: Final = {"inbound": _ACL_ENTRIES, "outbound": copy.deepcopy(_ACL_ENTRIES)}
 _WITH_ACL: Final = (("Network/other networkAcls", {"public": _ACL}),)
 
 
-def _acl_row(path: str, value: Any, *shows: str, **more: Any) -> Row:
-    """A change within the network ACL of public subnets."""
-    lines = tuple(f"network-acl/other/public {line}" for line in shows)
-    return Row(f"Network/other networkAcls[public].{path}", value, lines, given=_WITH_ACL, **more)
+def _acl_rows(way: str, shown: str) -> Iterable[Row]:
+    """Each field of the entries of one direction, in the network ACL of public subnets."""
+    here, acl = f"Network/other networkAcls[public].{way}", f"network-acl/other/public {shown}"
+
+    def row(path: str, value: Any, *shows: str, **more: Any) -> Row:
+        return Row(f"{here}{path}", value, tuple(acl + line for line in shows), given=_WITH_ACL, **more)
+
+    yield row("", [_ACL_ENTRIES[0]], "[110].*", removed=(f"{acl}[100].*",))
+    yield row("[0].ruleNumber", 90, "[90].*", "[100].*")
+    yield row("[0].action", "Deny", "[100].ruleAction")
+    yield row("[0].protocol", "udp", "[100].protocol")
+    no_ports = ((f"{here}[0].ports", ABSENT),)
+    yield row("[0].protocol", "47", "[100].protocol", "[100].*Port", also=no_ports, removed=("*",))
+    yield row("[0].ports", "400-500", "[100].fromPort", "[100].toPort")
+    yield row("[0].cidr", "10.0.0.0/8", "[100].cidrBlock")
+    icmp = tuple(f"[110].{name}" for name in ("icmpType", "icmpCode"))
+    yield row("[1].icmp", {"type": 3, "code": 4}, *icmp, removed=tuple(acl + line for line in icmp))
+    yield row("[1].icmp.type", 0, "[110].icmpType")
+    yield row("[1].icmp.code", 0, "[110].icmpCode")
 
 
 _MOVED_SUBNETS: Final = ("load-balancer/inner subnets[*",)
@@ -787,22 +798,8 @@ ROWS: Final = (
     ),
     Row("Network/other networkAcls", {"public": _ACL}, ("+ network-acl/other/public",)),
     Row("Network/other networkAcls", {"private": _ACL}, ("+ network-acl/other/private",), given=_PRIVATE),
-    _acl_row("inbound", [_ACL["inbound"][0]], "ingress[110].*", removed=("network-acl/other/public ingress[100].*",)),
-    _acl_row("outbound", [*_ACL["outbound"], _ACL["inbound"][1]], "egress[110].*", removed=("* egress[1*",)),
-    _acl_row("inbound[0].ruleNumber", 90, "ingress[90].*", "ingress[100].*"),
-    _acl_row("inbound[0].action", "Deny", "ingress[100].ruleAction"),
-    _acl_row("outbound[0].action", "Deny", "egress[100].ruleAction"),
-    _acl_row("inbound[0].protocol", "udp", "ingress[100].protocol"),
-    _acl_row(
-        "inbound[0].protocol", "47", "ingress[100].protocol", "ingress[100].*Port", also=_NO_PORTS, removed=("*",)
-    ),
-    _acl_row("inbound[0].ports", "400-500", "ingress[100].fromPort", "ingress[100].toPort"),
-    _acl_row("inbound[0].cidr", "10.0.0.0/8", "ingress[100].cidrBlock"),
-    _acl_row(
-        "inbound[1].icmp", {"type": 3, "code": 4}, "ingress[110].icmpType", "ingress[110].icmpCode", removed=_ICMP
-    ),
-    _acl_row("inbound[1].icmp.type", 0, "ingress[110].icmpType"),
-    _acl_row("inbound[1].icmp.code", 0, "ingress[110].icmpCode"),
+    *_acl_rows("inbound", "ingress"),
+    *_acl_rows("outbound", "egress"),
     Row(
         "Network/main routes[0].tiers",
         ["Public"],
