@@ -72,6 +72,8 @@ class State:
     """Since when looks find something that is not there yet, or not at rest."""
     held: frozenset[str] = frozenset()
     """The declared flows that held when last it could be told."""
+    due: float = 0.0
+    """When all of it is to be looked at again, whatever else is looked at meanwhile."""
     busy: frozenset[str] = frozenset()
     """Types of which the last look found something that AWS still works on; `busy_looks` in a row did."""
     busy_looks: int = 0
@@ -230,7 +232,7 @@ class Pass:
 
     def _seen(self, place: Place) -> Seen:
         asked = self._item.triggers - {Trigger.RESYNC, Trigger.SETTLING}
-        settling = Trigger.SETTLING in self._item.triggers
+        settling = Trigger.SETTLING in self._item.triggers and self._deps.clock.now() < self._state.due
         types = self._item.types or (self._state.busy if settling else frozenset())
         if types and asked <= {Trigger.EVENT} and not self._item.whole:
             part = place.seen_in_part(self._graph, types, self._since())
@@ -311,6 +313,7 @@ class Pass:
     def _next(self, seen: Seen, place: Place) -> None:
         """The next routine pass, for all that shared a look at the same time."""
         due = place.next_at(self._name, self._graph.stack.interval, seen)
+        self._state.due = due
         self._deps.queue.add_after(self._name, max(0.0, due - self._deps.clock.now()))
 
     def _broken(self, flows: Sequence[Judged], view: engine.View) -> list[Finding]:
