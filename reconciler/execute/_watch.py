@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ class Watch:
         self._run = run
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._begun: Counter[str] = Counter()
         self._seen: dict[str, tuple[int, list[Observed[Any]]]] = {}
 
     def look(self, type_name: str, identity: str | None) -> Observed[Any] | None:
@@ -100,17 +102,20 @@ class Watch:
         )
 
     def _current(self, type_name: str) -> list[Observed[Any]]:
+        """A look that began after this was asked: one that is under way may have missed what was just made."""
         with self._lock:
             lock = self._locks.setdefault(type_name, threading.Lock())
-            turn = self._seen.get(type_name, (0, []))[0]
+            begun_before = self._begun[type_name]
         with lock:
             with self._lock:
-                latest, seen = self._seen.get(type_name, (0, []))
-            if latest > turn:
-                return seen
+                number, seen = self._seen.get(type_name, (0, []))
+                if number > begun_before:
+                    return seen
+                self._begun[type_name] += 1
+                number = self._begun[type_name]
             seen = self._observe(type_name)
             with self._lock:
-                self._seen[type_name] = (latest + 1, seen)
+                self._seen[type_name] = (number, seen)
             return seen
 
     def _observe(self, type_name: str) -> list[Observed[Any]]:
