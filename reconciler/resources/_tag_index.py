@@ -13,29 +13,41 @@ from collections.abc import Mapping
 from reconciler.model.errors import AwsError
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Scope
-from reconciler.model.tags import STACK
+from reconciler.model.tags import ADDRESS, STACK
 from reconciler.resources._ownership import tag_map
 
-_SERVICES = ["elasticloadbalancing", "logs"]
+_RESOURCES = ["ec2:security-group", "elasticloadbalancing", "logs"]
 _VALUES_PER_FILTER = 20
 """Resource Groups Tagging API reference, GetResources."""
 
 
 def indexed_tags(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]]:
     """Tags by ARN of what the index knows of the stacks of a scope; nothing where the look does without the index."""
-    return _indexed(reader, scope) if scope.by_index else {}
+    return (_indexed(reader, scope) or {}) if scope.by_index else {}
 
 
 def balancers_with_rules(reader: Reader, scope: Scope) -> set[str]:
     """The ARNs of load balancers in which the index knows rules of the stacks of a scope: places to look at."""
-    parts = (arn.split(_RULE) for arn in _indexed(reader, scope) if _RULE in arn)
+    parts = (arn.split(_RULE) for arn in _indexed(reader, scope) or () if _RULE in arn)
     return {f"{start}:loadbalancer/{'/'.join(['app', *rest.split('/')[:2]])}" for start, rest in parts}
 
 
+def knows_no_stray_group(reader: Reader, scope: Scope) -> bool:
+    """Whether the index says that every security group of the stacks of a scope is desired, and there once. Never where
+    the look does without the index, or it cannot be had."""
+    indexed = _indexed(reader, scope) if scope.by_index else None
+    if indexed is None:
+        return False
+    named = [(tags[STACK], tags.get(ADDRESS, "")) for arn, tags in indexed.items() if _GROUP in arn]
+    return len(set(named)) == len(named) and all(address in scope.digests.get(stack, ()) for stack, address in named)
+
+
 _RULE = ":listener-rule/app/"
+_GROUP = ":security-group/"
 
 
-def _indexed(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]]:
+def _indexed(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]] | None:
+    """Tags by ARN; nothing at all where they cannot be had, for want of a permission perhaps: a hint is no need."""
     found: dict[str, Mapping[str, str]] = {}
     for start in range(0, len(scope.stacks), _VALUES_PER_FILTER):
         filters = [{"Key": STACK, "Values": list(scope.stacks[start : start + _VALUES_PER_FILTER])}]
@@ -45,9 +57,9 @@ def _indexed(reader: Reader, scope: Scope) -> dict[str, Mapping[str, str]]:
                 "GetResources",
                 "ResourceTagMappingList",
                 TagFilters=filters,
-                ResourceTypeFilters=_SERVICES,
+                ResourceTypeFilters=_RESOURCES,
             )
         except AwsError:
-            continue  # a hint that cannot be had, for want of a permission perhaps, is none
+            return None
         found |= {one["ResourceARN"].removesuffix(":*"): tag_map(one["Tags"]) for one in listed}
     return found

@@ -15,6 +15,7 @@ from reconciler.model.values import NOT_REPORTED, UNSET, FrozenMap, Marker, Ref
 from reconciler.resources._ec2 import cidr
 from reconciler.resources._holders import inside, interfaces
 from reconciler.resources._ownership import Ec2Tags, in_stacks, ownership, specifications, tag_map
+from reconciler.resources._tag_index import knows_no_stray_group
 
 
 class Vpc(Fields):
@@ -134,7 +135,12 @@ def _read(vpc: Mapping[str, Any]) -> Vpc:
 
 def _inhabited(reader: Reader, scope: Scope) -> set[str]:
     """The VPCs that hold security groups of the stacks of a scope, which all that runs in a VPC has: where no file says
-    any more which network it was, what lives in it is found all the same."""
+    any more which network it was, what lives in it is found all the same.
+
+    A group that nobody wants, or that is there twice, is what they are looked for; an index that knows of none will do.
+    """
+    if knows_no_stray_group(reader, scope):
+        return set()
     filters = [in_stacks(scope.stacks)]
     return {one["VpcId"] for one in reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=filters)}
 

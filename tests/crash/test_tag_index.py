@@ -8,6 +8,7 @@ from worlds import graph
 
 from reconciler.engine import view
 from reconciler.model.plan import Status
+from reconciler.model.tags import ADDRESS, OWNER, STACK
 from reconciler.sandbox import Faults, Sandbox, Timings
 
 STALE = 600.0
@@ -47,6 +48,37 @@ def test_where_the_index_cannot_be_read_the_objects_are_asked() -> None:
         sandbox.faults = Faults(errors_5xx=1.0, only=frozenset({"resourcegroupstaggingapi:GetResources"}))
         assert view(desired, looking.reader).plan.actions == ()
         assert looking.calls.by_operation()["logs:ListTagsForResource"] == 2
+
+
+def test_a_group_in_a_network_that_no_file_names_is_found_through_the_index() -> None:
+    desired, address = graph(), "security-group/task/gone"
+    with Sandbox(timings=Timings(tag_index=STALE)) as sandbox:
+        assert client(sandbox.clock, threads=16).apply(desired).converged
+        sandbox.clock.advance(STALE)
+        stray = boto3.client("ec2").create_security_group(
+            GroupName="left", Description="left", VpcId=another_network(), TagSpecifications=[named(address)]
+        )["GroupId"]
+        sandbox.clock.advance(STALE)
+        (going,) = view(desired, client(sandbox.clock).reader).plan.actions
+        assert (going.address, going.id) == (address, stray)
+
+
+def test_a_quiet_look_asks_for_the_groups_of_its_networks_alone() -> None:
+    desired = graph()
+    with Sandbox() as sandbox:
+        assert client(sandbox.clock, threads=16).apply(desired).converged
+        looking = client(sandbox.clock)
+        assert view(desired, looking.reader).plan.actions == ()
+        assert looking.calls.by_operation()["ec2:DescribeSecurityGroups"] == 1
+
+
+def another_network() -> str:
+    return str(boto3.client("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"])
+
+
+def named(address: str) -> dict[str, object]:
+    tags = {STACK: "shop", OWNER: graph().stack.owner, ADDRESS: address}
+    return {"ResourceType": "security-group", "Tags": [{"Key": key, "Value": tags[key]} for key in tags]}
 
 
 def log_group() -> str:
