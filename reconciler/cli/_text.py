@@ -185,7 +185,7 @@ def progress_line(progress: Progress) -> str:
             first, *_ = progress.detail.splitlines() or [""]
             what = f"FAILED{took}: {first}"
         case Step.SKIPPED:
-            what = f"skipped because of {progress.detail}"
+            what = INTERRUPTED if progress.detail == INTERRUPTED else f"skipped because of {progress.detail}"
     return f"{action.address}: {what}"
 
 

@@ -101,13 +101,14 @@ class NetworkAclType(Ec2Tags, ResourceType[NetworkAcl]):
         changed: frozenset[str],
         context: Context,
     ) -> Sequence[Call]:
+        """Subnets go before entries change and come after, so that none is under entries that are not meant for it."""
         wanted, present = resource.fields, observed.fields
         added = sorted(wanted.subnet_ids - present.subnet_ids, key=str)
         removed = sorted(present.subnet_ids - wanted.subnet_ids, key=str)
         return [
+            *(_associate(subnet, _default_of(wanted.vpc_id)) for subnet in removed),
             *_entry_calls(observed.id, wanted, present.ingress, present.egress),
             *(_associate(subnet, observed.id) for subnet in added),
-            *(_associate(subnet, _default_of(wanted.vpc_id)) for subnet in removed),
         ]
 
     def exposes(
