@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-PATIENCE: Final = 1800.0
+PATIENCE: Final = 600.0
 """Real seconds after which what was waited for will not come any more."""
 
 

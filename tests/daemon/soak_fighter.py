@@ -49,14 +49,14 @@ class Fighter:
         wanted = group["retentionInDays"]
         while not self._told("contested"):
             self._keep(group["logGroupName"], ITS_DAYS)
-            until("drift to be told", lambda: self._told("drift"))
-            until("drift to be healed or contested", lambda: self._told("contested") or not self._told("drift"))
+            until("what was set to be put right", lambda: self._told("contested") or self._days() != ITS_DAYS)
+            until("that to be told", lambda: self._told("contested") or not self._told("drift"))
         self.address = self._told("contested")[0]
         for _ in range(LOOKS):
             before = self._last()
             self._have_it_looked_at()
             until("a look", lambda: self._last() != before)  # noqa: B023 - done before the next round
-        days = self._asked(self._groups)[0]["retentionInDays"]
+        days = self._days()
         assert days == ITS_DAYS, f"{self.address} was written while it was contested: {days} days"
         self._keep(group["logGroupName"], wanted)
         until("the end of the contest", lambda: not self._told("contested") and not self._told("drift"))
@@ -64,6 +64,9 @@ class Fighter:
     def _groups(self) -> Any:
         prefix = f"/reconciler/{self.stack}/"
         return self._logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+
+    def _days(self) -> Any:
+        return self._asked(self._groups)[0]["retentionInDays"]
 
     def _keep(self, name: str, days: int) -> None:
         self._asked(lambda: self._logs.put_retention_policy(logGroupName=name, retentionInDays=days) and True)
