@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from reconciler.kinds._spec import Cidr, Format, SpecModel
+from reconciler.kinds._spec import Cidr, Digits, Format, SpecModel
 from reconciler.model.values import FrozenMap
 from reconciler.resources._acl_tables import AclEntry, Entries
 from reconciler.resources._ec2 import cidr
@@ -46,18 +46,20 @@ class AclRule(SpecModel):
     action: Literal["Allow", "Deny"] = Field(description="What becomes of packets that match.")
     protocol: Annotated[
         str,
+        Digits(),
         Format(
             r"^(tcp|udp|icmp|all|[0-9]{1,3})$",
-            'write tcp, udp, icmp, all, or the number of another protocol in quotes, such as "47"',
+            "write tcp, udp, icmp, all, or the number of another protocol, such as 47",
             is_protocol,
         ),
     ] = Field(default="tcp", description="tcp, udp, icmp, all, or the number of another protocol.")
     ports: (
         Annotated[
             str,
+            Digits(),
             Format(
                 r"^[0-9]{1,5}(-[0-9]{1,5})?$",
-                'write a port in quotes, such as "443", or a range such as 1024-65535',
+                "write a port such as 443, or a range such as 1024-65535",
                 is_port_range,
             ),
         ]

@@ -10,7 +10,17 @@ from pydantic import Field
 from reconciler.kinds import _duration
 from reconciler.kinds._logs import Firelens, SecretArn
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, PEERS, AllowedText, Format, PortName, PortNumber, SpecModel
+from reconciler.kinds._spec import (
+    DURATION,
+    PEERS,
+    AllowedText,
+    Digits,
+    DigitsOrText,
+    Format,
+    PortName,
+    PortNumber,
+    SpecModel,
+)
 from reconciler.kinds._target_group import HealthCheck, TargetGroupOptions
 from reconciler.kinds._volume import AbsolutePath, Mount, compiled_mounts
 from reconciler.model.values import FrozenMap
@@ -22,7 +32,9 @@ ContainerName = Annotated[
 ]
 Image = Annotated[str, Format(r"^[!-~]+$", "write an image such as public.ecr.aws/nginx/nginx:1.27", max_length=1024)]
 User = Annotated[
-    str, Format(r"^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?$", "write a user, or a user and a group such as 1000:1000")
+    str,
+    Digits(),
+    Format(r"^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?$", "write a user, or a user and a group such as 1000:1000"),
 ]
 EnvFileArn = Annotated[
     str,
@@ -64,7 +76,7 @@ class DependsOn(SpecModel):
 class ContainerHealthCheck(SpecModel):
     """A command that is run inside the container; the container is well while it ends with 0."""
 
-    command: tuple[str, ...] = Field(
+    command: tuple[DigitsOrText, ...] = Field(
         min_length=2,
         description="CMD and the command with its arguments, or CMD-SHELL and one line for the container's shell.",
     )
@@ -88,8 +100,8 @@ class Container(SpecModel):
 
     name: ContainerName = Field(description="Name of the container, unique in the task.")
     image: Image = Field(description="Image to run.")
-    command: tuple[str, ...] = Field(default=(), description="Command, instead of the image's own.")
-    entry_point: tuple[str, ...] = Field(default=(), description="Entry point, instead of the image's own.")
+    command: tuple[DigitsOrText, ...] = Field(default=(), description="Command, instead of the image's own.")
+    entry_point: tuple[DigitsOrText, ...] = Field(default=(), description="Entry point, instead of the image's own.")
     user: User | None = Field(default=None, description="User, or user:group, instead of the image's own.")
     working_directory: AbsolutePath | None = Field(
         default=None, description="Directory that the command runs in, instead of the image's own."
@@ -97,7 +109,7 @@ class Container(SpecModel):
     readonly_root_filesystem: bool = Field(
         default=False, description="Whether the container can write to its volumes only."
     )
-    env: Mapping[str, str] = Field(
+    env: Mapping[str, DigitsOrText] = Field(
         default={},
         description="Environment variables. ${kind/name.output} is an output of another object, $${ a plain ${.",
     )

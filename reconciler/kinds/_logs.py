@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.kinds._spec import Format, SpecModel
+from reconciler.kinds._spec import DigitsOrText, Format, SpecModel
 from reconciler.model.values import FrozenMap, Id, Ref, Template
 from reconciler.resources import _containers as ecs
 
@@ -39,7 +39,7 @@ class Logs(SpecModel):
         default="awslogs",
         description="Log driver. awslogs: the task's log group. awsfirelens: the container that has firelens.",
     )
-    options: Mapping[OptionName, str] = Field(
+    options: Mapping[OptionName, DigitsOrText] = Field(
         default={}, description="Options of the driver, beside those that follow from the task (awslogs-group, ...)."
     )
     secret_options: Mapping[OptionName, SecretArn] = Field(
@@ -60,7 +60,7 @@ class Firelens(SpecModel):
     """That a container takes the logs of the others and routes them (Fluent Bit or Fluentd)."""
 
     type: Literal["fluentbit", "fluentd"] = Field(description="What runs in it.")
-    options: Mapping[OptionName, str] = Field(
+    options: Mapping[OptionName, DigitsOrText] = Field(
         default={},
         description="enable-ecs-log-metadata (true, false), config-file-type (file) and config-file-value, a path.",
     )

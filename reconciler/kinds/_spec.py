@@ -17,7 +17,7 @@ from reconciler.model.frozen import Frozen
 
 
 class SpecModel(BaseModel):
-    """A mapping that a user writes: fields in camelCase, none unknown, types never coerced, immutable.
+    """A mapping that a user writes: fields in camelCase, none unknown, types never coerced but for `Digits`, immutable.
 
     Building the validators waits for the first use, so that a command that reads no objects does not pay for them.
     """
@@ -80,6 +80,26 @@ class NameOrNumber(Frozen):
         raise PydanticCustomError("format", "{right}", {"right": right})
 
 
+class Digits(Frozen):
+    """Marks text that people often write as digits alone: a whole number without quotes stands for its digits.
+
+    `x-kubernetes-int-or-string` in a CustomResourceDefinition. Other numbers stay refused: whether 1.10 is meant as
+    it is written, nobody can tell.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.text, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler(schema)
+        del found["type"]
+        return found | {"x-kubernetes-int-or-string": True}
+
+    def text(self, value: object) -> object:
+        """The digits of a whole number; any other value as it is."""
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class RefersTo(Frozen):
     """Marks a field whose text names another object: of this kind, or of the one that the text begins with.
 
@@ -105,6 +125,9 @@ PORT_NAME = Format(
 )
 
 DURATION = Format(_duration.PATTERN, "write a duration such as 60s, 15m or 1h", _duration.seconds)
+
+DigitsOrText = Annotated[str, Digits()]
+"""Any text; digits alone need no quotes."""
 
 Label = Annotated[str, LABEL]
 """A name in the way of DNS-1123: what Kubernetes accepts as an object's name."""

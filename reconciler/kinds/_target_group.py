@@ -10,12 +10,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reconciler.kinds import _duration
-from reconciler.kinds._spec import DURATION, Format, HttpPath, PortNumber, SpecModel
+from reconciler.kinds._spec import DURATION, Digits, Format, HttpPath, PortNumber, SpecModel
 from reconciler.model.values import UNSET, FrozenMap, Ref
 from reconciler.resources.target_group import Matcher, TargetGroup, unlike_aws
 
 Codes = Annotated[
     str,
+    Digits(),
     Format(
         r"^[0-9]{1,3}(-[0-9]{1,3})?(,[0-9]{1,3}(-[0-9]{1,3})?)*$",
         "write codes and ranges of them such as 200, 200-299 or 200,302",

@@ -11,7 +11,17 @@ from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import DURATION, PEERS, AllowedText, Format, Label, NetworkName, PortNumber, SpecModel
+from reconciler.kinds._spec import (
+    DURATION,
+    PEERS,
+    AllowedText,
+    DigitsOrText,
+    Format,
+    Label,
+    NetworkName,
+    PortNumber,
+    SpecModel,
+)
 from reconciler.kinds.network import subnet_refs
 from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import FrozenMap, Ref
@@ -158,7 +168,7 @@ class LoadBalancerSpec(SpecModel):
     cross_zone: bool = Field(
         default=False, description="Whether type Network passes connections on across zones; Application always does."
     )
-    attributes: Mapping[str, str] = Field(
+    attributes: Mapping[str, DigitsOrText] = Field(
         default={},
         description="Other attributes by AWS's key, such as routing.http2.enabled; one that is taken away goes back "
         "to what AWS fills in, where this program knows it.",

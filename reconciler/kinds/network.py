@@ -13,7 +13,7 @@ from reconciler.kinds._acl import NetworkAclRules, entries
 from reconciler.kinds._kind import Column, Kind
 from reconciler.kinds._object import Object
 from reconciler.kinds._scope import Scope
-from reconciler.kinds._spec import Cidr, Format, SpecModel
+from reconciler.kinds._spec import Cidr, DigitsOrText, Format, SpecModel
 from reconciler.model.resource import Reference, Resource
 from reconciler.model.values import UNSET, FrozenMap, Id, Ref
 from reconciler.resources._policy import policy_document
@@ -83,7 +83,7 @@ class Subnets(SpecModel):
         max_length=6,
         description="In an existing VPC: its subnets, one for each availability zone in the same order.",
     )
-    tags: Mapping[str, str] | None = Field(
+    tags: Mapping[str, DigitsOrText] | None = Field(
         default=None, description="In an existing VPC: tags that just one subnet of each availability zone has."
     )
 
@@ -170,7 +170,7 @@ class ExistingNetwork(SpecModel):
     """A VPC that is there already, by id or by tags. It is only read."""
 
     id: VpcId | None = Field(default=None, description="Id of the VPC.")
-    tags: Mapping[str, str] | None = Field(
+    tags: Mapping[str, DigitsOrText] | None = Field(
         default=None, description="Tags that one VPC of the account and region has, and no other."
     )
 

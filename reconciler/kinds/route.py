@@ -9,7 +9,18 @@ from pydantic import Field
 
 from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import DURATION, Cidr, Format, Label, LoadBalancerName, PortNumber, SpecModel, TaskName
+from reconciler.kinds._spec import (
+    DURATION,
+    PORT_NAME,
+    Cidr,
+    Digits,
+    Format,
+    Label,
+    LoadBalancerName,
+    PortNumber,
+    SpecModel,
+    TaskName,
+)
 from reconciler.model.values import Id, Ref
 from reconciler.resources import _actions as elb
 from reconciler.resources._conditions import Conditions, conditions_of
@@ -37,9 +48,15 @@ Method = Annotated[
     str, Format(r"^[A-Z_-]+$", "write a method in upper case, such as GET, at most 40 characters", max_length=40)
 ]
 Text = Annotated[
-    str, Format(r"^[ -~]+$", "write 1 to 128 characters of ASCII; * is any text, ? one character", max_length=128)
+    str,
+    Digits(),
+    Format(r"^[ -~]+$", "write 1 to 128 characters of ASCII; * is any text, ? one character", max_length=128),
 ]
 """A pattern of a header's value, or of the value of a pair of the query."""
+TaskPort = Annotated[
+    str,
+    Format(PORT_NAME.pattern, "write the name of a port of one of the task's containers, such as http", max_length=64),
+]
 
 
 class Match(SpecModel):
@@ -71,7 +88,7 @@ class Forward(SpecModel):
     """A port of a task that requests go to."""
 
     task: TaskName = Field(description="Name of the Task.")
-    port: str = Field(description="Name of a port of one of its containers.")
+    port: TaskPort = Field(description="Name of a port of one of its containers.")
     weight: int = Field(
         default=1, ge=0, le=999, description="Share of the requests, against the weights of the others."
     )

@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import DURATION, Format, SpecModel
+from reconciler.kinds._spec import DURATION, Digits, DigitsOrText, Format, SpecModel
 from reconciler.model.frozen import Frozen
 from reconciler.model.policy import Window
 
@@ -29,7 +29,7 @@ spec:
 """
 
 Region = Annotated[str, Format(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "write a region such as us-east-1")]
-Account = Annotated[str, Format(r"^[0-9]{12}$", "write the 12 digits of an account, in quotes")]
+Account = Annotated[str, Digits(), Format(r"^[0-9]{12}$", "write the 12 digits of an account")]
 RoleArn = Annotated[
     str,
     Format(
@@ -57,6 +57,16 @@ SessionName = Annotated[
     Format(r"^[A-Za-z0-9_+=,.@-]{2,64}$", "write 2 to 64 letters, digits and _ + = , . @ -", max_length=64),
 ]
 """AWS: STS API reference, AssumeRole, RoleSessionName."""
+ExternalId = Annotated[
+    str,
+    Digits(),
+    Format(
+        r"^[A-Za-z0-9_+=,.@:/-]{2,}$",
+        "write 2 to 1224 letters, digits and _ + = , . @ : / -",
+        max_length=1224,
+    ),
+]
+"""AWS: STS API reference, AssumeRole, ExternalId."""
 VARIABLE_NAME = Format(
     r"^[A-Za-z_][A-Za-z0-9_]*$",
     "write letters, digits and '_', beginning with a letter, at most 64",
@@ -91,8 +101,8 @@ class AssumeRole(SpecModel):
     """The role that a stack's calls are made with."""
 
     arn: RoleArn = Field(description="ARN of the role.")
-    external_id: str | None = Field(
-        default=None, min_length=2, max_length=1224, description="External id that the role's trust policy asks for."
+    external_id: ExternalId | None = Field(
+        default=None, description="External id that the role's trust policy asks for."
     )
     session_name: SessionName = Field(
         default="reconciler", description="Name of the role's session, by which CloudTrail tells who it was."
@@ -171,7 +181,9 @@ class StackSpec(SpecModel):
     variables: Mapping[Annotated[str, VARIABLE_NAME], Variable] = Field(
         default={}, description="What ${var.NAME} stands for, by name."
     )
-    tags: Mapping[str, str] = Field(default={}, description="Tags on everything of the stack that AWS can tag.")
+    tags: Mapping[str, DigitsOrText] = Field(
+        default={}, description="Tags on everything of the stack that AWS can tag."
+    )
     drift: Drift = Field(default=Drift(), description="What the daemon does about drift.")
     heal: bool = Field(default=True, description="Whether the daemon may put drift right at all.")
     promote: bool = Field(default=True, description="Whether the daemon may roll out what is new in the files.")

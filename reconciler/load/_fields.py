@@ -234,12 +234,11 @@ class _Explained(Frozen):
 
     def _wrong_scalar(self, kind: str, value: Any) -> tuple[str, str]:
         if kind == "string_type":
-            if self.text is None:
-                return f"is {type_name(value)}, not text", "write text"
             form = self._format()
-            if form is not None and not form.takes(self.text):
+            if form is not None and not form.takes(self.text or ""):
                 return f"is {type_name(value)}, not text", form.right
-            return f"is {type_name(value)}, not text", f"write {quoted(self.text)} in quotes"
+            right = "write text" if self.text is None else f"write {quoted(self.text)} in quotes"
+            return f"is {type_name(value)}, not text", right
         wanted = "a whole number" if kind == "int_type" else "true or false"
         if isinstance(value, str):
             fits = isinstance(scalar(value), bool if kind == "bool_type" else int)

@@ -154,7 +154,7 @@ def fits(value: Any, node: Node) -> bool:
     types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
     if INT_OR_STRING not in node and not isinstance(value, types[node["type"]]):
         return False
-    if isinstance(value, bool) and node["type"] != "boolean":
+    if isinstance(value, bool) and node.get("type") != "boolean":
         return False
     if "enum" in node and value not in node["enum"]:
         return False

@@ -106,7 +106,7 @@ def small(**acls: str) -> Graph:
     return network(edit)
 
 
-ONE, OTHER = (f"{{ruleNumber: {n}, action: Allow, ports: '80', cidr: 10.0.0.0/{n}}}" for n in (8, 16))
+ONE, OTHER = (f"{{ruleNumber: {n}, action: Allow, ports: 80, cidr: 10.0.0.0/{n}}}" for n in (8, 16))
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,7 @@ def crowded() -> Iterator[Sandbox]:
 def many(start: int) -> Callable[[str], str]:
     """Sixteen rules in a row from a number on."""
     rules = [
-        f"        - {{ruleNumber: {start + n}, action: Allow, ports: '{8000 + n}', cidr: 10.0.0.0/16}}"
-        for n in range(16)
+        f"        - {{ruleNumber: {start + n}, action: Allow, ports: {8000 + n}, cidr: 10.0.0.0/16}}" for n in range(16)
     ]
 
     def edit(text: str) -> str:

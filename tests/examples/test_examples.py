@@ -49,15 +49,15 @@ CHANGES = {
     "network-acls.yaml": (
         (
             "{ruleNumber: 90, action: Deny, protocol: all, cidr: 198.51.100.0/24}",
-            '{ruleNumber: 90, action: Deny, ports: "80", cidr: 192.0.2.0/24}',
+            "{ruleNumber: 90, action: Deny, ports: 80, cidr: 192.0.2.0/24}",
         ),
         (
             "ruleNumber: 120, action: Allow, ports: 1024-65535, cidr: 0.0.0.0/0}\n        - {",
             "ruleNumber: 140, action: Allow, ports: 1024-65535, cidr: 0.0.0.0/0}\n        - {",
         ),
         (
-            '        - {ruleNumber: 100, action: Allow, ports: "443", cidr: 0.0.0.0/0}\n',
-            '        - {ruleNumber: 105, action: Allow, ports: "443", cidr: 0.0.0.0/0}\n',
+            "        - {ruleNumber: 100, action: Allow, ports: 443, cidr: 0.0.0.0/0}\n",
+            "        - {ruleNumber: 105, action: Allow, ports: 443, cidr: 0.0.0.0/0}\n",
         ),
     ),
     "stream.yaml": (

@@ -1,5 +1,7 @@
 """What the loader says: one line for each thing that is wrong, with its place and what would be right."""
 
+import re
+
 import pytest
 
 from reconciler.load import load
@@ -128,8 +130,8 @@ FIELDS = {
         ["9:8: Task/web: spec.cpu: is 256.0, write a whole number"],
     ),
     "a number for text": (
-        TASK.replace("nginx}", "nginx, env: {PORT: 8080}}"),
-        ['8:45: Task/web: spec.containers[0].env.PORT: is a number, not text, write "8080" in quotes'],
+        TASK.replace("cluster: main", "cluster: 1"),
+        ['5:12: Task/web: spec.cluster: is a number, not text, write "1" in quotes'],
     ),
     "a version for text keeps its digits": (
         TASK.replace("nginx}", "nginx, env: {V: 1.10}}"),
@@ -229,6 +231,22 @@ FIELDS = {
         TASK + "  cpu: " + "9" * 5000 + "\n",
         ["9:8: Task/web: spec.cpu: is " + "9" * 77 + "..., write a whole number"],
     ),
+    "a list of ports": (
+        NETWORK
+        + "  networkAcls: {public: {inbound: [{ruleNumber: 1, action: Allow, ports: [80], cidr: 0.0.0.0/0}]}}\n",
+        [
+            "7:67: Network/main: spec.networkAcls.public.inbound[0].ports: is a list, not text, "
+            "write a port such as 443, or a range such as 1024-65535"
+        ],
+    ),
+    "a port by number where only its name will do": (
+        "apiVersion: reconciler.dev/v1\nkind: Route\nmetadata: {name: web}\n"
+        "spec: {loadBalancer: l, listener: http, default: {forward: [{task: web, port: 80}]}}\n",
+        [
+            "4:79: Route/web: spec.default.forward[0].port: is a number, not text, "
+            "write the name of a port of one of the task's containers, such as http"
+        ],
+    ),
     "a port's name that looks like a number": (
         TASK.replace("nginx}", 'nginx, ports: [{name: "80", containerPort: 80}]}'),
         [
@@ -244,16 +262,61 @@ def test_fields(document: str, expected: list[str]) -> None:
     assert problems(document) == expected
 
 
+DIGITS = {
+    "a variable of the environment": (TASK, "nginx}", "nginx, env: {PORT: 8080}}"),
+    "a word of a command": (TASK, "nginx}", "nginx, command: [sleep, 3600]}"),
+    "a user": (TASK, "nginx}", "nginx, user: 1000}"),
+    "a code of a health check": (
+        TASK,
+        "nginx}",
+        "nginx, ports: [{name: p, containerPort: 81, healthCheck: {codes: 204}}]}",
+    ),
+    "an option of a log driver": (TASK, "network: main", "network: main\n  logs: {options: {max-buffer-size: 25}}"),
+    "ports and protocol of a network ACL": (
+        NETWORK,
+        "[us-east-1a]\n",
+        "[us-east-1a]\n  networkAcls: {public: {inbound: [{ruleNumber: 1, action: Allow, ports: 80, cidr: 0.0.0.0/0}, "
+        "{ruleNumber: 2, action: Allow, protocol: 47, cidr: 0.0.0.0/0}]}}\n",
+    ),
+    "account, external id and tags": (
+        HEAD[:-4],
+        "us-east-1}",
+        "us-east-1, account: 123456789012, tags: {cost: 4711}, "
+        "assumeRole: {arn: 'arn:aws:iam::123456789012:role/r', externalId: 99}}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "old", "new"), DIGITS.values(), ids=DIGITS)
+def test_digits_alone_mean_the_same_with_and_without_quotes(document: str, old: str, new: str) -> None:
+    def spec(text: str) -> object:
+        found = load({"f": (text if document.startswith(HEAD[:-4]) else HEAD + text).encode()})
+        assert found.problems == ()
+        return found.stacks["s"]
+
+    plain = document.replace(old, new)
+    quoted = re.sub(r"(?<=[:,] )(8080|3600|1000|204|25|80|47|123456789012|4711|99)(?=[],}])", r'"\1"', plain)
+    assert plain != document
+    assert (quoted != plain, spec(quoted)) == (True, spec(plain))
+
+
 STACK = "apiVersion: reconciler.dev/v1\nkind: Stack\nmetadata: {name: t}\nspec:\n  region: us-east-1\n"
 
 STACKS = {
-    "an account without quotes": (
-        "  account: 123456789012\n",
-        ['6:12: Stack/t: spec.account: is a number, not text, write "123456789012" in quotes'],
+    "an account of eleven digits without quotes": (
+        "  account: 12345678901\n",
+        ["6:12: Stack/t: spec.account: is 12345678901, write the 12 digits of an account"],
+    ),
+    "an account that begins with zero": (
+        "  account: 012345678901\n",
+        [
+            "6:12: Stack/t: spec.account: 012345678901 has leading zeros, an octal number in YAML 1.1, "
+            'write 12345678901, or "012345678901" in quotes'
+        ],
     ),
     "an account of eleven digits": (
         '  account: "12345678901"\n',
-        ['6:12: Stack/t: spec.account: is "12345678901", write the 12 digits of an account, in quotes'],
+        ['6:12: Stack/t: spec.account: is "12345678901", write the 12 digits of an account'],
     ),
     "an interval without a unit": (
         '  drift: {interval: "60"}\n',
@@ -272,7 +335,9 @@ STACKS = {
     ),
     "an external id that is too short": (
         '  assumeRole: {arn: "arn:aws:iam::123456789012:role/r", externalId: x}\n',
-        ["6:69: Stack/t: spec.assumeRole.externalId: has 1 character, write at least 2"],
+        [
+            '6:69: Stack/t: spec.assumeRole.externalId: is "x", write 2 to 1224 letters, digits and _ + = , . @ : / -',
+        ],
     ),
 }
 

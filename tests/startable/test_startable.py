@@ -109,7 +109,7 @@ def test_a_network_acl_that_lets_no_image_in_is_an_error_in_the_files(rule: str)
     assert [text for text in found if "image" in text and "network-acl/main/" in text], found
 
 
-INBOUND = '        - {ruleNumber: 100, action: Allow, ports: "8080", cidr: 10.0.0.0/16}\n        - {ruleNumber: 110'
+INBOUND = "        - {ruleNumber: 100, action: Allow, ports: 8080, cidr: 10.0.0.0/16}\n        - {ruleNumber: 110"
 
 
 def test_a_network_acl_that_keeps_health_checks_out_is_an_error_in_the_files(golden: Golden) -> None:
