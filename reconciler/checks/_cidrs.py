@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from reconciler.kinds import Object, Path, Peer, Problem
 
 Block = ipaddress.IPv4Network
+_NOBODY: Final = Block("0.0.0.0/32")
 
 
 def block(text: str) -> Block:
@@ -23,10 +24,14 @@ def host_bits(obj: Object[Any], path: Path, text: str) -> Problem | None:
     return obj.problem(path, f"{text} has host bits set", f"write {block(text)}")
 
 
-def peer_host_bits(obj: Object[Any], peers: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
-    """`host_bits` for the blocks among peers."""
+def peer_blocks(obj: Object[Any], peers: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
+    """`host_bits` for the blocks among peers, and addresses that nobody has."""
     for path, text in peers:
-        if Peer.parse(text).type == "cidr" and (problem := host_bits(obj, path, text)):
+        if Peer.parse(text).type != "cidr":
+            continue
+        if block(text) == _NOBODY:
+            yield obj.problem(path, f"{text} is one address, which nobody has", "write 0.0.0.0/0 or internet for all")
+        elif problem := host_bits(obj, path, text):
             yield problem
 
 

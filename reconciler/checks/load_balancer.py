@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic.alias_generators import to_camel
 
-from reconciler.checks._cidrs import block, peer_host_bits
+from reconciler.checks._cidrs import block, peer_blocks
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem, _duration
 from reconciler.kinds._object import quoted
@@ -38,7 +38,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from _listeners(balancer)
         yield from _attributes(balancer)
         peers = placed(("spec", "allowFrom"), balancer.spec.allow_from)
-        yield from peer_host_bits(balancer, peers)
+        yield from peer_blocks(balancer, peers)
         yield from foreign_tasks(objects, balancer, balancer.spec.network, peers)
         if network := network_of(objects, balancer.spec.network):
             yield from _subnets(balancer, network)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from reconciler.checks._cidrs import peer_host_bits
+from reconciler.checks._cidrs import peer_blocks
 from reconciler.checks._cycles import cycles
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.checks._target_group import port_problems
@@ -40,7 +40,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         yield from _counted(task, counted[task.name])
         yield from _deployment(task, targets)
         peers = list(_peers(task.spec))
-        yield from peer_host_bits(task, peers)
+        yield from peer_blocks(task, peers)
         yield from foreign_tasks(objects, task, task.spec.network, peers)
         if network := network_of(objects, task.spec.network):
             yield from _placement(task, network)

@@ -51,28 +51,33 @@ class Fault(NamedTuple):
 def faults(annotations: Mapping[str, str], *, of_stack: bool, has_resources: bool = True) -> Iterator[Fault]:
     """Everything that is wrong with the annotations of ours. `has_resources`: the object becomes something in AWS."""
     for key, value in annotations.items():
-        if not key.startswith(PREFIX):
-            continue
-        match key:
-            case _ if key == ADOPT and of_stack:
-                yield Fault(key, "is for the objects of a stack", "put it on the object that is to take it over")
-            case _ if key in _OF_RESOURCES and not (has_resources or of_stack):
-                yield Fault(key, "says nothing here: this kind has no resources of its own in AWS", _OWNERS)
-            case _ if key == DRIFT and of_stack:
-                yield Fault(key, "is for the objects of a stack", "set spec.drift.policy instead")
-            case _ if key == DRIFT and value not in POLICIES:
-                yield Fault(key, f"is {quoted(value)}", _near(value, POLICIES))
-            case _ if key == DELETION_POLICY and value not in DELETION_POLICIES:
-                yield Fault(key, f"is {quoted(value)}", _near(value, DELETION_POLICIES))
-            case _ if key in (PAUSED, PREVENT_REPLACE) and value not in ("true", "false"):
-                yield Fault(key, f"is {quoted(value)}", 'write "true" or "false"')
-            case _ if key == IGNORE_FIELDS and not list(_fields(value)):
-                yield Fault(key, "names no field", "write fields as plans show them, such as desiredCount, tags[team]")
-            case _ if key in (ADOPT, ACCEPT_DRIFT):
-                yield from _wrong_entries(key, value)
-            case _ if key not in KNOWN:
-                names = tuple(known.removeprefix(PREFIX) for known in KNOWN)
-                yield Fault(key, "is not a known annotation", _near(key.removeprefix(PREFIX), names, PREFIX))
+        if key.startswith(PREFIX):
+            yield from _faults_of(key, value, of_stack, has_resources)
+        elif PREFIX + key in KNOWN:
+            yield Fault(key, "says nothing without its prefix", f"write {quoted(PREFIX + key)}")
+
+
+def _faults_of(key: str, value: str, of_stack: bool, has_resources: bool) -> Iterator[Fault]:
+    match key:
+        case _ if key == ADOPT and of_stack:
+            yield Fault(key, "is for the objects of a stack", "put it on the object that is to take it over")
+        case _ if key in _OF_RESOURCES and not (has_resources or of_stack):
+            yield Fault(key, "says nothing here: this kind has no resources of its own in AWS", _OWNERS)
+        case _ if key == DRIFT and of_stack:
+            yield Fault(key, "is for the objects of a stack", "set spec.drift.policy instead")
+        case _ if key == DRIFT and value not in POLICIES:
+            yield Fault(key, f"is {quoted(value)}", _near(value, POLICIES))
+        case _ if key == DELETION_POLICY and value not in DELETION_POLICIES:
+            yield Fault(key, f"is {quoted(value)}", _near(value, DELETION_POLICIES))
+        case _ if key in (PAUSED, PREVENT_REPLACE) and value not in ("true", "false"):
+            yield Fault(key, f"is {quoted(value)}", 'write "true" or "false"')
+        case _ if key == IGNORE_FIELDS and not list(_fields(value)):
+            yield Fault(key, "names no field", "write fields as plans show them, such as desiredCount, tags[team]")
+        case _ if key in (ADOPT, ACCEPT_DRIFT):
+            yield from _wrong_entries(key, value)
+        case _ if key not in KNOWN:
+            names = tuple(known.removeprefix(PREFIX) for known in KNOWN)
+            yield Fault(key, "is not a known annotation", _near(key.removeprefix(PREFIX), names, PREFIX))
 
 
 def _wrong_entries(key: str, value: str) -> Iterator[Fault]:

@@ -30,7 +30,10 @@ ContainerName = Annotated[
     str,
     Format(r"^[A-Za-z0-9_-]+$", "write letters, digits, '-' and '_', at most 255 characters", max_length=255),
 ]
-Image = Annotated[str, Format(r"^[!-~]+$", "write an image such as public.ecr.aws/nginx/nginx:1.27", max_length=1024)]
+Image = Annotated[
+    str,
+    Format(r"^[A-Za-z0-9._:/@#+-]+$", "write an image such as public.ecr.aws/nginx/nginx:1.27", max_length=1024),
+]
 User = Annotated[
     str,
     Digits(),

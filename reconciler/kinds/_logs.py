@@ -16,7 +16,8 @@ SecretArn = Annotated[
     Format(
         r"^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+(:[^:]*:[^:]*:[^:]*)?"
         r"|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)$",
-        "write the ARN of a secret of Secrets Manager or of a parameter of SSM",
+        "write the ARN of a secret of Secrets Manager or of a parameter of SSM, such as "
+        "arn:aws:ssm:us-east-1:123456789012:parameter/shop/password",
         max_length=2048,
     ),
 ]

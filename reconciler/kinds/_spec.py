@@ -28,13 +28,15 @@ class SpecModel(BaseModel):
 class Format(Frozen):
     """How the text of a field must look. `pattern` goes to the CustomResourceDefinition, `right` to people.
 
-    `parse`, where a pattern cannot tell, raises `ValueError`.
+    `parse`, where a pattern cannot tell, raises `ValueError`. `meant` finds what a wrong text is likely to mean, or
+    `None`.
     """
 
     pattern: str
     right: str
     parse: Callable[[str], object] | None = None
     max_length: int | None = None
+    meant: Callable[[str], str | None] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
@@ -46,7 +48,9 @@ class Format(Frozen):
     def check(self, value: str) -> str:
         """The value itself, or a validation error that says what would be right."""
         if not self.takes(value):
-            raise PydanticCustomError("format", "{right}", {"right": self.right})
+            meant = self.meant(value) if self.meant else None
+            right = f'did you mean "{meant}"?' if meant else self.right
+            raise PydanticCustomError("format", "{right}", {"right": right})
         return value
 
     def takes(self, value: str) -> bool:
@@ -149,12 +153,21 @@ Cidr = Annotated[
     ),
 ]
 
+
+def _peer_meant(text: str) -> str | None:
+    """The object that a text names in the way of another language: `Task/web`."""
+    word, _, name = text.partition("/")
+    kind = {"task": "task", "loadbalancer": "loadBalancer"}.get(word.lower())
+    return f"{kind}/{name}" if kind and re.fullmatch(LABEL.pattern, name) else None
+
+
 PeerText = Annotated[
     str,
     Format(
         r"^(internet|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|(task|loadBalancer)/.+)$",
         "write internet, an IPv4 block such as 10.0.0.0/24, task/NAME or loadBalancer/NAME",
         Peer.parse,
+        meant=_peer_meant,
     ),
     RefersTo(),
 ]
@@ -169,6 +182,7 @@ AllowedText = Annotated[
         "write internet, an IPv4 block such as 10.0.0.0/24, task/NAME, loadBalancer/NAME, or the id of a prefix list "
         "(pl-...) or a security group (sg-...)",
         Peer.parse,
+        meant=_peer_meant,
     ),
     RefersTo(),
 ]

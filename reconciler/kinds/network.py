@@ -51,9 +51,22 @@ GATEWAY_ENDPOINTS = frozenset({"s3", "dynamodb"})
 """The services that AWS reaches through route tables; every other endpoint is an interface."""
 
 Zone = Annotated[str, Format(r"^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$", "write an availability zone such as us-east-1a")]
+
+
+def _is_short(text: str) -> None:
+    """Raises `ValueError` where a service's name is the whole one that AWS has for it in a region."""
+    if text.startswith(("com.amazonaws.", "cn.com.amazonaws.")):
+        raise ValueError(text)
+
+
 EndpointName = Annotated[
     str,
-    Format(r"^[a-z0-9][a-z0-9.-]*$", "write the short name of a service, such as s3 or ecr.api", max_length=128),
+    Format(
+        r"^[a-z0-9][a-z0-9.-]*$",
+        "write the short name of a service, such as s3 or ecr.api",
+        _is_short,
+        max_length=128,
+    ),
 ]
 
 

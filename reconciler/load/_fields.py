@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -82,7 +83,7 @@ class Reading:
                 return self._unusable(path, f"what is written {found[0]}", "write it in quotes")
             return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
         value = scalar(text)
-        return self._unusable(path, "is empty", "give it a value or remove it") if value is None else value
+        return self._unusable(path, "is empty", _how_to_fill(path)) if value is None else value
 
     def _filled(self, path: Path, text: str, node: Node) -> Any:
         """A scalar with the values of its variables."""
@@ -138,6 +139,13 @@ class Reading:
 _DECLARATIONS: Final = ("spec", "variables")
 
 
+def _how_to_fill(path: Path) -> str:
+    """What to do about a field without a value: YAML takes a ':' without a space after it for a part of the name."""
+    name, colon, rest = str(path[-1]).partition(":") if path else ("", "", "")
+    together = colon and rest and not may_be_secret(path)
+    return f"write {quoted(f'{name}: {rest}')[1:-1]}, with a space" if together else "give it a value or remove it"
+
+
 def _may_vary(path: Path) -> bool:
     """Whether variables may stand at a path: what an object is called and whose it is never varies."""
     return path[:1] == ("spec",) or path[:2] == ("metadata", "annotations")
@@ -170,6 +178,12 @@ def _formats(marks: Iterable[Any]) -> Iterator[Format]:
             yield from _formats(typing.get_args(mark))
 
 
+_ANY_FIELDS: Final = "name: value"
+_OUTSIDE: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+"""What a variable is written like elsewhere."""
+_OPPOSITES: Final = ("un", "in", "non", "not", "no", "dis")
+
+
 class _Explained(Frozen):
     """One of pydantic's errors. `text` is the scalar as written, if it is one."""
 
@@ -182,8 +196,7 @@ class _Explained(Frozen):
         """Whether the value may be a secret."""
         if not any(isinstance(step, str) for step in _path(self.details)):
             return False
-        model, name = self._owner()
-        info = _by_alias(model).get(name) if model else None
+        info = self._info()
         return info is not None and any(isinstance(mark, Hidden) for mark in info.metadata)
 
     def words(self) -> tuple[str, str]:
@@ -202,10 +215,9 @@ class _Explained(Frozen):
             case "string_type" | "int_type" | "bool_type":
                 return self._wrong_scalar(kind, value)
             case "tuple_type":
-                right = "put '- ' before each entry" if self.text is None else f"write [{cut(self.text)}]"
-                return f"is {type_name(value)}, not a list", right
+                return f"is {type_name(value)}, not a list", self._as_list()
             case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
-                return f"is {type_name(value)}, not a mapping", "write its fields as name: value"
+                return f"is {type_name(value)}, not a mapping", f"write its fields as {self._as_mapping()}"
             case _:
                 return self._out_of_bounds(kind, value, ctx)
 
@@ -229,6 +241,20 @@ class _Explained(Frozen):
             case _:
                 return "is not valid", self.details["msg"]
 
+    def _as_list(self) -> str:
+        """How a list is written whose one entry stands there without one."""
+        if self.text is None:
+            return "put '- ' before each entry"
+        mapping = self._as_mapping()
+        return f"write [{cut(self.text)}]" if mapping == _ANY_FIELDS else f"write [{mapping}]"
+
+    def _as_mapping(self) -> str:
+        """How a mapping is written, by its required fields where it is known which it has."""
+        info = self._info()
+        model = next(_models(info.annotation), None) if info else None
+        required = [name for name, field in _by_alias(model).items() if field.is_required()] if model else []
+        return "{" + ", ".join(f"{name}: ..." for name in required) + "}" if required else _ANY_FIELDS
+
     def _shown(self, value: Any) -> str:
         return f"is {quoted(value)}"
 
@@ -241,17 +267,30 @@ class _Explained(Frozen):
             return f"is {type_name(value)}, not text", right
         wanted = "a whole number" if kind == "int_type" else "true or false"
         if isinstance(value, str):
-            fits = isinstance(scalar(value), bool if kind == "bool_type" else int)
-            unquoted = f"write {cut(value)} without quotes" if fits else f"write {wanted}"
-            return f"is the text {quoted(value)}", unquoted
+            if variable := _OUTSIDE.fullmatch(value):
+                return f"is the text {quoted(value)}", f"did you mean ${{var.{variable['name']}}}?"
+            if isinstance(scalar(value), bool if kind == "bool_type" else int):
+                return f"is the text {quoted(value)}", f"write {cut(value)} without quotes"
+            unit = f": {self._description()}" if value[:1].isdigit() and kind == "int_type" else ""
+            return f"is the text {quoted(value)}", f"write {wanted}{unit}"
         shown = type_name(value) if self.text is None else cut(self.text)
-        return f"is {shown}", f"write {wanted}"
+        unit = f": {self._description()}" if isinstance(value, float) and kind == "int_type" else ""
+        return f"is {shown}", f"write {wanted}{unit}"
 
     def _format(self) -> Format | None:
         """How the text of the field must look, where it must."""
-        model, name = self._owner()
-        info = _by_alias(model).get(name) if model else None
+        info = self._info()
         return next(_formats([*info.metadata, info.annotation]), None) if info else None
+
+    def _info(self) -> FieldInfo | None:
+        """The field that the last named step of the path is."""
+        model, name = self._owner()
+        return _by_alias(model).get(name) if model else None
+
+    def _description(self) -> str:
+        """What the field is, in one sentence."""
+        info = self._info()
+        return ((info.description if info else None) or self._owner()[1]).split(". ")[0].rstrip(".")
 
     def _owner(self) -> tuple[type[BaseModel] | None, str]:
         """The model that the last named step of the path is looked for in, and that step: a list for its items."""
@@ -269,10 +308,7 @@ class _Explained(Frozen):
         return model, str(last)
 
     def _what_is_missing(self) -> str:
-        model, name = self._owner()
-        info = _by_alias(model).get(name) if model else None
-        description = (info.description if info else None) or name
-        return f"add it: {description.split('. ')[0].rstrip('.')}"
+        return f"add it: {self._description()}"
 
     def _unknown_field(self) -> tuple[str, str]:
         model, name = self._owner()
@@ -284,8 +320,7 @@ class _Explained(Frozen):
         return "is not a known field", suggestion(name, fields, known)
 
     def _not_one_of(self, value: Any) -> tuple[str, str]:
-        model, name = self._owner()
-        info = _by_alias(model).get(name) if model else None
+        info = self._info()
         allowed = list(_choices(info.annotation)) if info else []
         words = [str(choice) for choice in allowed]
         one_of = f"write one of {listed(words)}" if len(words) > 1 else f"write {words[0]}"
@@ -293,7 +328,8 @@ class _Explained(Frozen):
             return self._shown(value), f"write {min(allowed, key=lambda known: abs(known - value))}, or {one_of[6:]}"
         if not isinstance(value, str):
             return f"is {type_name(value)}", one_of
-        return self._shown(value), suggestion(value, words, one_of)
+        opposite = any(value.lower() == prefix + word.lower() for prefix in _OPPOSITES for word in words)
+        return self._shown(value), one_of if opposite else suggestion(value, words, one_of)
 
 
 def _by_alias(model: type[BaseModel]) -> dict[str, FieldInfo]:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from reconciler.kinds._object import Node, Path, Position, cut, printable, quoted
+from reconciler.load._syntax import in_words
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Size of one file; some five thousand objects."""
@@ -147,9 +148,10 @@ def _events(text: str, loader: Any) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = _position(mark)
-        context = f" ({error.context})" if error.context else ""
-        message = f"not valid YAML: {error.problem or 'syntax error'}{context}"
-        raise _NotYaml(at, message, _how_to_write_a_variable(text, mark)) from None
+        opened = error.context_mark.line + 1 if error.context_mark else None
+        message, hint = in_words(error.problem or "syntax error", error.context or "", opened)
+        hint = _how_to_write_a_variable(text, mark) or hint
+        raise _NotYaml(at, f"not valid YAML: {message}", hint) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise _NotYaml(Position(1, 1), f"not valid YAML: {printable(str(error))}") from None
 
@@ -186,6 +188,8 @@ class _Composer:
     anchors: dict[str, tuple[Node, int, int] | None] = field(default_factory=dict)
     """Node, height and expanded size by anchor; `None` while the node is still open."""
     root: Node | None = None
+    another: bool = False
+    """Whether a second object seems to begin inside of the first."""
 
     def document(self, events: Iterator[yaml.Event]) -> Document:
         for event in events:
@@ -314,12 +318,20 @@ class _Composer:
                 self._fault(at, "<< merges something that is no mapping", "name anchors of mappings", path)
             parent.merged.extend(source for source in sources if source.fields is not None)
         elif key in fields:
-            hint = f"keep one (the first is on line {fields[key][0].line})"
-            self._fault(at, "is written twice", hint, path)
+            self._twice(at, path, fields[key][0].line)
         else:
             # Where nothing is written there is no place: the parsers disagree on it, the key's is better.
             nothing = value.plain and not value.text
             fields[key] = (at, Node(at, "", plain=True) if nothing else value)
+
+    def _twice(self, at: Position, path: Path, first: int) -> None:
+        """A second object without a line before it writes everything of the first one twice: said once."""
+        if len(path) > 1:
+            self._fault(at, "is written twice", f"keep one (the first is on line {first})", path)
+        elif not self.another:
+            self.another = True
+            hint = f"keep one (the first is on line {first}), or write --- above it where another object begins"
+            self._fault(at, "is written twice", hint, path)
 
 
 _SECRETIVE: Final = frozenset({"secret", "url", "value", "options"})

@@ -45,15 +45,16 @@ BYTES = {
     ),
     "no YAML": (
         b"kind: [a\nspec: }\n",
-        "f:2:5: not valid YAML: expected ',' or ']', but got ':' (while parsing a flow sequence)",
+        "f:2:5: not valid YAML: something is missing in the [ of line 1, "
+        "write ',' between the entries and ] at its end, and put text that holds {, [ or ': ' in quotes",
     ),
     "a tab for indentation": (
         b"kind: Task\nspec:\n\tcpu: 1\n",
-        "f:3:1: not valid YAML: found character '\\t' that cannot start any token (while scanning for the next token)",
+        "f:3:1: not valid YAML: there is a tab, write spaces instead",
     ),
     "a tab between tokens": (
         b"kind:\tTask\n",
-        "f:1:6: not valid YAML: found character '\\t' that cannot start any token (while scanning for the next token)",
+        "f:1:6: not valid YAML: there is a tab, write spaces instead",
     ),
     "NUL": (b"kind: Task\n# \x00\n", "f:2:3: the character U+0000 is not allowed in YAML, remove it"),
     "a control character": (b"kind: \x1b[0m\n", "f:1:7: the character U+001B is not allowed in YAML, remove it"),

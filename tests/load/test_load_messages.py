@@ -119,7 +119,10 @@ FIELDS = {
     ),
     "text that is no number": (
         TASK + "  cpu: 256m\n",
-        ['9:8: Task/web: spec.cpu: is the text "256m", write a whole number'],
+        [
+            '9:8: Task/web: spec.cpu: is the text "256m", '
+            "write a whole number: CPU units of each copy; 1024 are one vCPU"
+        ],
     ),
     "true for a number": (
         TASK + "  replicas: true\n",
@@ -127,7 +130,7 @@ FIELDS = {
     ),
     "a fraction": (
         TASK + "  cpu: 256.0\n",
-        ["9:8: Task/web: spec.cpu: is 256.0, write a whole number"],
+        ["9:8: Task/web: spec.cpu: is 256.0, write a whole number: CPU units of each copy; 1024 are one vCPU"],
     ),
     "a number for text": (
         TASK.replace("cluster: main", "cluster: 1"),
@@ -229,7 +232,11 @@ FIELDS = {
     ),
     "a number beyond all bounds": (
         TASK + "  cpu: " + "9" * 5000 + "\n",
-        ["9:8: Task/web: spec.cpu: is " + "9" * 77 + "..., write a whole number"],
+        [
+            "9:8: Task/web: spec.cpu: is "
+            + "9" * 77
+            + "..., write a whole number: CPU units of each copy; 1024 are one vCPU"
+        ],
     ),
     "a list of ports": (
         NETWORK
