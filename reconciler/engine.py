@@ -262,7 +262,8 @@ def _non_converging(outcome: Outcome, again: Action | None) -> Outcome:
 
 
 def _anchor(graph: Graph, current: View, reader: Reader, doing: Doing) -> None:
-    """Leave the digest of the whole graph on two resources, and nowhere else, as evidence that all of it was there.
+    """Leave the digest of the whole graph on two resources, and nowhere else, as evidence that all of it was there,
+    with the objects of others that hold parts of ours.
 
     The evidence is a convenience: an apply has not failed because it could not be left.
     """
@@ -275,11 +276,15 @@ def _anchor(graph: Graph, current: View, reader: Reader, doing: Doing) -> None:
 
 def _evidence(graph: Graph, comparison: Comparison) -> Iterator[Action]:
     chosen = set(anchors(graph))
-    for address, winner in sorted(comparison.winners.items()):
+    winners = comparison.winners
+    places = own_tags.place_lists(one.id for one in winners.values() if graph.types[one.type].marks_parts)
+    for address, winner in sorted(winners.items()):
         kind = graph.types[winner.type]
-        carried = winner.tags.get(own_tags.CONVERGED) if kind.collection is None else None
-        put = {own_tags.CONVERGED: graph.digest} if address in chosen and carried != graph.digest else {}
-        remove = [own_tags.CONVERGED] if carried is not None and address not in chosen else []
+        tags = winner.tags if kind.collection is None else {}
+        carried = {key: value for key, value in tags.items() if own_tags.is_evidence(key)}
+        wanted = {own_tags.CONVERGED: graph.digest, **places} if address in chosen else {}
+        put = dict(wanted.items() - carried.items())
+        remove = sorted(carried.keys() - wanted.keys())
         if put or remove:
             yield Action(
                 key=f"evidence {address}",

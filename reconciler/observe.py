@@ -15,6 +15,7 @@ from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
 from reconciler.model.resource import Observed, Referred, Resource, Scope
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.tags import listed_places, short
 from reconciler.model.values import ids
 
 THREADS = 16
@@ -123,9 +124,25 @@ def look(
     if adopting is not None:
         reader = adopting
     seen = _look(types, reader, scope, {}, {name: str(error) for name, error in meant.errors.items()})
+    seen = _look_into_places(seen, types, reader, scope)
     claimed = adopting.met if adopting is not None else {}
     errors = {**meant.errors, **seen.errors}
     return dataclasses.replace(seen, references=meant.references, errors=errors, claimed=claimed)
+
+
+def _look_into_places(seen: Look, types: Readables, reader: Reader, scope: Scope) -> Look:
+    """A look with what the stacks have in objects of others that no spec names any more: tags of theirs tell which."""
+    parts = {name: kind for name, kind in types.items() if kind.marks_parts}
+    marked = {
+        place for stack in scope.stacks for one in seen.by_stack.get(stack, ()) for place in listed_places(one.tags)
+    }
+    places = marked - {short(one.id) for name in parts for one in seen.found.get(name, ())}
+    if not places:
+        return seen
+    known = {name: found for name, found in seen.found.items() if name not in parts}
+    blind = {name: why for name, why in seen.unknown.items() if name not in parts}
+    again = _look(parts, reader, dataclasses.replace(scope, places=frozenset(places)), known, blind)
+    return dataclasses.replace(again, errors={**seen.errors, **again.errors})
 
 
 def look_again(before: Look, types: Readables, reader: Reader, graph: Graph) -> Look:

@@ -27,6 +27,7 @@ _OURS: Final = (
     tags.APPLIED,
     tags.applied_key("rules"),
     tags.CONVERGED,
+    tags.PLACES,
     tags.DELETION_POLICY,
 )
 """What the program itself may put on one resource, beside the list of the user's keys."""

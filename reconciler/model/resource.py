@@ -137,8 +137,9 @@ class Scope(Frozen):
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
-    `found` what the types in `needs` gave in this pass and what the specs refer to. `by_index` allows tags to come from
-    AWS's index of them, and more to be left out that only matters where something is to be done.
+    `found` what the types in `needs` gave in this pass and what the specs refer to, `places` the objects of others that
+    hold, or held, parts of the stacks though no spec names them, as tags do (`tags.short`). `by_index` allows tags to
+    come from AWS's index of them, and more to be left out that only matters where something is to be done.
     """
 
     account: str
@@ -149,6 +150,7 @@ class Scope(Frozen):
     digests: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     graphs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
+    places: frozenset[str] = frozenset()
     by_index: bool = False
 
     def ids(self, type_name: str) -> list[str]:
@@ -222,6 +224,8 @@ class Readable(ABC, Generic[F]):
     """What it says of traffic makes an answer finer; where it could not be read, the answer stands without it."""
     tells_health: ClassVar[bool] = False
     """Once it was read, what it does not say is well is not."""
+    marks_parts: ClassVar[bool] = False
+    """It has no tags of its own, but what it is made of carries those that say whose it is."""
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
         """Questions that `observe` will ask whatever the types in `needs` give. They are asked while those are looked
@@ -307,8 +311,6 @@ class ResourceType(Readable[F]):
     parent: ClassVar[str | None] = None
     """The field that refers to the parent of a collection or of a part that cannot carry tags."""
     taggable: ClassVar[bool] = True
-    marks_parts: ClassVar[bool] = False
-    """It has no tags of its own, but what it is made of carries those that say whose it is."""
     guarded: ClassVar[str | None] = None
     """What people call it, where deleting or replacing one must be allowed explicitly."""
     awaited: ClassVar[bool] = False

@@ -33,6 +33,11 @@ def full_name(arn: str) -> str:
     return arn.rpartition(":")[2].removeprefix("loadbalancer/")
 
 
+def _balancer_of(listener: str) -> str:
+    """What `full_name` makes of the load balancer that a listener (`listener/app/NAME/HEX/HEX`) belongs to."""
+    return listener.removeprefix("listener/").rpartition("/")[0]
+
+
 def unless_gone(question: Callable[[], T]) -> T | None:
     """What a question about one object gives; `None` where the object has gone since it was listed."""
     try:
@@ -96,6 +101,8 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
     leading = {arn for group in our_groups for arn in group.get("LoadBalancerArns", ())}
     leading |= {one.id for one in scope.found.get("existing-load-balancer", ())}
     leading |= balancers_with_rules(reader, scope)
+    marked = {_balancer_of(place) for place in scope.places}
+    leading |= {arn for arn in _arns(all_balancers, "LoadBalancerArn") if full_name(arn) in marked}
     used = frozenset(arn for arn in leading if tags.get(arn, {}).get(STACK) not in stacks)
     known = set(_arns(balancers, "LoadBalancerArn"))
     balancers += (

@@ -1,8 +1,9 @@
 """The rules of ours in a listener of somebody else. AWS: ELBv2 CreateRule, ModifyRule, SetRulePriorities.
 
 The listener is not ours, so neither are the rules that others put there: each rule of ours carries our tags, nothing
-else is touched, and our rules stand where no other does. Whose they are is known by those tags alone; a listener that
-no spec refers to any more is found through the target groups that its rules lead to.
+else is touched, and our rules stand where no other does. Whose they are is known by those tags alone. A listener that
+no spec refers to any more is found through the target groups that its rules lead to, through what the last converged
+apply left in tags of ours (`Scope.places`), or through AWS's index of tags.
 """
 
 from __future__ import annotations

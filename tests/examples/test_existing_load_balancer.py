@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
 from cuts import client
 from platform_network import Platform, balancer_as_it_is, platform, platform_balancer, rules_of
 from test_examples import converged, edited
+from worlds import SPECS
 
 from reconciler.engine import view
 from reconciler.model.graph import Graph
-from reconciler.sandbox import Sandbox
+from reconciler.sandbox import Faults, Sandbox, Timings
 
 Graphs = Callable[..., Graph]
 NAME = "existing-load-balancer.yaml"
@@ -44,8 +45,8 @@ def graph(theirs: Platform, balancer: str) -> Graphs:
         "loadBalancer": balancer,
     }
 
-    def made(*edits: tuple[str, str], **variables: str) -> Graph:
-        return edited(NAME, edits, there | variables)
+    def made(*edits: tuple[str, str], **variables: str | None) -> Graph:
+        return edited(NAME, edits, {name: value for name, value in (there | variables).items() if value is not None})
 
     return made
 
@@ -115,6 +116,45 @@ def test_a_listener_that_is_not_there_blocks_its_rules_with_what_to_do(
     blocked = {one.address: one for one in plan.blocked}
     assert "with protocol HTTP on port 81" in blocked["listener/platform/http"].reason
     assert "listener/platform/http/rules" in blocked
+
+
+TEXT = (SPECS / NAME).read_text()
+BALANCER, ROUTE = (
+    next(f"\n---\n{text.rstrip()}" for text in TEXT.split("\n---\n") if f"kind: {kind}" in text)
+    for kind in ("LoadBalancer", "Route")
+)
+VARIABLE = TEXT[TEXT.index("    loadBalancer:\n") : TEXT.index("---\napiVersion: reconciler.dev/v1\nkind: Network")]
+FORWARDING = "\n" + GUEST.rstrip()
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """One whose index of tags is as the test says, by default up to date."""
+    index = getattr(request, "param", "up to date")
+    with Sandbox(timings=Timings(tag_index=3600.0) if index == "late" else None) as running:
+        if index == "denied":
+            running.faults = Faults(errors_5xx=1.0, only=frozenset({"resourcegroupstaggingapi:GetResources"}))
+        yield running
+
+
+@pytest.mark.parametrize("sandbox", ["up to date", "late", "denied"], indirect=True)
+@pytest.mark.parametrize("leads", ["to us", "elsewhere"])
+def test_rules_go_when_the_files_no_longer_name_the_listener_whatever_the_index_of_tags_knows(
+    sandbox: Sandbox, graph: Graphs, balancer: str, leads: str
+) -> None:
+    sandbox.clock.advance(600)
+    before, theirs = balancer_as_it_is(balancer), rules_of(balancer)
+    desired = graph() if leads == "to us" else graph((FORWARDING, ""))
+    without = graph((BALANCER, ""), (ROUTE, ""), (VARIABLE, ""), loadBalancer=None)
+    for remove in (
+        lambda: client(sandbox.clock, threads=4).apply(without),
+        lambda: client(sandbox.clock, threads=4).delete(desired),
+    ):
+        converged(sandbox, desired)
+        assert len(rules_of(balancer)) > len(theirs)
+        assert remove().converged
+        assert rules_of(balancer) == theirs
+        assert balancer_as_it_is(balancer) == before
 
 
 def test_rules_go_with_their_object_though_nothing_names_the_listener_any_more(
