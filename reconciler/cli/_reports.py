@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli._failures import failure_of
+from reconciler.cli._failures import Failure, failure_of
 from reconciler.cli._settings import Settings
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.frozen import Frozen
@@ -39,14 +39,19 @@ def report_each(
         try:
             reports.append(work(stack))
         except ReconcilerError as error:
-            failure = failure_of(error)
-            click.echo(failure.text, err=True)
-            reports.append(Report(failure.document(name_of(stack)), (), 1))
+            reports.append(_failed(failure_of(error), name_of(stack), 1))
+        except (click.Abort, KeyboardInterrupt):
+            reports.append(_failed(Failure("Interrupted", "interrupted"), name_of(stack), INTERRUPTED))
         if reports[-1].status == INTERRUPTED:
             break
     print_documents([report.document for report in reports], settings)
     print_names([name for report in reports for name in report.names], settings)
     return worst(report.status for report in reports)
+
+
+def _failed(failure: Failure, stack: str, status: int) -> Report:
+    click.echo(failure.text, err=True)
+    return Report(failure.document(stack), (), status)
 
 
 def print_documents(documents: Sequence[dict[str, Any]], settings: Settings) -> None:

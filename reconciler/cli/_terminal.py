@@ -18,11 +18,14 @@ import click
 from reconciler.cli._failures import Failure
 from reconciler.cli._reports import INTERRUPTED, print_document
 from reconciler.cli._settings import Settings
-from reconciler.cli._text import plan_text, progress_line
+from reconciler.cli._text import NOT_IN_FILES, plan_text, progress_line
 from reconciler.execute import Progress, Step
 from reconciler.flows import Judged
 from reconciler.model.errors import Refused
 from reconciler.model.plan import Plan
+
+_BAR_WIDTH = 20
+_SHOW_CURSOR = "\033[?25h"
 
 
 def colourful(stream: IO[Any]) -> bool:
@@ -36,16 +39,24 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Refused("not a terminal and no --yes: nothing was changed", "look at the plan, then add --yes")
-    if not click.confirm(question, err=True):
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        click.echo("\nnothing was changed", err=True)
+        raise
+    if not agreed:
         raise Refused("not confirmed: nothing was changed")
 
 
-def show_plan(plan: Plan, flows: Sequence[Judged], settings: Settings, *, yes: bool) -> None:
+def show_plan(
+    plan: Plan, flows: Sequence[Judged], settings: Settings, *, yes: bool, unowned: str = NOT_IN_FILES
+) -> None:
     """The plan before it is carried out: on standard output for people, else to whoever is asked about it."""
     if settings.readable:
-        click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
+        calls = settings.output == "wide"
+        click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=calls, unowned=unowned))
     elif not yes and sys.stdin.isatty():
-        click.echo(plan_text(plan, flows, colour=colourful(sys.stderr)), err=True)
+        click.echo(plan_text(plan, flows, colour=colourful(sys.stderr), unowned=unowned), err=True)
 
 
 @contextmanager
@@ -71,6 +82,8 @@ def end_at_once(settings: Settings) -> NoReturn:
     """End the process though threads of it still wait for AWS; the next run finds out what AWS did."""
     failure = Failure("Interrupted", "interrupted", "run again: the next look finds what was done")
     click.echo(failure.text, err=True)
+    if sys.__stderr__ is not None and sys.__stderr__.isatty():
+        sys.__stderr__.write(_SHOW_CURSOR)
     if settings.structured:
         print_document(failure.document(), settings)
     for stream in (sys.stdout, sys.stderr):
@@ -82,7 +95,7 @@ def end_at_once(settings: Settings) -> NoReturn:
 @contextmanager
 def reporting(total: int, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """Where progress goes: in place on a terminal, plain lines elsewhere, always on standard error."""
-    if quiet:
+    if quiet or not total:
         yield lambda _: None
     elif sys.stderr.isatty():
         with _live(total) as report:
@@ -92,7 +105,8 @@ def reporting(total: int, *, quiet: bool) -> Iterator[Callable[[Progress], None]
 
 
 def _plain(progress: Progress) -> None:
-    click.echo(f"{strftime('%H:%M:%S')} {progress_line(progress)}", err=True)
+    if line := progress_line(progress):
+        click.echo(f"{strftime('%H:%M:%S')} {line}", err=True)
 
 
 @contextmanager
@@ -100,11 +114,14 @@ def _live(total: int) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
     console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")), highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
-        bar = bars.add_task("applying", total=total)
+    rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)
+    counts = (BarColumn(_BAR_WIDTH), MofNCompleteColumn(), TimeElapsedColumn())
+    what = TextColumn("{task.description}", markup=False, table_column=rest)
+    with Bars(*counts, what, console=console, transient=True, expand=True) as bars:
+        bar = bars.add_task("", total=total)
         running: dict[str, str] = {}
         lock = threading.Lock()
 
@@ -115,10 +132,9 @@ def _live(total: int) -> Iterator[Callable[[Progress], None]]:
                     running[key] = progress.action.address
                 else:
                     running.pop(key, None)
-                    bars.advance(bar)
-                    bars.console.print(progress_line(progress), markup=False, soft_wrap=True)
-                now = ", ".join(list(running.values())[:3])
-                more = f" and {len(running) - 3} more" if len(running) > 3 else ""
-                bars.update(bar, description=(now + more) or "applying")
+                    if line := progress_line(progress):
+                        bars.advance(bar)
+                        bars.console.print(line, markup=False, soft_wrap=True)
+                bars.update(bar, description=", ".join(running.values()))
 
         yield report

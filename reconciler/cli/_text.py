@@ -47,16 +47,19 @@ _WHY = {
     Reason.CASCADE: "what it refers to is replaced",
 }
 _ORDERS = {"create-first": "made before the old one goes", "delete-first": "the old one goes first"}
-_NOT_IN_FILES = "Not in the files"
+NOT_IN_FILES, OF_THE_STACK = "Not in the files", "All that carries the stack's tags"
+"""Headings over what no object owns: in a plan of the files, and of what is deleted whatever they say."""
 _ALWAYS_COUNTED = ("create", "update", "replace", "delete")
 
 
-def plan_text(plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool = False) -> str:
-    """A plan, grouped by what the user wrote; with `calls`, the AWS requests of each action too."""
+def plan_text(
+    plan: Plan, flows: Sequence[Judged], *, colour: bool, calls: bool = False, unowned: str = NOT_IN_FILES
+) -> str:
+    """A plan, grouped by what the user wrote, the rest `unowned`; with `calls`, the AWS requests of each action too."""
     ink = _Ink(colour)
     lines = [f"Stack {plan.stack}"]
     addresses = NewAddresses(plan, discover())
-    for owner, actions in _by_owner(plan.visible):
+    for owner, actions in _by_owner(plan.visible, unowned):
         lines += ["", ink(_BOLD, owner)]
         for action in actions:
             lines += _action_lines(action, ink)
@@ -101,7 +104,7 @@ def drift_text(
     ink = _Ink(colour)
     lines = [f"Stack {document['stack']}"]
     told = {(item["address"], item["id"]): item for item in document["drift"]}
-    for owner, items in _by_owner([item for item in drift if (item.address, item.id) in told]):
+    for owner, items in _by_owner([item for item in drift if (item.address, item.id) in told], NOT_IN_FILES):
         lines += ["", ink(_BOLD, owner)]
         for item in items:
             identity = f"  {item.id}" if item.id else ""
@@ -169,8 +172,10 @@ def apply_text(applied: Applied, *, colour: bool) -> str:
 
 
 def progress_line(progress: Progress) -> str:
-    """One step of one action as a plain line."""
+    """One step of one action as a plain line; empty for what Ctrl-C cut short, which `apply_text` lists."""
     action = progress.action
+    if progress.detail == INTERRUPTED:
+        return ""
     took = f" ({progress.seconds:.1f}s)"
     match progress.step:
         case Step.STARTED:
@@ -185,7 +190,7 @@ def progress_line(progress: Progress) -> str:
             first, *_ = progress.detail.splitlines() or [""]
             what = f"FAILED{took}: {first}"
         case Step.SKIPPED:
-            what = INTERRUPTED if progress.detail == INTERRUPTED else f"skipped because of {progress.detail}"
+            what = f"skipped because of {progress.detail}"
     return f"{action.address}: {what}"
 
 
@@ -197,12 +202,12 @@ class _Ink:
         return f"\033[{code}m{text}\033[0m" if self._colour and text else text
 
 
-def _by_owner(items: Iterable[Any]) -> list[tuple[str, list[Any]]]:
-    """Actions or drift by the object they belong to; last what no object of the files owns."""
+def _by_owner(items: Iterable[Any], unowned: str) -> list[tuple[str, list[Any]]]:
+    """Actions or drift by the object they belong to; last, under `unowned`, what none of the files owns."""
     found: dict[str, list[Any]] = {}
     for item in items:
-        found.setdefault(_NOT_IN_FILES if item.owner == item.address else item.owner, []).append(item)
-    return sorted(found.items(), key=lambda group: (group[0] == _NOT_IN_FILES, group[0]))
+        found.setdefault(unowned if item.owner == item.address else item.owner, []).append(item)
+    return sorted(found.items(), key=lambda group: (group[0] == unowned, group[0]))
 
 
 def _action_lines(action: Action, ink: _Ink) -> Iterator[str]:

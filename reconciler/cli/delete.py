@@ -17,7 +17,7 @@ from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
-from reconciler.cli._text import apply_text
+from reconciler.cli._text import OF_THE_STACK, apply_text
 from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
 from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
@@ -104,7 +104,7 @@ def _under_lease(
     plan = engine.view(engine.empty_graph(policy, types), connection.reader, choices).plan
     if plan.visible or plan.blocked:
         # Somebody who says delete means the load balancers too.
-        show_plan(dataclasses.replace(plan, disruptions=()), (), settings, yes=yes)
+        show_plan(dataclasses.replace(plan, disruptions=()), (), settings, yes=yes, unowned=OF_THE_STACK)
     if plan.visible:
         confirm(f"Delete stack {policy.name}?", yes=yes)
     with interruptible(settings) as stop, reporting(len(plan.visible), quiet=settings.structured) as report:

@@ -20,7 +20,7 @@ from reconciler.aws.advice import next_step
 from reconciler.cli import _documents as documents
 from reconciler.cli._failures import InvalidInputError, failure_of
 from reconciler.cli._objects import Shown, object_table, object_text
-from reconciler.cli._text import apply_text, drift_text, plan_text, progress_line
+from reconciler.cli._text import OF_THE_STACK, apply_text, drift_text, plan_text, progress_line
 from reconciler.conditions import conditions_of
 from reconciler.diff import compare
 from reconciler.execute import INTERRUPTED, Progress, Step
@@ -139,8 +139,13 @@ def test_a_plan_lists_what_is_no_longer_in_the_files(golden: Golden) -> None:
     desired = graph("peers.yaml")
     renamed = dataclasses.replace(desired, stack=dataclasses.replace(desired.stack, name="shop"))
     plan = planned(renamed, world(TWO_TIER))
-    golden("plan-delete.txt", text_of(planned(engine.empty_graph(TWO_TIER.stack, TWO_TIER.types), world(TWO_TIER))))
+    golden("plan-pruned.txt", text_of(plan))
     assert plan.disruptions
+
+
+def test_a_plan_of_a_deletion_does_not_say_that_the_files_lack_what_it_lists(golden: Golden) -> None:
+    plan = planned(engine.empty_graph(TWO_TIER.stack, TWO_TIER.types), world(TWO_TIER))
+    golden("plan-delete.txt", plan_text(plan, (), colour=False, unowned=OF_THE_STACK))
 
 
 def test_a_plan_says_what_is_blocked_and_how_to_unblock_it(golden: Golden) -> None:
