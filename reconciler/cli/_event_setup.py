@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, settings_with
 from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.model.errors import AwsError, Refused
 
@@ -21,7 +21,7 @@ from reconciler.model.errors import AwsError, Refused
     "--name", default="reconciler-events", show_default=True, help="Name of the queue and begin of the rules'."
 )
 @click.option("--apply", "applying", is_flag=True, help="Make the requests; without it they are only shown.")
-@settings_options
+@settings_with("table", "wide", "json", "yaml")
 def setup(inputs: Inputs, stack_name: str | None, name: str, applying: bool, settings: Settings) -> int:
     """Show the queue, its policy and the EventBridge rules that feed it, or make them.
 
@@ -32,7 +32,6 @@ def setup(inputs: Inputs, stack_name: str | None, name: str, applying: bool, set
     from reconciler.clock import SystemClock
     from reconciler.event_setup import calls
 
-    settings.refuse("name")
     _check_name(name)
     stacks = select(load_stacks(inputs), stack_name, everything=False, changing=True)
     graph = graph_of(stacks[0])

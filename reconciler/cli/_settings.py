@@ -13,9 +13,8 @@ from reconciler.model.frozen import Frozen
 
 C = TypeVar("C", bound=Callable[..., Any])
 
-OUTPUTS = ("table", "wide", "json", "yaml", "name")
 DRAWING = "mermaid"
-"""What commands that can draw have beside."""
+_OUTPUTS = ("table", "wide", "json", "yaml", "name")
 
 
 class Settings(Frozen):
@@ -37,37 +36,35 @@ class Settings(Frozen):
         """Whether standard output is for people."""
         return self.output in ("table", "wide")
 
-    def refuse(self, *outputs: str) -> None:
-        """A usage error where the chosen output is one that this command does not have."""
-        if self.output in outputs:
-            left = ", ".join(name for name in OUTPUTS if name not in outputs)
-            raise click.UsageError(f"there is no -o {self.output} for this command; choose one of {left}")
+
+def settings_with(*outputs: str) -> Callable[[C], C]:
+    """Gives a command the options, merged into the `settings` argument; after the name wins over before it.
+
+    Any format but those of `outputs` is a usage error, wherever it is given.
+    """
+
+    def options(function: C) -> C:
+        @click.option("--profile", help="Profile of AWS's configuration files.")
+        @click.option("--region", help="Region, where no stack says; never overrides a stack.")
+        @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
+        @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
+        @click.option("-o", "--output", type=click.Choice(outputs), help="Format of the output.")
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            given = {f.name: kwargs.pop(f.name) for f in dataclasses.fields(Settings)}
+            before = click.get_current_context().find_object(Settings) or Settings()
+            settings = dataclasses.replace(
+                before, **{name: value for name, value in given.items() if value is not None}
+            )
+            if settings.output not in outputs:
+                said = f"there is no -o {settings.output} for this command; choose one of {', '.join(outputs)}"
+                raise click.UsageError(said)
+            return function(*args, settings=settings, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    return options
 
 
-def settings_options(function: C) -> C:
-    """Gives a command the options, merged into the `settings` argument; after the name wins over before it."""
-    return _options(function, draws=False)
-
-
-def drawing_options(function: C) -> C:
-    """The same, for what may draw."""
-    return _options(function, draws=True)
-
-
-def _options(function: C, *, draws: bool) -> C:
-
-    @click.option("--profile", help="Profile of AWS's configuration files.")
-    @click.option("--region", help="Region, where no stack says; never overrides a stack.")
-    @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
-    @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
-    @click.option("-o", "--output", type=click.Choice([*OUTPUTS, DRAWING]), help="Format of the output.")
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        given = {f.name: kwargs.pop(f.name) for f in dataclasses.fields(Settings)}
-        before = click.get_current_context().find_object(Settings) or Settings()
-        settings = dataclasses.replace(before, **{name: value for name, value in given.items() if value is not None})
-        if not draws:
-            settings.refuse(DRAWING)
-        return function(*args, settings=settings, **kwargs)
-
-    return wrapped  # type: ignore[return-value]
+settings_options = settings_with(*_OUTPUTS)
+any_settings_options = settings_with(*_OUTPUTS, DRAWING)

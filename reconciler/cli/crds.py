@@ -10,16 +10,15 @@ import yaml
 
 from reconciler.cli._failures import InputError
 from reconciler.cli._reports import print_document, print_documents, print_names
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, settings_with
 from reconciler.crds import render_all
 
 
 @click.command("crds")
 @click.option("--out-dir", type=click.Path(file_okay=False, path_type=Path), help="Write one file per kind here.")
-@settings_options
+@settings_with("table", "json", "yaml", "name")
 def command(out_dir: Path | None, settings: Settings) -> int:
     """Print the CustomResourceDefinitions as one YAML stream, or write one file per kind."""
-    settings.refuse("wide")
     files = render_all()
     if out_dir is None:
         _print(files, settings)

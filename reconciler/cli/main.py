@@ -20,7 +20,7 @@ import click
 import reconciler.cli as commands
 from reconciler.cli._failures import Failure, failure_of
 from reconciler.cli._reports import INTERRUPTED, print_document
-from reconciler.cli._settings import Settings, drawing_options
+from reconciler.cli._settings import Settings, any_settings_options
 from reconciler.model.errors import ReconcilerError
 
 USAGE = 64
@@ -79,7 +79,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="reconciler", prog_name="reconciler")
-@drawing_options
+@any_settings_options
 @click.pass_context
 def cli(ctx: click.Context, settings: Settings) -> None:
     """Declarative reconciler for AWS Fargate networking: no Kubernetes, no state file."""
@@ -98,8 +98,11 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.format_message(), err=True)
         sys.exit(USAGE)
     except click.UsageError as error:
+        failure = Failure("Usage", error.format_message(), _what_to_write(error))
         error.show()
-        _end(Failure("Usage", error.format_message()), given, USAGE)
+        if failure.next:
+            click.echo(f"  next: {failure.next}", err=True)
+        _end(failure, given, USAGE)
     except (click.Abort, KeyboardInterrupt):
         failure = Failure("Interrupted", "interrupted")
         click.echo(failure.text, err=True)
@@ -125,6 +128,12 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(failure.text, err=True)
         _end(failure, given, 1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _what_to_write(error: click.UsageError) -> str:
+    """For an argument too many, where somebody may have named files as other programs have them named."""
+    takes_files = error.ctx is not None and any("--file" in option.opts for option in error.ctx.command.params)
+    return "name files and folders with -f" if takes_files and "unexpected extra argument" in error.message else ""
 
 
 def _end(failure: Failure, arguments: Sequence[str], status: int) -> NoReturn:

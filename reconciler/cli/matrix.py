@@ -12,7 +12,7 @@ from reconciler import flows
 from reconciler.cli._failures import InputError
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, settings_with
 from reconciler.cli._terminal import colourful
 from reconciler.cli._worlds import Where, world_options
 from reconciler.flows.matrix import nodes
@@ -29,7 +29,7 @@ _SHOWN = 3
 @world_options
 @files_option
 @click.option("--stack", "stack_name", help="The stack that is meant.")
-@settings_options
+@settings_with("table", "wide", "json", "yaml")
 def command(
     sources: Sequence[str],
     targets: Sequence[str],
@@ -42,7 +42,6 @@ def command(
 
     It is about all tasks, load balancers and the internet.
     """
-    settings.refuse("name")
     world = where.world(inputs, stack_name, settings, (*sources, *targets), health=False)
     _check(world, (*sources, *targets))
     rows = flows.matrix(world, sources, targets)

@@ -19,7 +19,7 @@ import click
 
 from reconciler.alerts import Outbox, Router, Rule, Sinks
 from reconciler.cli._inputs import Inputs, files_option
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, settings_with
 from reconciler.cli._store import open_store, store_option
 from reconciler.cli._workspace import Connection, connect
 from reconciler.clock import SystemClock
@@ -51,7 +51,7 @@ CLOSING = 3.0
     "--log-format", type=click.Choice(["json", "text"]), help="Format of the log. Default: text on a terminal."
 )
 @store_option
-@settings_options
+@settings_with("table", "json")
 def command(
     inputs: Inputs,
     once: bool,
@@ -61,7 +61,6 @@ def command(
     settings: Settings,
 ) -> int:
     """Look at every stack each interval, heal or report drift, follow changed files; one line per event."""
-    settings.refuse("name", "wide", "yaml")
     if "-" in inputs.paths:
         raise click.UsageError("run follows files; standard input cannot be read again")
     place = _host_and_port(listen) if listen else None

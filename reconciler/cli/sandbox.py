@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli._failures import failure_of
 from reconciler.cli._reports import print_document
-from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._settings import Settings, settings_with
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.sandbox import process
 from reconciler.sandbox.process import ensure_running
@@ -20,6 +21,7 @@ __all__ = ["command", "ensure_running"]
 
 _START_ONE = "start one with: reconciler sandbox start"
 _DEFAULT_REGION = "us-east-1"
+_settings_options = settings_with("table", "json", "yaml")
 
 
 @click.group("sandbox")
@@ -40,7 +42,7 @@ def command() -> None:
     show_default=True,
     help="How many seconds of AWS pass in one of yours.",
 )
-@settings_options
+@_settings_options
 def start(port: int | None, speed: float, settings: Settings) -> int:
     """Start it in the background, or find the one that runs."""
     try:
@@ -50,12 +52,14 @@ def start(port: int | None, speed: float, settings: Settings) -> int:
     text = f"the sandbox runs {'' if started else 'already '}at {running.url} (process {running.pid})"
     if started:
         text += f"\ngive any command --sandbox, or any AWS client AWS_ENDPOINT_URL={running.url}"
+    elif any(_given(name) for name in ("port", "speed")):
+        text += "\nits port and speed stay as they are; for others end it first: reconciler sandbox stop"
     _say({"url": running.url, "pid": running.pid, "started": started}, text, settings)
     return 0
 
 
 @command.command()
-@settings_options
+@_settings_options
 def stop(settings: Settings) -> int:
     """End it; everything in it is gone."""
     try:
@@ -67,7 +71,7 @@ def stop(settings: Settings) -> int:
 
 
 @command.command()
-@settings_options
+@_settings_options
 def status(settings: Settings) -> int:
     """Its address, how long it has run, how many calls it has served. Exit status 1 when none runs."""
     try:
@@ -91,7 +95,7 @@ def status(settings: Settings) -> int:
 
 
 @command.command()
-@settings_options
+@_settings_options
 def reset(settings: Settings) -> int:
     """Empty it: an account in which nothing was ever made."""
     try:
@@ -107,7 +111,7 @@ def reset(settings: Settings) -> int:
 @click.argument("name", required=False)
 @click.option("--list", "listing", is_flag=True, help="Name all that can be broken.")
 @click.option("--stack", help="Break this stack only.")
-@settings_options
+@_settings_options
 def break_something(name: str | None, listing: bool, stack: str | None, settings: Settings) -> int:
     """Change something behind the reconciler's back, as a person in the AWS console would."""
     from reconciler.sandbox.breaks import BREAKS, account
@@ -136,7 +140,7 @@ def break_something(name: str | None, listing: bool, stack: str | None, settings
 @command.command()
 @click.argument("wanted", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option("--none", "well", is_flag=True, help="Nothing goes wrong any more.")
-@settings_options
+@_settings_options
 def faults(wanted: tuple[str, ...], well: bool, settings: Settings) -> int:
     """Have AWS do badly from now on, or with no argument say how it does.
 
@@ -167,6 +171,11 @@ def faults(wanted: tuple[str, ...], well: bool, settings: Settings) -> int:
     return 0
 
 
+def _given(name: str) -> bool:
+    """Whether an option of this command was given, rather than left at its default."""
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
 def _fault(text: str) -> tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator:
@@ -187,7 +196,6 @@ def _faults_in_words(made: dict[str, Any]) -> str:
 
 
 def _say(document: dict[str, Any], text: str, settings: Settings) -> None:
-    settings.refuse("name", "wide")
     if settings.structured:
         print_document(document, settings)
     else:

@@ -11,7 +11,7 @@ from reconciler import flows
 from reconciler.cli._failures import InputError
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._reports import print_document
-from reconciler.cli._settings import DRAWING, Settings, drawing_options
+from reconciler.cli._settings import DRAWING, Settings, settings_with
 from reconciler.cli._terminal import colourful
 from reconciler.cli._tracing import trace_document, trace_text
 from reconciler.cli._worlds import Where, world_options
@@ -31,7 +31,7 @@ _STATUS = {flows.REACHABLE: 0, flows.BLOCKED: 2, flows.UNKNOWN: 1}
 @world_options
 @files_option
 @click.option("--stack", "stack_name", help="The stack that is meant.")
-@drawing_options
+@settings_with("table", "wide", "json", "yaml", DRAWING)
 def command(
     source: str,
     target: str,
@@ -51,7 +51,6 @@ def command(
     FROM and TO: internet, an address or CIDR, task/NAME, task/NAME/CONTAINER, loadBalancer/NAME, or the id of a live
     task, network interface or other resource.
     """
-    settings.refuse("name")
     query = flows.Query(
         source=source,
         target=target,

@@ -1,0 +1,39 @@
+"""Command lines that cannot be understood: refused before anything is done, with what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from reconciler.cli.main import USAGE, main
+from reconciler.sandbox import process
+
+
+def refused(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said on standard error."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert ended.value.code == USAGE
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["-o", "name", "sandbox", "reset"], ["sandbox", "reset", "-o", "name"]])
+def test_a_format_that_a_command_does_not_have_is_refused_before_anything_is_done(
+    arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reset() -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(process, "reset", reset)
+    said = refused(arguments, capsys)
+    assert "table" in said
+    assert "json" in said
+    assert "mermaid" not in said
+
+
+def test_a_file_that_is_named_without_its_option_is_refused_with_the_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "next: name files and folders with -f" in refused(["plan", "specs/two-tier.yaml"], capsys)
+    assert "-f" not in refused(["history", "specs/two-tier.yaml"], capsys)
