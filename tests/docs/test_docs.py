@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from reconciler import checks
+from reconciler.cli.main import USAGE
 from reconciler.compile import graph_of
 from reconciler.load import load
 
@@ -79,6 +80,7 @@ def test_every_session_prints_what_is_shown(document: Path, environment: dict[st
             done = subprocess.run(
                 [COMMAND, *arguments[1:]], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
             )
+            assert done.returncode != USAGE, done.stderr
             said = [line for line in done.stderr.splitlines() if line.startswith(("error", "  next"))]
             printed = [*done.stdout.splitlines(), *said]
             assert agrees(shown, printed), f"$ {command}\n{done.stdout}{done.stderr}"
