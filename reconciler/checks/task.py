@@ -21,6 +21,8 @@ from reconciler.kinds.route import actions_of
 from reconciler.kinds.task import KIND, MEMORY_OF_CPU, TaskSpec
 from reconciler.load import StackObjects
 
+LEAST_STORAGE: Final = 20
+"""GiB of disk that every task has."""
 LONGEST_COOLDOWN: Final = 86_400
 LONGEST_GRACE: Final = 2_147_483_647
 """ECS API reference, CreateService: healthCheckGracePeriodSeconds."""
@@ -32,6 +34,7 @@ def check(objects: StackObjects) -> Iterator[Problem]:
     counted = _counted_ways(objects)
     for task in objects.of(KIND):
         yield from _size(task)
+        yield from _platform(task)
         yield from _containers(task)
         yield from _ports(task)
         yield from _loopback(task)
@@ -86,6 +89,29 @@ def _size(task: Object[TaskSpec]) -> Iterator[Problem]:
             f"Fargate has no {memory} MiB with cpu {cpu}",
             f"write {close} (there are {known})",
         )
+
+
+def _platform(task: Object[TaskSpec]) -> Iterator[Problem]:
+    """What platform version 1.4.0 brought ("Fargate platform version change log", ECS developer guide)."""
+    spec = task.spec
+    if spec.platform_version != "1.3.0":
+        return
+    found: list[tuple[Path, str]] = []
+    if spec.ephemeral_storage > LEAST_STORAGE:
+        found.append((("spec", "ephemeralStorage"), f"more than {LEAST_STORAGE} GiB of disk"))
+    if spec.execute_command:
+        found.append((("spec", "executeCommand"), "ECS Exec"))
+    found += [(("spec", "volumes", i, "efs"), "EFS") for i, volume in enumerate(spec.volumes) if volume.efs]
+    for i, container in enumerate(spec.containers):
+        path: Path = ("spec", "containers", i)
+        if container.env_files:
+            found.append(((*path, "envFiles"), "env files"))
+        for name, arn in container.secrets.items():
+            if ":secretsmanager:" in arn and any(arn.split(":")[7:]):
+                found.append(((*path, "secrets", name), "parts and versions of secrets"))
+    for path, what in found:
+        message = f"Fargate has {what} since platform version 1.4.0"
+        yield task.problem(path, message, "write platformVersion: LATEST")
 
 
 def _containers(task: Object[TaskSpec]) -> Iterator[Problem]:

@@ -43,9 +43,6 @@ def _volumes(task: Object[TaskSpec]) -> Iterator[Problem]:
         if efs.transit_encryption_port is not None and not efs.transit_encryption:
             message = "nothing is encrypted on the way"
             yield task.problem((*here, "efs", "transitEncryptionPort"), message, "remove it, or transitEncryption")
-        if task.spec.platform_version == "1.3.0":
-            message = "Fargate has EFS since platform version 1.4.0"
-            yield task.problem((*here, "efs"), message, "write platformVersion: LATEST")
 
 
 def _mounts(task: Object[TaskSpec]) -> Iterator[Problem]:

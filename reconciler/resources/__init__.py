@@ -54,4 +54,4 @@ def configuration() -> Readables:
 
 
 _CONFIGURATION = ("network-balancing", "network-interface")
-_STARTING = ("fargate-quota", "given-role", "mount-target", "secret-key")
+_STARTING = ("fargate-quota", "given-role", "mount-target", "task-secret")

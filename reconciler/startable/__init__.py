@@ -9,7 +9,7 @@ from reconciler.flows import world_of_graph, world_of_snapshot
 from reconciler.load import StackObjects
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.snapshot import Snapshot
-from reconciler.startable import _addresses, _checks, _paths, _ports, _quotas, _roles, _secrets
+from reconciler.startable import _addresses, _checks, _exec, _paths, _ports, _quotas, _roles, _secrets
 from reconciler.startable._doubt import Doubt
 from reconciler.startable._volumes import Volumes
 
@@ -46,5 +46,6 @@ def _found(stack: StackObjects, graph: Graph, snapshot: Snapshot, types: Readabl
     yield from _addresses.doubts(stack, graph, snapshot)
     yield from _ports.doubts(stack, graph, snapshot)
     yield from _roles.doubts(stack, graph, snapshot, types)
-    yield from _secrets.doubts(stack, graph, snapshot)
+    yield from _secrets.doubts(stack, graph, snapshot, types)
     yield from _quotas.doubts(stack, graph, snapshot)
+    yield from _exec.doubts(stack)

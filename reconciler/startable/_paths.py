@@ -25,6 +25,12 @@ from reconciler.startable._doubt import Doubt, container_path, definitions, doub
 _ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)/.+")
 _PULL = ("ecr.api", "ecr.dkr", "s3")
 _HTTPS = 443
+_AGENT: Final = ("ecs", "ecs-agent", "ecs-telemetry")
+_AGENT_REGIONS: Final = frozenset(
+    {"ca-west-1", "ap-southeast-5", "ap-southeast-7", "ap-southeast-6", "ap-east-2", "mx-central-1"}
+)
+"""Regions in which tasks of Fargate need ways to ECS itself, as in all that AWS opened since December 2023 (ECS
+developer guide, "Amazon ECS interface VPC endpoints")."""
 
 
 class _Need(Frozen):
@@ -97,6 +103,8 @@ def _needs(
         for number, arn in enumerate(container.environment_files):
             path = container_path(stack, task, name, "envFiles", number)
             yield _Need(f"the file {cut(arn)} cannot be fetched", ("s3",), path)
+    if region in _AGENT_REGIONS:
+        yield _Need("ECS cannot be told how the task does", _AGENT, ("spec", "network"), vital=False)
     if service.enable_execute_command:
         path = ("spec", "executeCommand")
         yield _Need("no command can be run in its containers", ("ssmmessages",), path, vital=False)

@@ -120,6 +120,21 @@ WRONG = {
         SEEN,
         ["volumes[0].efs: Fargate has EFS since platform version 1.4.0, write platformVersion: LATEST"],
     ),
+    "more than an old platform has": (
+        "platformVersion: 1.3.0\nephemeralStorage: 21\nexecuteCommand: true",
+        "envFiles: ['arn:aws:s3:::shop/web.env']\n"
+        "secrets: {A: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:user::',"
+        " B: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf'}",
+        [
+            f"{field}: Fargate has {what} since platform version 1.4.0, write platformVersion: LATEST"
+            for field, what in (
+                ("ephemeralStorage", "more than 20 GiB of disk"),
+                ("executeCommand", "ECS Exec"),
+                ("containers[0].envFiles", "env files"),
+                ("containers[0].secrets.A", "parts and versions of secrets"),
+            )
+        ],
+    ),
     "an id that is none": (
         "volumes: [{name: data, efs: {fileSystemId: data}}]",
         SEEN,

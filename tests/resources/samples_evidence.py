@@ -19,8 +19,8 @@ from reconciler.resources.given_role import GivenRole
 from reconciler.resources.mount_target import MountTarget
 from reconciler.resources.network_interface import NetworkInterface
 from reconciler.resources.running_task import RunningTask
-from reconciler.resources.secret_key import SecretKey
 from reconciler.resources.target_health import Failed, Target, TargetHealth
+from reconciler.resources.task_secret import TaskSecret
 
 
 def _sample(type_name: str, fields: Fields) -> Sample:
@@ -33,7 +33,7 @@ _SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
     "fargate-quota": (_sample("fargate-quota", FargateQuota(quota_code="L-3032A538", value=6)),),
-    "secret-key": (_sample("secret-key", SecretKey(secret=_SECRET, key_id="alias/ours")),),
+    "task-secret": (_sample("task-secret", TaskSecret(secret=_SECRET, key_id="alias/ours")),),
     "mount-target": (
         _sample(
             "mount-target",

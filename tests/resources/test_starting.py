@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import pytest
 from canned_answers import CannedAnswers
 from cuts import client
 from service_models import operation_model
@@ -14,7 +15,7 @@ from worlds import graph
 from reconciler.model.graph import Readables
 from reconciler.model.resource import Observed
 from reconciler.observe import look, scope_of
-from reconciler.resources import fargate_quota, mount_target, secret_key, starting
+from reconciler.resources import fargate_quota, mount_target, starting, task_secret
 from reconciler.resources.fargate_quota import ON_DEMAND, SPOT
 from reconciler.sandbox import Sandbox
 
@@ -23,22 +24,23 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf"
 OURS = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def seen(sandbox: Sandbox, **instead: str) -> list[Observed[Any]]:
-    """What is found for the example, some of its texts being others."""
+def seen(sandbox: Sandbox, kind: str, **instead: str) -> list[Observed[Any]]:
+    """What is found of a type for the example, some of its texts being others."""
 
     def edit(text: str) -> str:
         for old, new in instead.items():
             text = text.replace({"system": FILE_SYSTEM, "secret": SECRET}[old], new)
         return text
 
-    types: Readables = {name: starting()[name] for name in ("mount-target", "secret-key", "fargate-quota")}
+    types: Readables = {kind: starting()[kind]}
     found = look(types, client(sandbox.clock).reader, ["production"], [graph("production.yaml", edit)])
     assert found.unknown == {}
-    return [one for some in found.found.values() for one in some]
+    return list(found.found[kind])
 
 
-def test_where_others_made_nothing_there_is_nothing(sandbox: Sandbox) -> None:
-    assert seen(sandbox) == []
+@pytest.mark.parametrize("kind", ["mount-target", "fargate-quota", "task-secret"])
+def test_where_others_made_nothing_there_is_nothing(sandbox: Sandbox, kind: str) -> None:
+    assert seen(sandbox, kind) == []
 
 
 def test_mount_targets_and_who_stands_before_them(sandbox: Sandbox) -> None:
@@ -48,7 +50,7 @@ def test_mount_targets_and_who_stands_before_them(sandbox: Sandbox) -> None:
     made = ec2.create_security_group(GroupName="files", Description="files", VpcId=subnet["VpcId"])
     group = made["GroupId"]
     target = efs.create_mount_target(FileSystemId=system, SubnetId=subnet["SubnetId"], SecurityGroups=[group])
-    (found,) = seen(sandbox, system=system)
+    (found,) = seen(sandbox, "mount-target", system=system)
     assert (found.id, found.fields.file_system_id) == (target["MountTargetId"], system)
     assert (found.fields.subnet_id.value, found.fields.vpc_id.value) == (subnet["SubnetId"], subnet["VpcId"])
     assert found.fields.availability_zone == subnet["AvailabilityZone"]
@@ -61,14 +63,22 @@ def test_keys_of_somebody_s_own_that_encrypt_secrets_and_parameters(sandbox: San
     secrets, parameters = boto3.client("secretsmanager"), boto3.client("ssm")
     secret = secrets.create_secret(Name="shop", SecretString="-", KmsKeyId=OURS)["ARN"]
     parameters.put_parameter(Name="/shop/datadog", Value="-", Type="SecureString", KeyId="alias/ours")
-    found = {one.id: one.fields.key_id for one in seen(sandbox, secret=secret)}
+    found = {one.id: one.fields.key_id for one in seen(sandbox, "task-secret", secret=secret)}
     assert found == {secret: OURS, "arn:aws:ssm:us-east-1:123456789012:parameter/shop/datadog": "alias/ours"}
 
 
 def test_a_key_of_aws_s_own_is_nobody_s_business(sandbox: Sandbox) -> None:
     secret = boto3.client("secretsmanager").create_secret(Name="shop", SecretString="-")["ARN"]
     boto3.client("ssm").put_parameter(Name="/shop/datadog", Value="-", Type="SecureString")
-    assert seen(sandbox, secret=secret) == []
+    assert [one.fields.key_id for one in seen(sandbox, "task-secret", secret=secret)] == ["", ""]
+
+
+def test_a_secret_or_parameter_is_not_there_where_aws_knows_none_or_is_about_to_delete_it(sandbox: Sandbox) -> None:
+    secrets = boto3.client("secretsmanager")
+    secret = secrets.create_secret(Name="shop", SecretString="-")["ARN"]
+    secrets.delete_secret(SecretId=secret, RecoveryWindowInDays=7)
+    assert seen(sandbox, "task-secret", secret=secret) == []
+    assert seen(sandbox, "task-secret") == []
 
 
 class Quotas(CannedAnswers):
@@ -91,7 +101,7 @@ def test_fargate_s_quotas_are_read_for_the_capacity_that_is_used() -> None:
 
 def test_a_secret_is_known_without_what_follows_its_arn() -> None:
     (definition,) = (r.fields for a, r in graph("production.yaml").resources.items() if a == "task-definition/web")
-    assert SECRET in {secret_key.whole(arn) for arn in secret_key.named(definition)}
+    assert SECRET in {task_secret.whole(arn) for arn in task_secret.named(definition)}
 
 
 def test_a_role_that_is_given_has_a_boundary_where_somebody_set_one(sandbox: Sandbox) -> None:

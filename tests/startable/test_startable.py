@@ -23,9 +23,10 @@ from reconciler.resources.given_role import GivenRole
 from reconciler.resources.mount_target import MountTarget
 from reconciler.resources.network_acl import NetworkAcl
 from reconciler.resources.network_interface import NetworkInterface
-from reconciler.resources.secret_key import SecretKey
 from reconciler.resources.security_group_rules import Rule, RuleKey, SecurityGroupRules
+from reconciler.resources.task_secret import TaskSecret, named, whole
 from reconciler.startable import Doubt, doubts, doubts_of_files
+from reconciler.startable._doubt import definitions
 
 Golden = Callable[[str, str], None]
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:1"
@@ -49,6 +50,9 @@ class Case:
         self.graph: Graph = graph_of(stack.stack, stack.objects)
         gone = () if applied else self.graph.resources
         self.snapshot: Snapshot = world(self.graph, without=gone, converged=applied)
+        for task in definitions(self.graph.resources).values():
+            for arn in map(whole, named(task)):
+                self.beside("task-secret", arn, TaskSecret(secret=arn))
 
     def id(self, address: str) -> Id:
         return Id(self.snapshot.found[address][0].id)
@@ -62,6 +66,11 @@ class Case:
     def beside(self, kind: str, identity: str, fields: Any) -> Case:
         one: Observed[Any] = Observed(type=kind, id=identity, fields=fields, evidence=True)
         self.snapshot = dataclasses.replace(self.snapshot, evidence=(*self.snapshot.evidence, one))
+        return self
+
+    def without(self, kind: str) -> Case:
+        kept = tuple(one for one in self.snapshot.evidence if one.type != kind)
+        self.snapshot = dataclasses.replace(self.snapshot, evidence=kept)
         return self
 
     def doubts(self) -> list[Doubt]:
@@ -95,10 +104,10 @@ def test_a_way_that_nobody_takes_now_is_only_doubted() -> None:
 
 
 ACL_RULES = {
-    "what the tasks ask": "{ruleNumber: 100, action: Allow, ports: '443', cidr: 0.0.0.0/0}",
+    "what the tasks ask": "{ruleNumber: 100, action: Allow, ports: 443, cidr: 0.0.0.0/0}",
     "answers to the tasks": "{ruleNumber: 110, action: Allow, ports: 1024-65535, cidr: 0.0.0.0/0}",
-    "what the gateway passes on": "{ruleNumber: 110, action: Allow, ports: '443', cidr: 0.0.0.0/0}",
-    "what comes to the gateway": "{ruleNumber: 110, action: Allow, ports: '443', cidr: 10.0.0.0/16}",
+    "what the gateway passes on": "{ruleNumber: 110, action: Allow, ports: 443, cidr: 0.0.0.0/0}",
+    "what comes to the gateway": "{ruleNumber: 110, action: Allow, ports: 443, cidr: 10.0.0.0/16}",
 }
 
 
@@ -188,6 +197,52 @@ def test_secrets_files_and_commands_need_their_own_endpoints(golden: Golden) -> 
     golden("secrets.txt", Case(*edits, endpoints("ecr.api", "ecr.dkr", "logs")).text())
     all_of_them = endpoints("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm", "ssmmessages")
     assert Case(*edits, all_of_them).text() == ""
+
+
+def test_a_key_of_one_s_own_needs_no_endpoint_because_secrets_and_logs_are_decrypted_by_their_services() -> None:
+    key = KEY.format("1234abcd-12ab-34cd-56ef-1234567890ab")
+    case = Case(
+        *ISOLATED,
+        (f"{ORDERS}{ECR}", f"{ORDERS}{ECR}\n      secrets: {{DB: '{SECRET}', KEY: '{PARAMETER}'}}"),
+        ("  placement: Private\n", f"  placement: Private\n  logs: {{kmsKey: '{key}'}}\n  secretsKmsKeys: ['{key}']\n"),
+        endpoints("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm"),
+    )
+    for arn in (SECRET, PARAMETER):
+        case.beside("task-secret", arn, TaskSecret(secret=arn, key_id=key))
+    assert case.text() == ""
+
+
+def test_in_a_region_of_late_the_ways_to_ecs_itself_are_needed_too() -> None:
+    edits = [*ISOLATED, endpoints("ecr.api", "ecr.dkr", "logs"), ("us-east-1", "ca-west-1")]
+    (found,) = Case(*edits).doubts()
+    assert found.severity == "warning"
+    assert found.problem.hint.endswith("add ecs, ecs-agent, ecs-telemetry to its endpoints")
+    edits[-2] = endpoints("ecr.api", "ecr.dkr", "logs", "ecs", "ecs-agent", "ecs-telemetry")
+    assert Case(*edits).text() == ""
+
+
+def test_no_command_can_be_run_where_nothing_can_be_written() -> None:
+    readonly = (
+        f"{ORDERS}public",
+        f"{ORDERS[: ORDERS.index('image')]}readonlyRootFilesystem: true\n      image: public",
+    )
+    runs = ("  placement: Private\n", "  placement: Private\n  executeCommand: true\n")
+    (found,) = Case(readonly, runs).doubts()
+    assert (found.severity, found.problem.field) == ("warning", "spec.containers[0].readonlyRootFilesystem")
+    assert Case(readonly).text() == Case(runs).text() == ""
+
+
+def test_a_secret_that_is_not_there_is_told_of_at_its_place() -> None:
+    edit = (
+        f"{ORDERS}public",
+        f"{ORDERS[: ORDERS.index('image')]}secrets: {{DB: '{SECRET}:password::'}}\n      image: public",
+    )
+    assert Case(edit).text() == ""
+    (found,) = Case(edit).without("task-secret").doubts()
+    assert (found.severity, found.problem.field) == ("warning", "spec.containers[0].secrets.DB")
+    assert found.problem.message == f"{SECRET} is not there"
+    theirs = (edit[0], edit[1].replace("123456789012:secret", "210987654321:secret"))
+    assert Case(theirs).without("task-secret").text() == ""
 
 
 def test_what_a_log_driver_is_told_in_secret_is_fetched_too() -> None:
@@ -332,8 +387,7 @@ def test_a_permissions_boundary_is_what_a_role_may_at_most(golden: Golden) -> No
     case = given(LOGS, secret("*"))
     (role,) = (one for one in case.snapshot.evidence if one.type == "given-role")
     bounded = dataclasses.replace(role, fields=dataclasses.replace(role.fields, boundary=limit))
-    case.snapshot = dataclasses.replace(case.snapshot, evidence=(bounded,))
-    golden("boundary.txt", case.text())
+    golden("boundary.txt", case.without("given-role").beside("given-role", role.id, bounded.fields).text())
 
 
 def fargate(code: str, value: int, *edits: tuple[str, str], name: str = "two-tier.yaml") -> str:
@@ -368,7 +422,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/{}"
 )
 def test_a_key_that_the_files_do_not_name_cannot_decrypt(key: str, told: bool) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf"
-    text = Case(name="production.yaml").beside("secret-key", arn, SecretKey(secret=arn, key_id=key)).text()
+    text = Case(name="production.yaml").beside("task-secret", arn, TaskSecret(secret=arn, key_id=key)).text()
     assert ("which the execution role may not decrypt with, add the ARN of the key" in text) == told
 
 
