@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.diff import Comparison
+from reconciler.leaves import PRESENT
 from reconciler.model import tags as own_tags
 from reconciler.model.frozen import Frozen
 from reconciler.model.plan import Drifted, Status
@@ -287,5 +288,5 @@ def _sought(item: Drifted) -> Iterator[str]:
     for change in item.changes:
         yield from (part for part in _TOKENS.split(change.path.partition("[")[2]) if part)
         for value in (change.observed, change.desired):
-            if isinstance(value, str | int) and value != "present":
+            if isinstance(value, str | int) and value != PRESENT:
                 yield str(value)

@@ -28,6 +28,7 @@ from reconciler.model.values import (
 )
 
 PRESENT = "present"
+"""What a change says of an entry that is a whole: there is nothing more to tell of it."""
 _EMPTY_IS_NOTHING: Final = frozenset({type(None), tuple, frozenset, FrozenMap})
 """Of these types an entry that is only on one side need not say that it has nothing."""
 

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.kinds import printable
+from reconciler.leaves import PRESENT
 from reconciler.model.plan import Change
 from reconciler.model.values import KNOWN_AFTER_APPLY
 
 _ONE_LINE = 88
-_ENTRY = "present"
-"""What a change says of an entry that is a whole: there is nothing more to tell of it."""
 
 
 def created_lines(change: Change) -> Iterator[str]:
     """One field of something that is to be made."""
-    if change.desired == _ENTRY:
+    if change.desired == PRESENT:
         yield printable(change.path)
     else:
         yield from _nested(f"{printable(change.path)}: ", change.desired)
@@ -26,9 +25,9 @@ def created_lines(change: Change) -> Iterator[str]:
 def changed_lines(change: Change) -> Iterator[str]:
     """One field that differs, as what an apply makes of it: `path: old -> new`."""
     for path, old, new in _parts(change):
-        if new == _ENTRY and old is None:
+        if new == PRESENT and old is None:
             yield f"+ {path}"
-        elif old == _ENTRY and new is None:
+        elif old == PRESENT and new is None:
             yield f"- {path}"
         else:
             yield f"{path}: {shown(old)} -> {shown(new)}"
@@ -37,9 +36,9 @@ def changed_lines(change: Change) -> Iterator[str]:
 def found_lines(change: Change) -> Iterator[str]:
     """One field that differs, as what AWS has instead of what is wanted."""
     for path, old, new in _parts(change):
-        if new == _ENTRY and old is None:
+        if new == PRESENT and old is None:
             yield f"{path}: wanted, not there"
-        elif old == _ENTRY and new is None:
+        elif old == PRESENT and new is None:
             yield f"{path}: found, not wanted"
         else:
             yield f"{path}: {shown(new)} wanted, {shown(old)} found"

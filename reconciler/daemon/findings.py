@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler import policy
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
+from reconciler.leaves import PRESENT
 from reconciler.model.errors import AwsError, ErrorClass, ReconcilerError
 from reconciler.model.events import Event, Finding, Open, Severity
 from reconciler.model.graph import Graph
-from reconciler.model.plan import Drifted, Failure, Outcome, Plan, Result
+from reconciler.model.plan import Change, Drifted, Failure, Outcome, Plan, Result
 
 DRIFT = "drift"
 APPLY = "apply"
@@ -85,13 +87,23 @@ def in_words(item: Drifted) -> str:
     """One line: what it is like and what it should be."""
     if not item.changes:
         return f"{item.address} is {item.status.value.lower()}" + (f" ({item.id})" if item.id else "")
-    shown = [f"{c.path} is {_text(c.observed)}, not {_text(c.desired)}" for c in item.changes[:3]]
-    more = f" and {len(item.changes) - 3} more" if len(item.changes) > 3 else ""
+    shown = [_difference(change) for change in item.changes[:_SHOWN]]
+    more = f" and {len(item.changes) - _SHOWN} more" if len(item.changes) > _SHOWN else ""
     return f"{item.address}: {'; '.join(shown)}{more}"
 
 
+def _difference(change: Change) -> str:
+    if change.observed is None and change.desired == PRESENT:
+        return f"{change.path} is missing"
+    if change.observed == PRESENT and change.desired is None:
+        return f"{change.path} was added"
+    return f"{change.path} is {_text(change.observed)}, not {_text(change.desired)}"
+
+
 def _text(value: object) -> str:
-    return "absent" if value is None else str(value)
+    if value is None:
+        return "absent"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def failures(outcomes: Iterable[Outcome], graph: Graph) -> Iterator[Finding]:

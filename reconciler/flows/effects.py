@@ -83,13 +83,14 @@ class _Comparing:
         )
 
     def _world(self, undone: Iterable[Drifted]) -> World:
-        """The network with some of the objects as they were left."""
+        """The network with some of the objects as they were left. What is missing has an id that is no address: only
+        what differs from its address is taken for something of ours."""
         found = dict(self._snapshot.found)
         for item in undone:
             others = tuple(one for one in found.pop(item.address, ()) if one.id != item.id)
             wanted = self._graph.resources.get(item.address)
             if wanted is not None and not others:
-                identity = item.id or item.address
+                identity = item.id or f"missing {item.address}"
                 others = (Observed(type=wanted.type, id=identity, fields=wanted.fields, address=item.address),)
             if others:
                 found[item.address] = others

@@ -66,6 +66,12 @@ def test_a_missing_object_closed_what_it_let_through() -> None:
     )
 
 
+def test_a_missing_service_is_called_by_its_task() -> None:
+    closed = effects(Seen().without("service/web"))["service/web"].closed
+    assert "loadBalancer/public no longer reaches task/web on tcp 80" in closed
+    assert "task/web no longer reaches the internet on tcp all and udp all" in closed
+
+
 def test_where_there_is_too_much_to_compare_it_is_said_that_only_the_internet_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
