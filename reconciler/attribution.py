@@ -17,7 +17,7 @@ from reconciler.model import tags as own_tags
 from reconciler.model.frozen import Frozen
 from reconciler.model.plan import Drifted, Status
 from reconciler.model.resource import ResourceType
-from reconciler.model.values import KNOWN_AFTER_APPLY, FrozenMap, refs
+from reconciler.model.values import EMPTY, KNOWN_AFTER_APPLY, FrozenMap, refs
 from reconciler.naming import object_name
 
 OUR_MARK: Final = "reconciler/"
@@ -158,10 +158,16 @@ def calls_to_look_up(comparison: Comparison, drift: Iterable[Drifted]) -> frozen
 
 
 def attributed(
-    comparison: Comparison, drift: Sequence[Drifted], records: Iterable[Record], me: str
+    comparison: Comparison,
+    drift: Sequence[Drifted],
+    records: Iterable[Record],
+    me: str,
+    since: Mapping[str, str] = EMPTY,
 ) -> Mapping[Key, Attribution]:
-    """Whose doing each drift is, where it can be known. `me` is the ARN that our own calls are made as."""
-    finding = _Finding(comparison, sorted(records, key=lambda record: record.time), me)
+    """Whose doing each drift is, where it can be known. `me` is the ARN that our own calls are made as, `since` says by
+    address when we last put it right, as a record's time: CloudTrail may not list that call of ours yet.
+    """
+    finding = _Finding(comparison, sorted(records, key=lambda record: record.time), me, since)
     found = {(item.address, item.id): record for item in drift if (record := finding.cause_of(item))}
     drifted = {item.address: (item.address, item.id) for item in drift}
     for item in drift:
@@ -226,10 +232,11 @@ def _of_verbs(kind: ResourceType[Any], verbs: tuple[str, ...]) -> frozenset[str]
 class _Finding:
     """One search through records in order of time."""
 
-    def __init__(self, comparison: Comparison, records: Sequence[Record], me: str) -> None:
+    def __init__(self, comparison: Comparison, records: Sequence[Record], me: str, since: Mapping[str, str]) -> None:
         self._comparison = comparison
         self._records = records
         self._me = me
+        self._since = since
 
     def cause_of(self, item: Drifted) -> Record | None:
         """The record of the call that most likely did it, or None."""
@@ -237,7 +244,9 @@ class _Finding:
         causes = frozenset(_causes(kind, item))
         identity = self._identity(item)
         matching = [r for r in self._records if r.call in causes and any(_names(r, name) for name in identity)]
-        ours = max((record.time for record in matching if is_ours(record, self._me)), default="")
+        ours = max(
+            self._since.get(item.address, ""), *(record.time for record in matching if is_ours(record, self._me)), ""
+        )
         others = [r for r in matching if r.time >= ours and r.who and not is_ours(r, self._me)]
         sought = frozenset(_sought(item))
         return max(others, key=lambda record: (len(sought & record.values), record.time), default=None)

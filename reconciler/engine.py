@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
 from reconciler.adoption import admitted
 from reconciler.attribution import Attribution, Key, attributed, calls_to_look_up, record_of
@@ -28,6 +29,13 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 ROUNDS = 3
 """Plans that one apply may carry out: some changes show only when others are made (an address that a twin had)."""
 
+NON_CONVERGING: Final = "NonConverging"
+SET_AGAIN: Final = "SetAgain"
+"""Codes of what AWS took and the next look does not show: AWS makes something else of it, or somebody does."""
+NOT_KEPT: Final = "make the spec say what AWS makes of it, or take the field out; drift --who says if somebody sets it"
+TWO_MINDS: Final = "change the spec, annotate the object, or stop the other party"
+"""What a person can do about either."""
+
 
 class View(Frozen):
     """What one look found and what follows from it."""
@@ -46,13 +54,14 @@ class Applied(Frozen):
     """What an apply or a delete came to.
 
     `left` is the plan of the last look: empty of actions when converged. `unchanged` counts what needed nothing.
-    `seen` is that look's comparison.
+    `seen` is that look's comparison. `set_again` are the addresses that were put right and differ again in that look.
     """
 
     outcomes: tuple[Outcome, ...]
     left: Plan
     unchanged: int
     seen: Comparison | None = None
+    set_again: frozenset[str] = frozenset()
 
     @property
     def converged(self) -> bool:
@@ -69,8 +78,8 @@ class Applied(Frozen):
 class Doing(Frozen):
     """How a pass may act: where it writes, how long it waits, whom it tells.
 
-    `told_only` leaves drift that the first look did not show to the next pass: nobody was told of it, and no guard saw
-    what healing it takes.
+    `told_only` leaves drift that the first look did not show, or that is back, to the next pass: nobody was told of it,
+    and no guard saw what healing it takes.
     """
 
     writer: Writer
@@ -129,10 +138,11 @@ def attribute(
 def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choices | None = None) -> Applied:
     """Carry out the plan of `first`, look again, and go on until AWS is as desired or does not get nearer.
 
-    A change that AWS accepted and that is still there on the next look is reported as `NonConverging` and not
-    written again.
+    A change that AWS accepted and that is still there on the next look is not written again. It is reported as
+    `SetAgain` where it was drift, and as `NonConverging` where it may be what AWS makes of the spec.
     """
     outcomes: list[Outcome] = []
+    set_again: frozenset[str] = frozenset()
     current = first
     for _ in range(ROUNDS):
         if not current.plan.actions:
@@ -143,13 +153,14 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
             break
         before = current.plan
         current = _look_after(graph, before, reader, doing, choices)
-        if doing.told_only and _came_meanwhile(first.plan, current.plan):
-            break
+        set_again = _set_again(done, current)
         stubborn = _stubborn(before, current.plan)
         if stubborn:
-            outcomes = [_non_converging(o, stubborn.get(o.action.key)) for o in outcomes]
+            outcomes = [_in_vain(o, stubborn.get(o.action.key), set_again) for o in outcomes]
             break
-    result = Applied(tuple(outcomes), current.plan, first.plan.unchanged, current.comparison)
+        if doing.told_only and (set_again or _came_meanwhile(first.plan, current.plan)):
+            break
+    result = Applied(tuple(outcomes), current.plan, first.plan.unchanged, current.comparison, set_again)
     if result.converged and result.settled:
         _anchor(graph, current, reader, doing)
     return result
@@ -246,19 +257,43 @@ def _content(action: Action) -> set[tuple[str, str]]:
     return {(c.path, repr(c.desired)) for c in action.changes}
 
 
-def _non_converging(outcome: Outcome, again: Action | None) -> Outcome:
+def _set_again(done: Iterable[Outcome], after: View) -> frozenset[str]:
+    """What was put right and has drifted again.
+
+    Where all was once as desired AWS has kept what the spec says: it is somebody who wants something else.
+    """
+    if not after.comparison.converged_before:
+        return frozenset()
+    healed = {o.action.address for o in done if o.result is Result.DONE and _heals_in_place(o.action)}
+    return frozenset(healed & {item.address for item in after.plan.drift})
+
+
+def _heals_in_place(action: Action) -> bool:
+    return action.verb is Verb.UPDATE and action.reason is Reason.DRIFT
+
+
+def _in_vain(outcome: Outcome, again: Action | None, set_again: AbstractSet[str]) -> Outcome:
+    """The outcome of an action that is to be done `again` after AWS took it; any other as it is."""
     if again is None:
         return outcome
+    fields = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in again.changes)
     if again.verb is Verb.CREATE:
+        code = NON_CONVERGING
         message = "AWS accepted this and shows nothing of it that carries the stack's tags"
-        step = "look whether something of that name is there and whose it is; if AWS is only late, run again"
+        step = (
+            "look whether something of that name is there and whose it is; drift --who says if somebody deletes it; "
+            "if AWS is only late, run again"
+        )
+    elif again.address in set_again:
+        code = SET_AGAIN
+        message = f"put right, and set again by somebody at once: {fields}"
+        step = f"drift --who says who it is; then {TWO_MINDS}"
     else:
-        fields = "; ".join(f"{c.path} is {c.observed!r}, not {c.desired!r}" for c in again.changes)
+        code = NON_CONVERGING
         message = f"AWS accepted the change and still reports: {fields}"
-        step = "make the spec say what AWS makes of it, or take the field out"
+        step = NOT_KEPT
     operation = ", ".join(sorted({call.name for call in again.calls}))
-    failure = Failure(operation, "NonConverging", message, step)
-    return dataclasses.replace(outcome, result=Result.FAILED, failure=failure)
+    return dataclasses.replace(outcome, result=Result.FAILED, failure=Failure(operation, code, message, step))
 
 
 def _anchor(graph: Graph, current: View, reader: Reader, doing: Doing) -> None:

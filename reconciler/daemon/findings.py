@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler import policy
+from reconciler import engine, policy
 from reconciler.attribution import Attribution, Key
 from reconciler.flows import Effect, Judged, broken
 from reconciler.leaves import PRESENT
 from reconciler.model.errors import AwsError, ErrorClass, ReconcilerError
-from reconciler.model.events import Event, Finding, Open, Severity
+from reconciler.model.events import Finding, Open, Severity
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Change, Drifted, Failure, Outcome, Plan, Result
 
@@ -107,13 +107,13 @@ def _text(value: object) -> str:
 
 
 def failures(outcomes: Iterable[Outcome], graph: Graph) -> Iterator[Finding]:
-    """One finding per action that AWS refused."""
+    """One finding per action that AWS refused; what somebody set again has drifted, and is told as that."""
     for outcome in outcomes:
         failure = outcome.failure
-        if outcome.result is Result.FAILED and failure is not None:
+        if outcome.result is Result.FAILED and failure is not None and failure.code != engine.SET_AGAIN:
             yield Finding(
                 key=f"{APPLY} {outcome.action.address} {failure.code}",
-                type="NonConverging" if failure.code == "NonConverging" else "ApplyFailed",
+                type=failure.code if failure.code == engine.NON_CONVERGING else "ApplyFailed",
                 ended="ApplySucceeded",
                 message="; ".join(filter(None, (_refused(outcome.action.address, failure), failure.next))),
                 severity=Severity.ERROR,
@@ -132,18 +132,20 @@ def _refused(address: str, failure: Failure) -> str:
     return ": ".join(filter(None, (address, failure.operation, failure.message.rstrip("."))))
 
 
-def contested(drift: Event, who: str, wanted: str, fix: str) -> Finding:
-    """Something that is no longer put right, for it does not stay so. `wanted` is the digest of what it should be."""
+def contested(address: str, owner: str, who: str, wanted: str, fix: str) -> Finding:
+    """Something that is no longer put right, for it does not stay so. `who` is empty where that is not known, `wanted`
+    is the digest of what it should be.
+    """
     often = f"it has drifted {policy.CONTESTED_TIMES} times in {policy.CONTESTED_WITHIN / 60:.0f} minutes"
-    why = f"contested: {often}, so {who} sets it too"
+    why = f"contested: {often}, so {who or 'somebody else'} sets it too"
     return Finding(
-        key=f"{CONTESTED} {drift.address}",
+        key=f"{CONTESTED} {address}",
         type="DriftContested",
         ended="ContestResolved",
-        message=f"{drift.address}: {why}; {fix}",
+        message=f"{address}: {why}; {fix}",
         severity=Severity.ERROR,
-        object=drift.object,
-        address=drift.address,
+        object=owner,
+        address=address,
         data={"who": who, "why": why, "wanted": wanted},
     )
 

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from reconciler.attribution import Attribution, Key, Record, attributed, calls_to_look_up, record_of
@@ -56,6 +57,7 @@ class Hearing:
         self._complain = complain
         self._known: dict[str, Known] = {}
         self._authors: dict[str, dict[tuple[Key, Any], Attribution]] = {}
+        self._wrote: dict[str, dict[str, str]] = {}
         self._lines: dict[str, _Line] = {}
         self._unheard = ""
 
@@ -86,6 +88,13 @@ class Hearing:
         """A look at a stack: what its objects are called."""
         self._known = {**self._known, view.snapshot.stack: Known.of(view.snapshot)}
 
+    def wrote(self, stack: str, addresses: Iterable[str], at: float) -> None:
+        """We began to put these right at a time (seconds): who had changed them is not who changes them again."""
+        text = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._wrote.setdefault(stack, {}).update(dict.fromkeys(addresses, text))
+        known = self._authors.get(stack, {})
+        self._authors[stack] = {same: who for same, who in known.items() if same[0][0] not in self._wrote[stack]}
+
     def whose(self, graph: Graph, view: View) -> Mapping[Key, Attribution]:
         """Whose doing the drift of a view is: as told before, as events told, else as CloudTrail lists."""
         drift = view.plan.drift
@@ -106,12 +115,13 @@ class Hearing:
             return {}
         source = self._source(graph)
         told = [record for line in list(self._lines.values()) for record in line.records()]
-        found = dict(attributed(view.comparison, unknown, told, source.me))
+        since = self._wrote.get(graph.stack.name, {})
+        found = dict(attributed(view.comparison, unknown, told, source.me, since))
         left = [item for item in unknown if _key(item) not in found]
         calls = calls_to_look_up(view.comparison, left)
         if calls:
             listed = [record for each in source.records(calls, FRESH) if (record := record_of(each)) is not None]
-            found |= attributed(view.comparison, left, _once([*told, *listed]), source.me)
+            found |= attributed(view.comparison, left, _once([*told, *listed]), source.me, since)
         return found
 
     def _listen(self, line: _Line, url: str, graph: Graph, trigger: Touch) -> None:

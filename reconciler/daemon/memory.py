@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.events import Event, Open, Phase, Severity
+from reconciler.model.frozen import Frozen
 from reconciler.store import MOST_CHANGES, Append, Put, Remove, Retention, Store, StoreError
 
 FINDINGS: Final = "finding"
@@ -34,6 +35,13 @@ _WAITING: Final = 2000
 _LATELY: Final = 1000
 """Events of one stack that may matter for what it does now."""
 _PRUNE_EVERY: Final = 3600.0
+
+
+class Drifts(Frozen):
+    """When something was found to have drifted, and whose doing it was when last that was known."""
+
+    times: tuple[float, ...] = ()
+    who: str = ""
 
 
 class Memory:
@@ -100,9 +108,9 @@ class Memory:
         """When a finding of a stack was last told or taken back, whichever process did; 0 where that is not known."""
         return float(self._items(TOLD_AT, stack).get(stack, {}).get("at", 0.0))
 
-    def drifts(self, stack: str, since: float) -> Mapping[str, list[float]]:
-        """When each address of a stack was found to have drifted, whichever process found it."""
-        found: dict[str, list[float]] = {}
+    def drifts(self, stack: str, since: float) -> Mapping[str, Drifts]:
+        """What was told of each address of a stack that drifted, whichever process found it."""
+        found: dict[str, Drifts] = {}
         try:
             entries = self.store.entries(EVENTS, stack=stack, limit=_LATELY)
         except StoreError as error:
@@ -110,8 +118,11 @@ class Memory:
             return found
         for entry in entries:
             said = entry.value
-            if entry.time >= since and (said["event"], said.get("phase")) == ("DriftFound", Phase.OPENED.value):
-                found.setdefault(str(said.get("address", "")), []).append(entry.time)
+            if entry.time >= since and said["event"] == "DriftFound":
+                known = found.get(address := str(said.get("address", "")), Drifts())
+                times = (entry.time,) if said.get("phase") == Phase.OPENED.value else ()
+                who = (said.get("attribution") or {}).get("who", "")
+                found[address] = Drifts((*known.times, *times), who or known.who)
         return found
 
     def write_each(self, *changes: Change) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from reconciler import engine, policy
 from reconciler.attribution import Attribution, Key
 from reconciler.daemon import findings, health
+from reconciler.daemon.declared import Declared, busy, unjudged
 from reconciler.daemon.desired import Desired
 from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.history import History
@@ -24,14 +25,13 @@ from reconciler.daemon.queue import Item, Trigger, WorkQueue
 from reconciler.daemon.statuses import Statuses
 from reconciler.daemon.withheld import contests, not_over, withheld
 from reconciler.execute import Limits
-from reconciler.flows import Judged, broken, effects, judged, world_of_graph, world_of_snapshot
+from reconciler.flows import Effect, Judged, broken, effects, judged, world_of_graph, world_of_snapshot
 from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.plan import Plan, Reason, Result
 from reconciler.model.ports import Clock
-from reconciler.model.resource import State as Stage
 from reconciler.model.snapshot import Snapshot
 from reconciler.observe import Look
 from reconciler.plan import Choices
@@ -45,9 +45,6 @@ SETTLE: Final = 10.0
 """Seconds that one pass waits for AWS; then it ends and the next one comes soon."""
 SLOWER: Final = 1.2
 """How much longer each time AWS is given to come to rest before it is looked at again, until that is the interval."""
-MAKING: Final = 600.0
-"""Seconds that what is being made may keep a declared flow from holding for the first time before that is told: AWS
-takes minutes for a load balancer."""
 FRESH: Final = 0.2
 """How long ago, in intervals, a look may have ended that a routine pass makes do with: where looks take long, who has
 waited for one does not take another."""
@@ -68,10 +65,7 @@ class State:
     changed: float = 0.0
     """When we last wrote: an older look says nothing."""
     in_sync: bool = False
-    making_since: float | None = None
-    """Since when looks find something that is not there yet, or not at rest."""
-    held: frozenset[str] = frozenset()
-    """The declared flows that held when last it could be told."""
+    declared: Declared = field(default_factory=Declared)
     due: float = 0.0
     """When all of it is to be looked at again, whatever else is looked at meanwhile."""
     busy: frozenset[str] = frozenset()
@@ -110,6 +104,7 @@ class Pass:
         self._name = state.graph.stack.name
         self._began = deps.clock.now()
         self._flows: Sequence[Judged] = ()
+        self._effects: Mapping[Key, Effect] = {}
         self._wrote = False
         self._lease = ""
         self._held: Held | None = None
@@ -198,15 +193,14 @@ class Pass:
         kept = self._unread(first)
         told = policy.told(graph.stack, first.plan.drift)
         changed = effects(graph, configured, _types(graph, seen), told)
-        whose: Mapping[Key, Attribution] = {}
         if deps.hearing is not None:
             deps.hearing.noticed(first)
-            whose = deps.hearing.whose(graph, first)
-        whose = findings.remembered(first.plan.drift, whose, state.open)
+        whose = self._whose(first)
         denied = findings.denied(seen.look.errors.values())
         fresh = self._tell([*findings.drift(told, changed, whose), *denied], (findings.DRIFT, findings.LOOK), kept)
-        self._tell(self._broken(flows, first), (findings.FLOW,), self._unjudged(flows))
-        self._flows = flows
+        not_held = state.declared.broken(flows, first, state.open, deps.clock.now())
+        self._tell(not_held, (findings.FLOW,), unjudged(flows))
+        self._flows, self._effects = flows, changed
         unasked = health.unasked(first, state.open)
         self._tell(health.ailing(first, heard), (health.ROLLOUT, health.TARGETS), [*kept, *unasked])
         if TARGET_HEALTH.name in seen.evidence and (later := {**heard, **health.hearing(first)}) != heard:
@@ -228,7 +222,7 @@ class Pass:
             self._settled(first, seen, place, refusal)
             self._tell([refusal] if refusal else [], (findings.APPLY,), not_over(first, state.open))
             return
-        self._act(first, seen, place, held, choices, whose)
+        self._act(first, seen, place, held, choices)
 
     def _seen(self, place: Place) -> Seen:
         asked = self._item.triggers - {Trigger.RESYNC, Trigger.SETTLING}
@@ -267,26 +261,26 @@ class Pass:
         place: Place,
         held: Held,
         choices: Choices,
-        whose: Mapping[Key, Attribution],
     ) -> None:
         deps, state, graph = self._deps, self._state, self._graph
+        began = deps.clock.now()
         if first.plan.visible:
             self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
         try:
             applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
             state.changed = deps.clock.now()
+        last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
         failures = list(findings.failures(applied.outcomes, graph))
-        told = policy.told(graph.stack, applied.left.drift)
-        deps.metrics.drifted(self._name, told)
-        self._tell(findings.drift(told, {}, whose), (findings.DRIFT,), (), ended="DriftHealed" if choices.heal else "")
+        if deps.hearing is not None:
+            deps.hearing.wrote(self._name, {outcome.action.address for outcome in applied.outcomes}, began)
+        self._tell_drift_left(first, applied, last, choices)
         self._tell(failures, (findings.APPLY,), not_over(first, state.open))
         deps.metrics.healed(self._name, [o for o in applied.outcomes if o.result is Result.DONE])
         self._remember(first.plan, applied)
         state.in_sync = applied.converged
         if applied.converged and first.plan.visible:
             self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
-        last = first if applied.seen is None else engine.View(applied.seen.snapshot, applied.seen, applied.left)
         deps.statuses.keep(state.desired, last, self._flows, deps.clock.now())
         if applied.converged:
             deps.queue.forget(self._name)
@@ -297,6 +291,27 @@ class Pass:
             deps.queue.retry(self._name)
         elif not deps.stop.is_set():
             deps.queue.add_after(self._name, SOON, Trigger.RETRY)
+
+    def _tell_drift_left(
+        self, first: engine.View, applied: engine.Applied, last: engine.View, choices: Choices
+    ) -> None:
+        """What is healed, and what has drifted since: what was set again has drifted once more."""
+        told = policy.told(self._graph.stack, last.plan.drift)
+        self._deps.metrics.drifted(self._name, told)
+        ended = "DriftHealed" if choices.heal else ""
+        as_it_was = [(item.address, item.id) for item in told if item in first.plan.drift]
+        still = {key: effect for key, effect in self._effects.items() if key in as_it_was}
+        left = [item for item in told if item.address not in applied.set_again]
+        kept = self._unread(last)
+        fresh = self._tell(findings.drift(left, still, self._whose(last)), (findings.DRIFT,), kept, ended=ended)
+        if applied.set_again:
+            fresh += self._tell(findings.drift(told, still, self._whose(last)), (findings.DRIFT,), kept)
+        self._is_fought_over(fresh if choices.heal else (), last)
+
+    def _whose(self, view: engine.View) -> Mapping[Key, Attribution]:
+        """Whose doing the drift of a look is."""
+        found = self._deps.hearing.whose(self._graph, view) if self._deps.hearing is not None else {}
+        return findings.remembered(view.plan.drift, found, self._state.open)
 
     def _doing(self, place: Place, held: Held) -> engine.Doing:
         deps = self._deps
@@ -316,27 +331,10 @@ class Pass:
         self._state.due = due
         self._deps.queue.add_after(self._name, max(0.0, due - self._deps.clock.now()))
 
-    def _broken(self, flows: Sequence[Judged], view: engine.View) -> list[Finding]:
-        """Flows that do not hold. One that never did waits for what is being made; but not for long."""
-        state, now = self._state, self._deps.clock.now()
-        if view.comparison.converged_before and not _busy(view):
-            state.making_since = None
-        elif state.making_since is None:
-            state.making_since = now
-        making = state.making_since is not None and now - state.making_since < MAKING and not view.plan.drift
-        found = [
-            finding
-            for finding in findings.flows(flows)
-            if not making or finding.key in state.open or finding.data["flow"] in state.held
-        ]
-        unknown = {flow.name for flow in flows if flow.holds is None}
-        state.held = state.held & unknown | {flow.name for flow in flows if flow.holds}
-        return found
-
     def _settling(self, view: engine.View) -> None:
         """Where AWS is still busy, the next look comes soon: what is ready is to be told when it is."""
         state = self._state
-        state.busy = _busy(view)
+        state.busy = busy(view)
         state.busy_looks = state.busy_looks + 1 if state.busy else 0
         if state.busy:
             self._deps.queue.add_after(self._name, SOON * SLOWER ** min(state.busy_looks - 1, 50), Trigger.SETTLING)
@@ -418,10 +416,6 @@ class Pass:
         blind = view.comparison.unreadable
         return [key for key, one in self._state.open.items() if one.finding.address in blind]
 
-    def _unjudged(self, flows: Iterable[Judged]) -> list[str]:
-        """Findings about flows of which it is not known this time whether they hold."""
-        return [f"{findings.FLOW} {flow.name}" for flow in flows if flow.holds is None]
-
     def _say(
         self, kind: str, message: str, severity: Severity = Severity.INFO, data: Mapping[str, object] | None = None
     ) -> None:
@@ -462,11 +456,6 @@ def _told(applied: engine.Applied) -> Iterator[dict[str, object]]:
             "changes": [{"path": c.path, "observed": c.observed, "desired": c.desired} for c in action.changes],
             "error": outcome.failure.message if outcome.failure else None,
         }
-
-
-def _busy(view: engine.View) -> frozenset[str]:
-    """The types of which AWS still works on something."""
-    return frozenset(one.type for one in view.comparison.winners.values() if one.state is Stage.PENDING)
 
 
 def _types(graph: Graph, seen: Seen) -> Readables:

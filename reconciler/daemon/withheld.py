@@ -6,19 +6,18 @@ again what was given up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from reconciler import policy
+from reconciler import engine, policy
 from reconciler.daemon import findings
+from reconciler.daemon.memory import Drifts
 from reconciler.engine import View
 from reconciler.model.events import Event, Finding, Open, Phase
 from reconciler.model.graph import Graph
 
-_FIXES: Final = {
-    "DriftContested": "find out who sets it, then change the spec, annotate it, or stop the other party",
-    "NonConverging": "make the spec say what AWS makes of it, or take the field out",
-}
+_CONTESTED: Final = "DriftContested"
+_FIXES: Final = {_CONTESTED: f"find out who it is, then {engine.TWO_MINDS}", engine.NON_CONVERGING: engine.NOT_KEPT}
 
 
 def withheld(graph: Graph, told: Mapping[str, Open]) -> dict[str, tuple[str, str]]:
@@ -43,14 +42,14 @@ def not_over(view: View, told: Mapping[str, Open]) -> list[str]:
 
 
 def contests(
-    view: View, fresh: Iterable[Event], told: Mapping[str, Open], drifts: Callable[[], Mapping[str, Sequence[float]]]
+    view: View, fresh: Iterable[Event], told: Mapping[str, Open], drifts: Callable[[], Mapping[str, Drifts]]
 ) -> list[Finding]:
     """One finding for each address that somebody else sets too: until a look finds it right again, and for as long as
-    we would heal it. `fresh` are the events of this look, `drifts` says when each address drifted of late."""
+    we would heal it. `fresh` are the events of this look, `drifts` says what was told of each address of late."""
     graph = view.comparison.graph
     differing = {item.address for item in view.plan.drift} | view.comparison.unreadable.keys()
     found = {
-        one.finding.address: one.finding
+        one.finding.address: _named(one.finding, told)
         for one in told.values()
         if one.finding.group == findings.CONTESTED
         and one.finding.address in differing
@@ -59,8 +58,30 @@ def contests(
     opened = [event for event in fresh if event.type == "DriftFound" and event.phase is Phase.OPENED]
     often = drifts() if opened else {}
     for event in opened:
-        if policy.is_contested(often.get(event.address, ()), event.time):
-            who = (event.data.get("attribution") or {}).get("who") or "somebody else"
-            wanted = graph.applied_digests.get(event.address, "")
-            found.setdefault(event.address, findings.contested(event, who, wanted, _FIXES["DriftContested"]))
-    return [one for one in found.values() if policy.drift_policy(graph.stack, one.object) == "Heal"]
+        known = often.get(event.address, Drifts())
+        if policy.is_contested(known.times, event.time):
+            found.setdefault(event.address, _contested(graph, event.address, event.object, known.who))
+    return [one for one in found.values() if _is_healed(graph, one)]
+
+
+def _is_healed(graph: Graph, finding: Finding) -> bool:
+    stack = graph.stack
+    return policy.drift_policy(stack, finding.object) == "Heal" and (stack.prune or finding.address in graph.resources)
+
+
+def _contested(graph: Graph, address: str, owner: str, who: str) -> Finding:
+    return findings.contested(address, owner, who, graph.applied_digests.get(address, ""), _FIXES[_CONTESTED])
+
+
+def _named(contested: Finding, told: Mapping[str, Open]) -> Finding:
+    """With the name of the other party, where it became known only after it was told: CloudTrail lists calls late."""
+    drift = (one.finding for one in told.values() if one.finding.group == findings.DRIFT)
+    names = [who for one in drift if one.address == contested.address and (who := _who(one))]
+    if contested.data["who"] or not names:
+        return contested
+    data = contested.data
+    return findings.contested(contested.address, contested.object, names[0], data["wanted"], _FIXES[_CONTESTED])
+
+
+def _who(drift: Finding) -> str:
+    return str((drift.data["attribution"] or {}).get("who", ""))

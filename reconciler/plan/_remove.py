@@ -24,6 +24,7 @@ def remove(draft: Draft, live: Observed[Any], reason: Reason, *, retires: bool =
 
 def remove_needless(draft: Draft) -> None:
     """Let go what is live and has no place in the desired graph."""
+    _keep_withheld(draft)
     _keep_protected(draft)
     _remove_retired(draft)
     comparison, choices = draft.comparison, draft.choices
@@ -38,6 +39,15 @@ def remove_needless(draft: Draft) -> None:
                 remove(draft, orphan, Reason.ORPHANED)
         for action in releases(comparison.orphans, staying, draft.graph.types):
             draft.add(action)
+
+
+def _keep_withheld(draft: Draft) -> None:
+    """What is left alone stays, though it is too much."""
+    for live in (*draft.comparison.twins, *draft.comparison.orphans):
+        address = live.address or ""
+        if address in draft.choices.withheld:
+            draft.block(address, *draft.choices.withheld[address])
+            draft.kept.add((live.type, live.id))
 
 
 def _keep_protected(draft: Draft) -> None:

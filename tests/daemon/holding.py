@@ -24,10 +24,17 @@ REFERENCE = (SPECS / "two-tier.yaml").read_text()
 
 
 class Daemon:
-    """One process's worth of daemon; two of them may share a `store`."""
+    """One process's worth of daemon; two of them may share a `store`. What it writes goes through `wrap`."""
 
-    def __init__(self, sandbox: Sandbox, store: Path, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        store: Path,
+        options: Options | None = None,
+        wrap: Callable[[Writer], Writer] = lambda writer: writer,
+    ) -> None:
         self.events: list[Event] = []
+        self._wrap = wrap
         self.calls = Calls()
         self.clock = sandbox.clock
         self.store = SqliteStore(store, busy=0.05)
@@ -37,7 +44,7 @@ class Daemon:
 
     def _connect(self, desired: Graph) -> tuple[Reader, Writer]:
         access = Access(desired.stack.region)
-        return AwsReader(access, self.clock, self.calls), AwsWriter(access, self.clock, self.calls)
+        return AwsReader(access, self.clock, self.calls), self._wrap(AwsWriter(access, self.clock, self.calls))
 
     def hold(self, *texts: str) -> None:
         """Take over what these files say."""

@@ -70,6 +70,23 @@ def test_a_look_in_part_takes_nothing_back_that_another_process_has_told_since(
     assert told == ["DriftFound"]
 
 
+def test_a_flow_that_never_held_is_told_when_its_stack_has_been_in_the_making_for_ten_minutes(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """What the files want is not rolled out, so it is in the making for ever."""
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    deny_all(sandbox)
+    daemon = Daemon(sandbox, tmp_path / "store.db")
+    daemon.hold(REFERENCE.replace("  prune:", "  promote: false\n  prune:").replace("nginx:1.27", "nginx:1.28"))
+    began = daemon.clock.now()
+    daemon.loop.turn()
+    told = []
+    while daemon.clock.now() < began + 900:
+        daemon.interval()
+        told.append((daemon.clock.now() - began >= 600, daemon.named().count("FlowBroken")))
+    assert set(told) == {(False, 0), (True, 2)}
+
+
 def test_a_flow_that_held_and_is_broken_during_a_rollout_is_told_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
     assert client(sandbox.clock, threads=16).apply(graph()).converged
     sandbox.clock.advance(STARTED)
