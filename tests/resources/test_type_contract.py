@@ -15,6 +15,7 @@ from service_models import faults, operation_model, plain, unanswered
 from type_sample import Sample
 from worlds import graph
 
+from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.fields import Fields, canonical, digest_of, set_fields, traits_of
 from reconciler.model.resource import (
     Call,
@@ -93,6 +94,10 @@ def by_type(resources: Iterable[Resource[Any]]) -> dict[str, list[Resource[Any]]
 T = TypeVar("T")
 
 
+_OF_ONE = ("DescribeSecret",)
+"""Operations that describe one object and find none in an empty account."""
+
+
 class EmptyAccount:
     """A reader of an account that has nothing; checks what it is asked against the service's model."""
 
@@ -108,6 +113,8 @@ class EmptyAccount:
     def get(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         assert faults(service, operation, params) == []
         self.asked.append(operation)
+        if operation in _OF_ONE:
+            raise AwsError(operation=operation, code="NotFound", message="", error_class=ErrorClass.NOT_FOUND)
         shape = operation_model(service, operation).output_shape
         return {name: [] for name, member in shape.members.items() if member.type_name == "list"} if shape else {}
 
