@@ -174,11 +174,12 @@ def _look(
     blind: Mapping[str, str],
 ) -> Look:
     with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
+        whose = pool.submit(lambda: reader.account)
         looking = _Looking(types, reader, scope, pool, dict(known), dict(blind))
         looking.finish()
     looking.blind_what_rests_on_the_unread()
     found, unknown = looking.found, looking.unknown
-    return Look(reader.account, reader.region, reader.partition, found, unknown, scope.stacks, looking.errors)
+    return Look(whose.result(), reader.region, reader.partition, found, unknown, scope.stacks, looking.errors)
 
 
 class _Looking:
@@ -307,9 +308,7 @@ def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> 
         for resource in graph.resources.values():
             expected.setdefault(resource.type, []).append(resource)
     return Scope(
-        account=reader.account,
         region=reader.region,
-        partition=reader.partition,
         stacks=tuple(sorted(stacks)),
         expected=expected,
         digests=digests,

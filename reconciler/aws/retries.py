@@ -15,10 +15,15 @@ from reconciler.model.ports import Clock
 
 
 class Patience(Frozen):
-    """How long one request is tried again, in seconds from its first failure, and how long between tries."""
+    """How long one request is tried again, in seconds from its first failure, and how long between tries.
+
+    `unreached` holds until AWS has answered anything at all: what fails then is a wrong endpoint or a missing network
+    most of the time, and nobody should wait a minute to hear of it.
+    """
 
     throttled: float = 300.0
     transient: float = 60.0
+    unreached: float = 10.0
     first: float = 0.2
     longest: float = 20.0
 
@@ -104,8 +109,17 @@ def worth_trying(error: AwsError, *, replay: bool) -> bool:
     return error.error_class is ErrorClass.TRANSIENT and (replay or not error.lost)
 
 
-def policy(clock: Clock, dice: random.Random, patience: Patience, retry: Callable[[AwsError], bool]) -> Retrying:
-    """Exponential backoff with full jitter on `clock`, until the last error's patience has run out."""
+def policy(
+    clock: Clock,
+    dice: random.Random,
+    patience: Patience,
+    retry: Callable[[AwsError], bool],
+    reached: Callable[[], bool],
+) -> Retrying:
+    """Exponential backoff with full jitter on `clock`, until the last error's patience has run out.
+
+    `reached` says whether AWS has answered anything yet, to whichever request.
+    """
     failed_at: float | None = None
 
     def wait(state: RetryCallState) -> float:
@@ -117,8 +131,12 @@ def policy(clock: Clock, dice: random.Random, patience: Patience, retry: Callabl
         if failed_at is None:
             failed_at = now
         error = state.outcome.exception() if state.outcome else None
-        throttled = isinstance(error, AwsError) and error.error_class is ErrorClass.THROTTLED
-        return now + state.upcoming_sleep > failed_at + (patience.throttled if throttled else patience.transient)
+        return now + state.upcoming_sleep > failed_at + seconds(error)
+
+    def seconds(error: BaseException | None) -> float:
+        if isinstance(error, AwsError) and error.error_class is ErrorClass.THROTTLED:
+            return patience.throttled
+        return patience.transient if reached() else min(patience.transient, patience.unreached)
 
     return Retrying(
         sleep=clock.sleep,

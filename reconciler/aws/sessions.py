@@ -35,7 +35,6 @@ from botocore.session import Session
 
 from reconciler.aws.calls import Calls
 from reconciler.aws.limits import Pacer
-from reconciler.aws.retries import Patience
 from reconciler.aws.wire import Wire
 from reconciler.clock import SystemClock
 from reconciler.model.errors import AwsError, ErrorClass, Refused
@@ -46,8 +45,6 @@ USER_AGENT: Final = f"reconciler/{version('reconciler')}"
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 60
 _CONNECTIONS: Final = 64
-_FIRST_CONTACT: Final = Patience(throttled=60.0, transient=10.0)
-"""The first request of a run shows a wrong endpoint or a missing network: nobody should wait a minute for that."""
 
 _SANDBOX_KEY: Final = "sandbox"
 _NOTHING_CONFIGURED: Final = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
@@ -94,6 +91,7 @@ class Access:
         self.endpoint_url = _checked_url(endpoint_url)
         self.dice = dice or random.Random()  # noqa: S311 (spreads requests in time, keeps no secret)
         self.pacer = Pacer(self.dice, paced=paced)
+        self.reached = False
         self._sandbox = sandbox
         self._making = threading.Lock()
         self._asking = threading.Lock()
@@ -172,7 +170,7 @@ class Access:
     def _identity(self, clock: Clock | None, calls: Calls | None) -> tuple[str, str]:
         with self._asking:
             if self._caller is None:
-                wire = Wire(self, clock or SystemClock(), calls or Calls(), _FIRST_CONTACT)
+                wire = Wire(self, clock or SystemClock(), calls or Calls())
                 try:
                     answer = wire.call("sts", "GetCallerIdentity", {})
                 except AwsError as error:

@@ -16,7 +16,9 @@ from reconciler.model.ports import Clock, Guard
 
 
 class Clients(Protocol):
-    """What a request needs of an account and region."""
+    """What a request needs of an account and region. `reached` is set once AWS has answered."""
+
+    reached: bool
 
     @property
     def dice(self) -> random.Random: ...
@@ -61,7 +63,11 @@ class Wire:
                 raise
 
         retrying = policy(
-            self._clock, self._clients.dice, self._patience, lambda error: worth_trying(error, replay=replay)
+            self._clock,
+            self._clients.dice,
+            self._patience,
+            lambda error: worth_trying(error, replay=replay),
+            lambda: self._clients.reached,
         )
         return retrying(attempt)
 
@@ -76,10 +82,12 @@ class Wire:
             answer = method(**params)
         except SDK_ERRORS as cause:
             error = classify(service, operation, cause)
+            self._clients.reached |= error.error_class is not ErrorClass.TRANSIENT
             if error.error_class is ErrorClass.THROTTLED:
                 self._calls.throttled(service, operation)
                 pacer.throttled(service, self._clock)
             raise error from cause
+        self._clients.reached = True
         pacer.answered(service, self._clock)
         failure = hidden_failure(service, operation, answer)
         if failure is not None:

@@ -127,9 +127,7 @@ class Watch:
         for (stand_in,) in self._stand_ins().values():
             live.setdefault(stand_in.type, []).append(stand_in)
         scope = Scope(
-            account=run.reader.account,
             region=run.reader.region,
-            partition=run.reader.partition,
             stacks=(run.graph.stack.name,),
             expected={type_name: [r for r in run.graph.resources.values() if r.type == type_name]},
             digests={run.graph.stack.name: run.graph.applied_digests},

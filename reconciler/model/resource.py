@@ -133,7 +133,7 @@ class Holder(NamedTuple):
 
 
 class Scope(Frozen):
-    """Where an observation looks: one account and region, for the stacks named.
+    """Where an observation looks: one region of an account, for the stacks named.
 
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
@@ -142,9 +142,7 @@ class Scope(Frozen):
     come from AWS's index of them, and more to be left out that only matters where something is to be done.
     """
 
-    account: str
     region: str
-    partition: str
     stacks: tuple[str, ...]
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
     digests: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)

@@ -64,4 +64,4 @@ def scope(*vpcs: str, **found: list[Observed[Any]]) -> Scope:
         ]
     }
     seen |= {name.replace("_", "-"): items for name, items in found.items()}
-    return Scope(account=ACCOUNT, region="us-east-1", partition="aws", stacks=("shop",), found=seen)
+    return Scope(region="us-east-1", stacks=("shop",), found=seen)

@@ -34,7 +34,7 @@ def tags(address: str, applied: str = "v1.old", stack: str = "shop") -> list[dic
 
 def scope(**changes: Any) -> Scope:
     main = Observed(type="cluster", id=MAIN, fields=Cluster(), address="cluster/main", stack="shop")
-    return Scope("123456789012", "us-east-1", "aws", ("shop",), found={"cluster": [main]}, **changes)
+    return Scope("us-east-1", ("shop",), found={"cluster": [main]}, **changes)
 
 
 def service(name: str = "web", **changes: Any) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def test_a_draining_service_that_the_list_hides_is_found_by_its_tasks() -> None:
 
 
 def test_services_are_found_in_clusters_by_their_tags_and_in_those_just_made_by_what_is_known() -> None:
-    nothing_known = Scope("123456789012", "us-east-1", "aws", ("shop",))
+    nothing_known = Scope("us-east-1", ("shop",))
     assert len(list(SERVICE.observe(Account([service()]), nothing_known))) == 1
     not_listed_yet = Account([service()])
     not_listed_yet.answers["ListClusters"] = {"clusterArns": []}

@@ -43,7 +43,7 @@ def vpc(identity: str = "vpc-ours", stack: str = "shop") -> Observed[Any]:
 
 
 def scope(*stacks: str) -> Scope:
-    return Scope("123456789012", "us-east-1", "aws", stacks or ("shop",), found={"vpc": [vpc()]})
+    return Scope("us-east-1", stacks or ("shop",), found={"vpc": [vpc()]})
 
 
 def balancer(name: str, network: str = "vpc-ours", **changes: Any) -> dict[str, Any]:

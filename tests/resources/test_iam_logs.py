@@ -23,7 +23,7 @@ from reconciler.resources.role import TYPE as ROLE
 from reconciler.resources.role import Policy, Role
 
 CONTEXT = Context("shop", "123456789012", "us-east-1", "aws", name="chosen-name", tags=FrozenMap({"team": "shop"}))
-SCOPE = Scope("123456789012", "us-east-1", "aws", ("shop",))
+SCOPE = Scope("us-east-1", ("shop",))
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
 TRUST = policy_document({"Statement": {**READ, "Action": "sts:AssumeRole"}})

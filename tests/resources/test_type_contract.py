@@ -260,9 +260,7 @@ def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], samp
     found: dict[str, list[Observed[Any]]] = {n: [s.observed() for s in SAMPLES[n]] for n in kind.needs}
     reader = EmptyAccount()
     scope = Scope(
-        account=reader.account,
         region=reader.region,
-        partition=reader.partition,
         stacks=("shop",),
         expected={**by_type(graph("production.yaml").resources.values()), kind.name: [sample.resource]},
         digests={"shop": {sample.resource.address: "v1.0123456789abcdef"}},
