@@ -151,11 +151,34 @@ def test_botocore_sends_nothing_again_by_itself(aws: LoopbackAws, access: Access
 def test_patience_ends(
     aws: LoopbackAws, reader: AwsReader, clock: SteppedClock, answer: Answer, patience: float
 ) -> None:
+    aws.on("DescribeSubnets", ec2("DescribeSubnets"))
+    reader.get("ec2", "DescribeSubnets")
     aws.on("DescribeVpcs", answer)
     started = clock.now()
     with pytest.raises(AwsError):
         reader.get("ec2", "DescribeVpcs")
     assert patience / 2 < clock.now() - started < patience + 10
+
+
+def test_it_ends_sooner_while_aws_has_not_answered_anything(
+    aws: LoopbackAws, reader: AwsReader, clock: SteppedClock
+) -> None:
+    aws.on("DescribeVpcs", LOST)
+    started = clock.now()
+    with pytest.raises(AwsError):
+        reader.get("ec2", "DescribeVpcs")
+    assert clock.now() - started <= 10
+
+
+def test_a_refusal_is_an_answer(aws: LoopbackAws, reader: AwsReader, clock: SteppedClock) -> None:
+    aws.on("DescribeSubnets", ec2_error("UnauthorizedOperation"))
+    with pytest.raises(AwsError):
+        reader.get("ec2", "DescribeSubnets")
+    aws.on("DescribeVpcs", LOST)
+    started = clock.now()
+    with pytest.raises(AwsError):
+        reader.get("ec2", "DescribeVpcs")
+    assert clock.now() - started > 10
 
 
 def test_a_seed_repeats_the_waits(aws: LoopbackAws, make_access: Callable[..., Access]) -> None:
