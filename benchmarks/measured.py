@@ -27,10 +27,11 @@ from reconciler.model.graph import Types
 from reconciler.model.plan import Plan
 
 SERVICES = ("application-autoscaling", "ec2", "ecs", "elbv2", "iam", "logs", "resourcegroupstaggingapi", "sts")
-_FIRST = 2
-"""Rounds before the first change: who the credentials belong to, then every list at once."""
+_FIRST = 1
+"""Rounds before the first change: who the credentials belong to, and every list, at once."""
 _LAST = 5
-"""Rounds after it: ListClusters, ListServices, DescribeServices, DescribeTaskDefinition; the tag for what converged."""
+"""Rounds after it, where each answer names what is asked next: ListClusters, ListServices, DescribeServices,
+DescribeTaskDefinition; then the tag for what converged."""
 
 
 def longest_chain(plan: Plan, types: Types) -> int:

@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Final
 
 from reconciler.adoption import admitted
@@ -21,7 +22,7 @@ from reconciler.model.ports import Clock, Reader, Writer
 from reconciler.model.resource import State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
-from reconciler.observe import Look, look, snapshot_of
+from reconciler.observe import NOTHING_KNOWN, Known, Look, known_ids, look, snapshot_of
 from reconciler.plan import Choices, fingerprint, make
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -90,20 +91,25 @@ class Doing(Frozen):
     told_only: bool = False
 
 
-def view(graph: Graph, reader: Reader, choices: Choices | None = None, evidence: Readables | None = None) -> View:
+def view(
+    graph: Graph,
+    reader: Reader,
+    choices: Choices | None = None,
+    evidence: Readables | None = None,
+    known: Known = NOTHING_KNOWN,
+) -> View:
     """Look at AWS and plan. Changes nothing.
 
     `evidence` are types to look at beside those of the graph: `resources.evidence()` where the pass says something
-    of flows, nothing where it does not, for they cost calls.
+    of flows, nothing where it does not, for they cost calls. `known` is what was there a moment ago (see `look`).
 
     AWS's index of tags lags by minutes, so it is believed where it says that all is well and nowhere else: otherwise
     the objects themselves are asked for their tags. The reader remembers all that was read beside them.
     """
     types = {**graph.types, **(evidence or {})}
-    seen = view_of(graph, look(types, reader, [graph.stack.name], [graph], by_index=True), choices)
-    if is_certain(seen):
-        return seen
-    return view_of(graph, look(types, reader, [graph.stack.name], [graph]), choices)
+    looked = partial(look, types, reader, [graph.stack.name], [graph], known)
+    seen = view_of(graph, looked(by_index=True), choices)
+    return seen if is_certain(seen) else view_of(graph, looked(), choices)
 
 
 def is_certain(seen: View) -> bool:
@@ -152,7 +158,8 @@ def apply(graph: Graph, first: View, reader: Reader, doing: Doing, choices: Choi
         if any(o.result in (Result.FAILED, Result.SKIPPED) for o in done):
             break
         before = current.plan
-        current = _look_after(graph, before, reader, doing, choices)
+        known = _left(current, done)
+        current = _look_after(graph, before, reader, doing, choices, known)
         set_again = _set_again(done, current)
         stubborn = _stubborn(before, current.plan)
         if stubborn:
@@ -219,14 +226,23 @@ def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[
     )
 
 
-def _look_after(graph: Graph, before: Plan, reader: Reader, doing: Doing, choices: Choices | None) -> View:
+def _left(before: View, done: Iterable[Outcome]) -> Known:
+    """What of ours is there after a run."""
+    gone = {(o.action.type, o.id) for o in done if o.action.verb is Verb.DELETE}
+    made = ((o.action.type, o.id) for o in done if o.id is not None)
+    return known_ids({*((one.type, one.id) for one in before.snapshot.live()), *made} - gone)
+
+
+def _look_after(
+    graph: Graph, before: Plan, reader: Reader, doing: Doing, choices: Choices | None, known: Known
+) -> View:
     """The next look, taken again while it shows as undone what was just done."""
     for pause in PAUSES:
-        current = view(graph, reader.fresh(), choices)
+        current = view(graph, reader.fresh(), choices, known=known)
         if not _undone(before, current.plan) or (doing.stop is not None and doing.stop.is_set()):
             return current
         doing.clock.sleep(pause)
-    return view(graph, reader.fresh(), choices)
+    return view(graph, reader.fresh(), choices, known=known)
 
 
 def _came_meanwhile(first: Plan, after: Plan) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Final
 
 from reconciler.adoption import Adopting
 from reconciler.model.errors import AwsError, Refused
@@ -23,6 +24,9 @@ THREADS = 16
 
 
 References = Mapping[str, tuple[Observed[Any], ...]]
+Known = Mapping[str, AbstractSet[str]]
+"""Ids by type."""
+NOTHING_KNOWN: Final[Known] = {}
 
 
 class Look(Frozen):
@@ -111,15 +115,23 @@ def _ids(observed: Observed[Any]) -> Iterator[str]:
 
 
 def look(
-    types: Readables, reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph] = (), *, by_index: bool = False
+    types: Readables,
+    reader: Reader,
+    stacks: Iterable[str],
+    graphs: Iterable[Graph] = (),
+    known: Known = NOTHING_KNOWN,
+    *,
+    by_index: bool = False,
 ) -> Look:
     """One look at these types as far as they concern these stacks; stacks of one account and region share the calls.
 
-    `by_index` takes tags from AWS's index where that saves calls: enough to see that nothing is to be done.
+    `known` is what was there a moment ago: AWS is asked for it without waiting for lists that name it, and where it
+    is there no longer, that was a request too many. `by_index` takes tags from AWS's index where that saves calls:
+    enough to see that nothing is to be done.
     """
     graphs = list(graphs)
     meant = _references(graphs, reader)
-    scope = meant.within(dataclasses.replace(scope_of(reader, stacks, graphs), by_index=by_index))
+    scope = meant.within(dataclasses.replace(scope_of(reader, stacks, graphs), known=known, by_index=by_index))
     adopting = Adopting.of(reader, graphs, scope.stacks)
     if adopting is not None:
         reader = adopting
@@ -266,6 +278,14 @@ class _Found(Frozen):
         """The scope of a look that knows what the references mean."""
         meant = (some[0] for one in self.references.values() for some in one.values() if len(some) == 1)
         return dataclasses.replace(scope, found=by_type(meant))
+
+
+def known_ids(some: Iterable[tuple[str, str]]) -> Known:
+    """Types and ids as a look takes them."""
+    found: dict[str, set[str]] = {}
+    for kind, identity in some:
+        found.setdefault(kind, set()).add(identity)
+    return found
 
 
 def by_type(some: Iterable[Observed[Any]]) -> dict[str, list[Observed[Any]]]:

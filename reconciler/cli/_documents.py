@@ -111,6 +111,7 @@ def apply_document(
             {
                 "address": parts[0].action.address,
                 "action": verb_shown(parts[0].action),
+                "id": next((p.id for p in parts if p.id), None),
                 "status": result.value,
                 "seconds": round(seconds, 2),
                 "error": next((p.failure.message for p in parts if p.failure), None),

@@ -13,7 +13,7 @@ from reconciler.daemon.queue import JITTER, jittered
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.observe import Look, look, look_again
+from reconciler.observe import Known, Look, known_ids, look, look_again
 
 STACKS_PER_LOOK: Final = 200
 """Values that one filter of an EC2 request may have (EC2 API reference)."""
@@ -100,5 +100,13 @@ class Place:
         at = self._clock.now()
         names = [graph.stack.name for graph in graphs]
         evidence = {**self.evidence, **(more or {})}
-        seen = look({**graphs[0].types, **evidence}, self.reader.fresh(), names, graphs, by_index=by_index)
+        types = {**graphs[0].types, **evidence}
+        seen = look(types, self.reader.fresh(), names, graphs, self._known(names), by_index=by_index)
         return Seen(seen, at, self._clock.now(), jittered(1.0, self._dice), frozenset(names), evidence)
+
+    def _known(self, names: Iterable[str]) -> Known:
+        """What the last looks that these stacks were part of found of them."""
+        looks = {id(one): one.look for name in names if (one := self._latest.get(name)) is not None}
+        of_these = frozenset(names)
+        found = (one for look in looks.values() for some in look.found.values() for one in some)
+        return known_ids((one.type, one.id) for one in found if one.stack in of_these)

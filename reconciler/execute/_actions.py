@@ -46,7 +46,8 @@ class Worker:
         except LeaseLost as lost:
             run.lost = lost
             outcome = Outcome(action, Result.SKIPPED, because="lease lost")
-        outcome = dataclasses.replace(outcome, seconds=max(0.0, run.clock.now() - start))
+        identity = run.outputs.made_id(action.address) if action.verb is Verb.CREATE else action.id
+        outcome = dataclasses.replace(outcome, id=identity, seconds=max(0.0, run.clock.now() - start))
         said = outcome.failure.message if outcome.failure else outcome.because or outcome.detail
         run.tell(action, Step(outcome.result.value), outcome.seconds, said)
         return outcome

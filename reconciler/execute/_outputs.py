@@ -42,6 +42,11 @@ class Outputs:
             raise Failed(Failure("", "Unresolved", f"{ref} is not known", "run again; report it if it comes back"))
         return known
 
+    def made_id(self, address: str) -> str | None:
+        """The id of what this run made at an address, where it did."""
+        with self._lock:
+            return self._values[address].get("id") if address in self.made else None
+
     def addresses(self) -> list[str]:
         """Whatever outputs are known of."""
         with self._lock:

@@ -192,12 +192,13 @@ class Failure(Frozen):
 class Outcome(Frozen):
     """What became of one action.
 
-    `because` names what a skipped one waited for; `detail` is what AWS says of a pending one. `seconds` counts from
-    the first request to done.
+    `id` is that of the object which was made, changed or removed, where there was one. `because` names what a skipped
+    one waited for; `detail` is what AWS says of a pending one. `seconds` counts from the first request to done.
     """
 
     action: Action
     result: Result
+    id: str | None = None
     seconds: float = 0.0
     failure: Failure | None = None
     because: str = ""

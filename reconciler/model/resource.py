@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -138,8 +139,9 @@ class Scope(Frozen):
     `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
     by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
     `found` what the types in `needs` gave in this pass and what the specs refer to, `places` the objects of others that
-    hold, or held, parts of the stacks though no spec names them, as tags do (`tags.short`). `by_index` allows tags to
-    come from AWS's index of them, and more to be left out that only matters where something is to be done.
+    hold, or held, parts of the stacks though no spec names them, as tags do (`tags.short`). `known` are by type the ids
+    of what was there a moment ago: a hint of what will be asked, and never an answer. `by_index` allows tags to come
+    from AWS's index of them, and more to be left out that only matters where something is to be done.
     """
 
     region: str
@@ -149,6 +151,7 @@ class Scope(Frozen):
     graphs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
     places: frozenset[str] = frozenset()
+    known: Mapping[str, AbstractSet[str]] = dataclasses.field(default_factory=dict)
     by_index: bool = False
 
     def ids(self, type_name: str) -> list[str]:
@@ -159,6 +162,10 @@ class Scope(Frozen):
     def networks(self) -> list[str]:
         """Sorted ids of the VPCs that concern the stacks of this scope: their own, and others that they live in."""
         return sorted({o.id for o in self.found.get("vpc", ())})
+
+    def foreseen(self, type_name: str) -> list[str]:
+        """Sorted ids of the objects of a type that are most likely there."""
+        return sorted(self.known.get(type_name, ()))
 
 
 class Context(Frozen):
@@ -226,8 +233,8 @@ class Readable(ABC, Generic[F]):
     """It has no tags of its own, but what it is made of carries those that say whose it is."""
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        """Questions that `observe` will ask whatever the types in `needs` give. They are asked while those are looked
-        at: the reader remembers the answers."""
+        """Questions that `observe` will ask, surely or most likely, whatever the types in `needs` give. They are asked
+        while those are looked at: the reader remembers the answers."""
         del reader, scope
         return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,12 +48,22 @@ def services(reader: Reader, scope: Scope) -> list[Mapping[str, Any]]:
 
 
 def foreseen(reader: Reader, scope: Scope) -> None:
-    """Asks what `services` will, of the clusters that are named as those of the stacks are (see `naming`), before it is
-    known whose they are: the reader remembers the answers."""
+    """Asks what `services` will, of the clusters that are known and those that are named as the stacks' are (see
+    `naming`), before it is known whose they are: the reader remembers the answers."""
     starts = tuple(f"{stack}_" for stack in scope.stacks)
-    listed = reader.pages("ecs", "ListClusters", "clusterArns")
-    likely = sorted(arn for arn in listed if arn.rpartition("/")[2].startswith(starts))
-    reader.together(partial(_listed, reader, cluster) for cluster in likely)
+
+    def of_likely() -> None:
+        listed = reader.pages("ecs", "ListClusters", "clusterArns")
+        likely = sorted(arn for arn in listed if arn.rpartition("/")[2].startswith(starts))
+        reader.together(partial(_listed, reader, cluster) for cluster in likely)
+
+    by_cluster: dict[str, list[str]] = {cluster: [] for cluster in scope.foreseen("cluster")}
+    for service in scope.foreseen("service"):
+        by_cluster.setdefault(service.rpartition("/")[0].replace(":service/", ":cluster/"), []).append(service)
+    questions: list[Callable[[], object]] = [of_likely]
+    for cluster, known in by_cluster.items():
+        questions += [partial(_described, reader, cluster, known), partial(_listed, reader, cluster)]
+    reader.together(questions)
 
 
 def tasks(reader: Reader, cluster: str, *statuses: str) -> Iterator[Mapping[str, Any]]:

@@ -23,6 +23,7 @@ from reconciler.resources._tag_index import balancers_with_rules, indexed_tags
 T = TypeVar("T")
 
 _ARNS_PER_CALL = 20
+_OF_APPLICATION = ":listener/app/"
 _NAME_START = 21
 """Characters of a stack's name that the shortest cut of a 32-character name surely keeps."""
 _NOT_FOUND = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"})
@@ -119,16 +120,24 @@ def load_balancing(reader: Reader, scope: Scope) -> LoadBalancing:
 
 
 def foreseen_rules(reader: Reader, scope: Scope) -> None:
-    """Asks for the listeners and rules of load balancers that are named as those of the stacks are and stand in
-    networks of theirs, before tags say whose they are: the reader remembers the answers."""
-    ours = [in_stacks(scope.stacks)]
-    networks = {vpc["VpcId"] for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=ours)}
-    of_balancers, _ = lists(reader)
-    likely = [
-        b for b in of_balancers() if b.get("VpcId") in networks and _named_like(b["LoadBalancerName"], scope.stacks)
-    ]
-    listeners = _listeners(reader, likely)
-    reader.together(partial(described_rules, reader, one["ListenerArn"]) for one in listeners if may_have_rules(one))
+    """Asks for the listeners and rules of load balancers that are known, and of those that are named as the stacks' are
+    and stand in networks of theirs, before tags say whose they are: the reader remembers the answers."""
+
+    def of_likely() -> None:
+        ours = [in_stacks(scope.stacks)]
+        networks = {vpc["VpcId"] for vpc in reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=ours)}
+        of_balancers, _ = lists(reader)
+        likely = [
+            b for b in of_balancers() if b.get("VpcId") in networks and _named_like(b["LoadBalancerName"], scope.stacks)
+        ]
+        arns = [one["ListenerArn"] for one in _listeners(reader, likely) if may_have_rules(one)]
+        reader.together(partial(described_rules, reader, arn) for arn in arns)
+
+    questions: list[Callable[[], object]] = [of_likely]
+    questions += [partial(_listeners_of, reader, arn) for arn in scope.foreseen("load-balancer")]
+    with_rules = (arn for arn in scope.foreseen("listener") if _OF_APPLICATION in arn)
+    questions += [partial(unless_gone, partial(described_rules, reader, arn)) for arn in with_rules]
+    reader.together(questions)
 
 
 def may_have_rules(listener: Mapping[str, Any]) -> bool:

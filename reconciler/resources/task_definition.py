@@ -74,7 +74,8 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     not_yet = (("ClientException", "Role is not valid"),)
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        return (partial(_families, reader, scope.stacks, "ACTIVE"),)
+        known = [partial(_described, reader, arn) for arn in scope.foreseen(self.name)]
+        return (partial(_families, reader, scope.stacks, "ACTIVE"), partial(reader.together, known))
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
         """What services run, and the newest revisions of families where that is not what is wanted, or where the last

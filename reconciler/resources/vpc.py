@@ -50,7 +50,10 @@ class VpcType(Ec2Tags, ResourceType[Vpc]):
     absent = frozenset({"InvalidVpcID.NotFound"})
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        return (partial(_inhabited, reader, scope),)
+        switches = [
+            partial(_switch_of, reader, vpc, name) for vpc in scope.foreseen(self.name) for name in _ATTRIBUTES.values()
+        ]
+        return (partial(_inhabited, reader, scope), partial(reader.together, switches))
 
     def outline(self, reader: Reader, scope: Scope) -> Iterable[Observed[Vpc]]:
         ours = reader.pages("ec2", "DescribeVpcs", "Vpcs", Filters=[in_stacks(scope.stacks)])
