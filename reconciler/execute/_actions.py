@@ -46,11 +46,18 @@ class Worker:
         except LeaseLost as lost:
             run.lost = lost
             outcome = Outcome(action, Result.SKIPPED, because="lease lost")
-        identity = run.outputs.made_id(action.address) if action.verb is Verb.CREATE else action.id
-        outcome = dataclasses.replace(outcome, id=identity, seconds=max(0.0, run.clock.now() - start))
+        outcome = dataclasses.replace(outcome, id=self._identity(action), seconds=max(0.0, run.clock.now() - start))
         said = outcome.failure.message if outcome.failure else outcome.because or outcome.detail
         run.tell(action, Step(outcome.result.value), outcome.seconds, said)
         return outcome
+
+    def _identity(self, action: Action) -> str | None:
+        """The id of what an action works on, or made; that of a collection is its parent's."""
+        run = self._run
+        if action.verb is not Verb.CREATE:
+            return action.id
+        parent = run.graph.parent(action.address) if run.kind_of(action).collection else None
+        return run.outputs.of(parent).get("id") if parent else run.outputs.made_id(action.address)
 
     def _carried_out(self, action: Action, start: float) -> Outcome:
         kind = self._run.kind_of(action)

@@ -96,7 +96,8 @@ def outcomes(plan: Plan, **results: dict[str, Any]) -> list[Outcome]:
     found = []
     for action in plan.actions:
         given = results.get(action.address, {})
-        found.append(Outcome(action, **{"result": Result.DONE, "seconds": 1.0, **given}))
+        identity = f"id-of/{action.address}" if given.get("result", Result.DONE) is Result.DONE else None
+        found.append(Outcome(action, **{"result": Result.DONE, "id": identity, "seconds": 1.0, **given}))
     return found
 
 

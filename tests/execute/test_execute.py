@@ -144,6 +144,18 @@ def test_a_way_out_of_somebody_else_that_is_not_there_is_asked_for_once(sandbox:
     assert len(asked) == len(set(asked)) == len(failed)
 
 
+def test_an_outcome_has_the_id_of_what_was_made_put_in_the_place_of_another_or_removed(sandbox: Sandbox) -> None:
+    desired = graph()
+    made = by_result(client(sandbox.clock, threads=16).apply(desired).outcomes, Result.DONE)
+    live = {one.address: one for one in view(desired, client(sandbox.clock).reader).snapshot.live()}
+    assert {address: made[address].id for address in live} == {address: one.id for address, one in live.items()}
+    elsewhere = graph(edit=lambda text: text.replace("scheme: Internal\n", "scheme: InternetFacing\n"))
+    replaced = client(sandbox.clock, threads=16).apply(elsewhere).outcomes
+    balancer = [o for o in replaced if o.action.address == "load-balancer/internal"]
+    now = {one.address: one for one in view(elsewhere, client(sandbox.clock).reader).snapshot.live()}
+    assert {o.id for o in balancer} == {live["load-balancer/internal"].id, now["load-balancer/internal"].id}
+
+
 def test_what_depends_on_a_failure_is_skipped_and_names_it(sandbox: Sandbox) -> None:
     applied = spoiled(sandbox, denied("CreateNatGateway", "")).apply(graph())
     skipped = by_result(applied.outcomes, Result.SKIPPED)
