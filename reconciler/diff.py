@@ -250,7 +250,7 @@ class _Differ:
     def replaced(self, address: str, incumbent: Observed[Any], translate: Callable[[Any], Any]) -> Replaced:
         """The changes that no update can make, then those that come along."""
         desired = self._graph.resolved(address, self._output)
-        live = transform(incumbent.fields, translate)
+        live = aligned(self._graph, address, transform(incumbent.fields, translate))
         cause = self._cause(address, incumbent)
         found: list[Change] = []
         for name, wanted, traits in set_fields(desired):

@@ -59,7 +59,16 @@ def shown(value: Any) -> str:
     """A value in one line: JSON, but for what is not there and what is not known yet."""
     if value is None:
         return "(none)"
-    return KNOWN_AFTER_APPLY if value == KNOWN_AFTER_APPLY else printable(json.dumps(value, ensure_ascii=False))
+    if value == KNOWN_AFTER_APPLY:
+        return KNOWN_AFTER_APPLY
+    return printable(json.dumps(_given(value), ensure_ascii=False))
+
+
+def _given(value: Any) -> Any:
+    """A structure without what is not set in it."""
+    if isinstance(value, dict):
+        return {key: _given(item) for key, item in value.items() if item is not None}
+    return [_given(item) for item in value] if isinstance(value, list) else value
 
 
 def _nested(label: str, value: Any) -> Iterator[str]:

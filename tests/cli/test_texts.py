@@ -21,6 +21,7 @@ from reconciler.cli import _documents as documents
 from reconciler.cli._failures import InvalidInputError, failure_of
 from reconciler.cli._objects import Shown, object_table, object_text
 from reconciler.cli._text import OF_THE_STACK, apply_text, drift_text, plan_text, progress_line
+from reconciler.cli._values import changed_lines
 from reconciler.conditions import conditions_of
 from reconciler.diff import compare
 from reconciler.execute import INTERRUPTED, Progress, Step
@@ -28,7 +29,7 @@ from reconciler.flows import Judged, effects
 from reconciler.load import load
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.graph import Graph
-from reconciler.model.plan import Action, Failure, Outcome, Plan, Result, Verb
+from reconciler.model.plan import Action, Cause, Change, Failure, Outcome, Plan, Result, Verb
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
 from reconciler.plan import Choices, make
@@ -398,3 +399,9 @@ def test_drift_names_whose_doing_it_is_and_who_is_not_known(golden: Golden) -> N
     found = documents.drift_document(view, TWO_TIER, FLOWS, changed_reach, {(one.address, one.id): ann})
     golden("drift-who.txt", drift_text(found, view.plan.drift, FLOWS, colour=False, who=True))
     golden("drift-who.json", document(found))
+
+
+def test_what_is_not_set_in_a_structure_is_not_shown() -> None:
+    forward = {"type": "forward", "stickinessDurationSeconds": None}
+    change = Change("listener/public/http", "defaultActions", [forward], None, "default_actions", Cause.DRIFT)
+    assert list(changed_lines(change)) == ['defaultActions: [{"type": "forward"}] -> (none)']

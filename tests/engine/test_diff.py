@@ -306,6 +306,16 @@ def test_a_target_group_that_a_dead_load_balancer_holds_is_replaced_with_it() ->
     assert "target-group/internal/orders/http" not in found.replaced
 
 
+def test_the_rules_of_a_listener_that_is_replaced_keep_their_names() -> None:
+    """AWS has no names for them: what they have in common with the files says which is which."""
+    before, address = graph(), "listener/internal/http/rules"
+    rules = before.resources[address].fields.rules
+    unnamed = FrozenMap((f"arn:{name}", dataclasses.replace(rule, placed=100)) for name, rule in rules.items())
+    desired = graph(edit=lambda text: text.replace("scheme: Internal\n", "scheme: InternetFacing\n"))
+    found = compare(desired, edited(world(before), address, rules=unnamed))
+    assert {change.path for change in found.replaced[address].changes} <= {"listenerArn", "rules[orders].actions"}
+
+
 def test_a_failed_nat_gateway_is_left_to_aws_which_removes_it() -> None:
     desired, address = graph(), "nat-gateway/main/us-east-1a"
     (live,) = world(desired).found[address]
