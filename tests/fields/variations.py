@@ -1055,7 +1055,7 @@ ROWS: Final = (
     Row("Task/web cpuArchitecture", "X86_64", _definition("web", "runtimePlatform.cpuArchitecture"), removed=()),
     Row("Task/web ephemeralStorage", 100, _definition("web", "ephemeralStorage")),
     Row("Task/web logs", {"retentionDays": 14}, ("log-group/web retentionInDays",)),
-    Row("Task/web logs.retentionDays", 90, ("log-group/web retentionInDays",)),
+    *(Row("Task/web logs.retentionDays", days, ("log-group/web retentionInDays",)) for days in (1, 90, 3653)),
     Row(
         "Task/web taskRoleArn",
         _GIVEN_ROLE,
@@ -1360,7 +1360,10 @@ ROWS: Final = (
     Row("Route/front rules[api].forward[web].weight", 7, _ACTIONS),
     Row("Route/front rules[admin].fixedResponse", {"statusCode": 410}, _ANSWER, needed=_NEITHER),
     Row("Route/front rules[admin].fixedResponse.statusCode", 404, _ANSWER),
-    Row("Route/front rules[admin].fixedResponse.contentType", "application/json", _ANSWER),
+    *(
+        Row("Route/front rules[admin].fixedResponse.contentType", value, _ANSWER)
+        for value in ("application/json", "application/javascript", "text/css")
+    ),
     Row("Route/front rules[admin].fixedResponse.body", "go away", _ANSWER),
     Row("Route/front rules[admin].name", "closed", unseen=True),
     Row("Route/front rules[admin].match", {"hosts": ["admin.example.com"]}, _rules("front/http", "admin].conditions")),

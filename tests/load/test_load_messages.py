@@ -238,6 +238,12 @@ FIELDS = {
             + "..., write a whole number: CPU units of each copy; 1024 are one vCPU"
         ],
     ),
+    "more rules than the largest quota lets a network ACL have": (
+        NETWORK
+        + "  networkAcls:\n    public:\n      outbound:\n"
+        + "".join(f"        - {{ruleNumber: {n}, action: Allow, cidr: 10.0.0.0/8}}\n" for n in range(1, 41)),
+        ["9:7: Network/main: spec.networkAcls.public.outbound: has 40 entries, write at most 39"],
+    ),
     "a list of ports": (
         NETWORK
         + "  networkAcls: {public: {inbound: [{ruleNumber: 1, action: Allow, ports: [80], cidr: 0.0.0.0/0}]}}\n",
