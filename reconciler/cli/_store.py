@@ -1,10 +1,9 @@
-"""Where this host keeps what is remembered between runs, and the leases that its processes share."""
+"""Where this host keeps what is remembered between runs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,6 @@ import click
 from reconciler.cli._settings import Settings
 
 if TYPE_CHECKING:
-    from reconciler.daemon.leases import Held
-    from reconciler.model.ports import Clock
     from reconciler.store import Store
 
 
@@ -60,20 +57,3 @@ def _default_path(*, sandbox: bool) -> Path:
     home = os.environ.get("XDG_STATE_HOME")
     base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
     return base / "reconciler" / ("store-sandbox.db" if sandbox else "store.db")
-
-
-@contextmanager
-def leased(
-    store: Store, clock: Clock, name: str, purpose: str, *, wait: float, say: Callable[[str], None]
-) -> Iterator[Held]:
-    """The right to change one stack while the block runs. Raises `Refused` where another process has it."""
-    from reconciler.daemon.leases import Leases
-
-    leases = Leases(store, clock, purpose)
-    try:
-        held = leases.wait_for(name, wait, say)
-        say(f"lease of {name} held in {store.where}: other processes of this host keep off; other hosts do not see it")
-        yield held
-    finally:
-        leases.close()
-        store.close()

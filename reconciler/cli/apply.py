@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,14 @@ import click
 
 from reconciler import engine
 from reconciler.cli._documents import acted_on, apply_document, plan_document
+from reconciler.cli._doubts import doubt_documents, looked_through
+from reconciler.cli._duration import Duration
 from reconciler.cli._inputs import Inputs, files_option
+from reconciler.cli._leasing import Leasing, wait_lease_option
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
+from reconciler.cli._saved_plans import read_saved_plans, saved_plan
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import leased, open_store, store_option
+from reconciler.cli._store import open_store, store_option
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
 from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import (
@@ -30,65 +32,15 @@ from reconciler.cli._workspace import (
     stack_options,
     today,
 )
-from reconciler.cli.plan import doubt_documents, looked_through, read_saved, saved_plan
 from reconciler.execute import Limits
 from reconciler.flows import Judged, broken, judged, world_of_graph
 from reconciler.load import StackObjects
 from reconciler.model.errors import Refused
 from reconciler.model.frozen import Frozen
-from reconciler.model.graph import Graph, StackPolicy
-from reconciler.model.ports import Clock, Guard, Reader, Writer
+from reconciler.model.graph import Graph
+from reconciler.model.ports import Clock, Writer
 from reconciler.plan import Choices
 from reconciler.startable import Doubt, doubts
-from reconciler.store import Store
-
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Leasing(Frozen):
-    """How a command comes by the right to change a stack."""
-
-    store: Store
-    wait: float
-
-    def of(
-        self, stack: StackPolicy, reader: Reader, clock: Clock, *, quiet: bool
-    ) -> contextlib.AbstractContextManager[Guard]:
-        """The right to change one stack while the block runs. Raises `Refused` where another process has it."""
-        from reconciler.daemon.leases import lease_name
-
-        def say(text: str) -> None:
-            if not quiet:
-                click.echo(text, err=True)
-
-        name = lease_name(reader.account, reader.region, stack.name)
-        return leased(self.store, clock, name, "reconciler", wait=self.wait, say=say)
-
-
-class Duration(click.ParamType[float]):
-    """`90s`, `15m`, `1h` as seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        if isinstance(value, int | float):
-            return float(value)
-        match = re.fullmatch(r"([0-9]+)([smh])", value)
-        if not match:
-            self.fail(f"{value!r} is no duration; write one such as 90s, 15m or 1h", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
-
-
-def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--wait-lease DURATION`."""
-    return click.option(
-        "--wait-lease",
-        type=Duration(),
-        default="0s",
-        show_default=True,
-        help="How long to wait for another process of this host that works on the stack.",
-    )(function)
 
 
 @click.command("apply")
@@ -124,7 +76,7 @@ def command(
     settings: Settings,
 ) -> int:
     """Converge, drift included: 0 converged, 1 something failed or was refused."""
-    saved = read_saved(plan_file) if plan_file else None
+    saved = read_saved_plans(plan_file) if plan_file else None
     if saved and len(saved) == 1 and not everything:
         stack_name = stack_name or next(iter(saved))
     chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=True)

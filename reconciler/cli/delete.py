@@ -11,15 +11,16 @@ import click
 
 from reconciler import engine
 from reconciler.cli._documents import acted_on, apply_document
+from reconciler.cli._duration import Duration
 from reconciler.cli._failures import InputError
 from reconciler.cli._inputs import Inputs, files_option
+from reconciler.cli._leasing import Leasing, wait_lease_option
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
 from reconciler.cli._text import OF_THE_STACK, apply_text
 from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
-from reconciler.cli.apply import Duration, Leasing, wait_lease_option
 from reconciler.execute import Limits
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, StackPolicy

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler import engine, resources
+from reconciler import engine
 from reconciler.cli._documents import plan_document
-from reconciler.cli._failures import InputError, problem_documents
+from reconciler.cli._doubts import doubt_documents, looked_through
 from reconciler.cli._inputs import Inputs, files_option
-from reconciler.cli._private import write_private
 from reconciler.cli._reports import Report, report_each
+from reconciler.cli._saved_plans import save_plans, saved_plan
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._terminal import colourful
 from reconciler.cli._text import plan_text
@@ -23,12 +21,8 @@ from reconciler.cli._warnings import warnings
 from reconciler.cli._workspace import connect, flows_of, graph_of, load_stacks, name_of, select, stack_options, today
 from reconciler.flows import judged, world_of_graph
 from reconciler.load import StackObjects
-from reconciler.model.graph import Readables
 from reconciler.plan import Choices
 from reconciler.startable import Doubt, doubts
-
-FORMAT = 1
-"""Version of the saved plan's format."""
 
 
 @click.command("plan")
@@ -65,37 +59,5 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
     chosen = select(load_stacks(inputs), stack_name, everything=everything, changing=False)
     status = report_each(chosen, settings, name_of, look)
     if out is not None:
-        save(out, saved)
+        save_plans(out, saved)
     return status
-
-
-def looked_through() -> Readables:
-    """What is looked at beside the types of a stack, to tell whether its tasks can start."""
-    return {**resources.configuration(), **resources.starting()}
-
-
-def doubt_documents(found: Sequence[Doubt]) -> list[dict[str, Any]]:
-    """Doubts as `plan -o json` lists them: problems with how bad they are."""
-    documents = problem_documents([doubt.problem for doubt in found])
-    return [{"severity": d.severity, **document} for d, document in zip(found, documents, strict=True)]
-
-
-def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:
-    """What is kept of one stack's plan: enough to tell whether the world has moved."""
-    return {"format": FORMAT, "stack": document["stack"], "fingerprint": fingerprint, "plan": document}
-
-
-def save(path: Path, plans: Sequence[dict[str, Any]]) -> None:
-    """Write plans to a file that only its owner reads. Raises `InputError`."""
-    write_private(path, {"plans": list(plans)}, "--out")
-
-
-def read_saved(path: Path) -> dict[str, dict[str, Any]]:
-    """Saved plans by stack. Raises `InputError`."""
-    try:
-        plans = json.loads(path.read_text())["plans"]
-        return {plan["stack"]: plan for plan in plans if plan["format"] == FORMAT}
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; make one with plan --out") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a saved plan; make one with plan --out") from error

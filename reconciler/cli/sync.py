@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli._duration import Duration
 from reconciler.cli._failures import InputError
 from reconciler.cli._remembered import statuses
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option, way_out
-from reconciler.cli.apply import Duration
 from reconciler.daemon.memory import REQUESTS
 from reconciler.store import Put
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli._duration import Duration
 from reconciler.cli._failures import InputError
 from reconciler.cli._remembered import holding, statuses
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option, way_out
-from reconciler.cli.apply import Duration
 
 CONDITIONS = ("Ready", "Synced", "Drifted", "FlowsHold", "Stalled")
 LOOK_EVERY = 0.5

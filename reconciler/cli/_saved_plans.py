@@ -1,0 +1,35 @@
+"""Plans in files, for `apply --plan`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.cli._failures import InputError
+from reconciler.cli._private import write_private
+
+FORMAT = 1
+"""Version of the format."""
+
+
+def saved_plan(document: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+    """What is kept of one stack's plan: enough to tell whether the world has moved."""
+    return {"format": FORMAT, "stack": document["stack"], "fingerprint": fingerprint, "plan": document}
+
+
+def save_plans(path: Path, plans: Sequence[dict[str, Any]]) -> None:
+    """Write plans to a file that only its owner reads. Raises `InputError`."""
+    write_private(path, {"plans": list(plans)}, "--out")
+
+
+def read_saved_plans(path: Path) -> dict[str, dict[str, Any]]:
+    """Saved plans by stack. Raises `InputError`."""
+    try:
+        plans = json.loads(path.read_text())["plans"]
+        return {plan["stack"]: plan for plan in plans if plan["format"] == FORMAT}
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; make one with plan --out") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a saved plan; make one with plan --out") from error
