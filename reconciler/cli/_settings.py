@@ -43,12 +43,14 @@ def settings_with(*outputs: str) -> Callable[[C], C]:
     Any format but those of `outputs` is a usage error, wherever it is given.
     """
 
+    any_format = click.Choice([*_OUTPUTS, DRAWING])
+
     def options(function: C) -> C:
         @click.option("--profile", help="Profile of AWS's configuration files.")
         @click.option("--region", help="Region, where no stack says; never overrides a stack.")
         @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
         @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
-        @click.option("-o", "--output", type=click.Choice(outputs), help="Format of the output.")
+        @click.option("-o", "--output", type=any_format, metavar=f"[{'|'.join(outputs)}]", help="Format of the output.")
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {f.name: kwargs.pop(f.name) for f in dataclasses.fields(Settings)}

@@ -27,9 +27,18 @@ def test_a_format_that_a_command_does_not_have_is_refused_before_anything_is_don
 
     monkeypatch.setattr(process, "reset", reset)
     said = refused(arguments, capsys)
-    assert "table" in said
-    assert "json" in said
-    assert "mermaid" not in said
+    assert "there is no -o name for this command; choose one of table, json, yaml" in said
+
+
+def test_help_names_the_formats_that_a_command_has(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = {}
+    for command in ("validate", "trace", "run"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        shown[command] = capsys.readouterr().out
+    assert "[table|wide|json|yaml|name]\n" in shown["validate"]
+    assert "[table|wide|json|yaml|mermaid]\n" in shown["trace"]
+    assert "[table|json]" in shown["run"]
 
 
 def test_a_file_that_is_named_without_its_option_is_refused_with_the_option(
