@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -24,6 +25,13 @@ def is_port_range(text: str) -> None:
     first, _, last = text.partition("-")
     if not 0 <= int(first) <= int(last or first) <= 65535:
         raise ValueError(text)
+
+
+def _range_meant(text: str) -> str | None:
+    """The range that two ports in another form stand for: `65535-1024`, `80:90`."""
+    found = re.fullmatch(r"([0-9]{1,5})\s*[-:,]+\s*([0-9]{1,5})", text)
+    ports = sorted(map(int, found.groups())) if found else [65536]
+    return f"{ports[0]}-{ports[1]}" if ports[-1] <= 65535 else None
 
 
 def is_protocol(text: str) -> None:
@@ -61,6 +69,7 @@ class AclRule(SpecModel):
                 r"^[0-9]{1,5}(-[0-9]{1,5})?$",
                 "write a port such as 443, or a range such as 1024-65535",
                 is_port_range,
+                meant=_range_meant,
             ),
         ]
         | None

@@ -144,12 +144,19 @@ PortNumber = Annotated[int, Field(ge=1, le=65535)]
 PortRef = Annotated[str | int, NameOrNumber()]
 """A port by name or number."""
 
+
+def _cidr_meant(text: str) -> str | None:
+    """The block of one address."""
+    return f"{text}/32" if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text) else None
+
+
 Cidr = Annotated[
     str,
     Format(
         r"^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/[0-9]+$",
         "write an IPv4 block such as 10.0.0.0/16",
         ipaddress.IPv4Interface,
+        meant=_cidr_meant,
     ),
 ]
 

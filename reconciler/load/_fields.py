@@ -178,7 +178,6 @@ def _formats(marks: Iterable[Any]) -> Iterator[Format]:
             yield from _formats(typing.get_args(mark))
 
 
-_ANY_FIELDS: Final = "name: value"
 _OUTSIDE: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 """What a variable is written like elsewhere."""
 _OPPOSITES: Final = ("un", "in", "non", "not", "no", "dis")
@@ -217,7 +216,7 @@ class _Explained(Frozen):
             case "tuple_type":
                 return f"is {type_name(value)}, not a list", self._as_list()
             case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
-                return f"is {type_name(value)}, not a mapping", f"write its fields as {self._as_mapping()}"
+                return f"is {type_name(value)}, not a mapping", f"write its fields {self._as_mapping()}"
             case _:
                 return self._out_of_bounds(kind, value, ctx)
 
@@ -245,15 +244,27 @@ class _Explained(Frozen):
         """How a list is written whose one entry stands there without one."""
         if self.text is None:
             return "put '- ' before each entry"
-        mapping = self._as_mapping()
-        return f"write [{cut(self.text)}]" if mapping == _ANY_FIELDS else f"write [{mapping}]"
+        required = self._required()
+        return f"write [{required}]" if required else f"write [{cut(self.text)}]"
 
     def _as_mapping(self) -> str:
-        """How a mapping is written, by its required fields where it is known which it has."""
-        info = self._info()
-        model = next(_models(info.annotation), None) if info else None
-        required = [name for name, field in _by_alias(model).items() if field.is_required()] if model else []
-        return "{" + ", ".join(f"{name}: ..." for name in required) + "}" if required else _ANY_FIELDS
+        """How a mapping is written, with the fields that it has where that is known."""
+        if required := self._required():
+            return f"as {required}"
+        fields = listed(_by_alias(model)) if (model := self._meant_model()) else ""
+        return f"({fields}) as name: value" if fields else "as name: value"
+
+    def _required(self) -> str:
+        """The fields that a mapping must have, in the form that it is written in."""
+        model = self._meant_model()
+        names = [name for name, field in _by_alias(model).items() if field.is_required()] if model else []
+        return "{" + ", ".join(f"{name}: ..." for name in names) + "}" if names else ""
+
+    def _meant_model(self) -> type[BaseModel] | None:
+        """What a field, or an entry under a key that users choose, or of a list, is a mapping of."""
+        model, name = self._owner()
+        info = _by_alias(model).get(name) if model else None
+        return next(_models(info.annotation), None) if info else model
 
     def _shown(self, value: Any) -> str:
         return f"is {quoted(value)}"
@@ -324,12 +335,23 @@ class _Explained(Frozen):
         allowed = list(_choices(info.annotation)) if info else []
         words = [str(choice) for choice in allowed]
         one_of = f"write one of {listed(words)}" if len(words) > 1 else f"write {words[0]}"
-        if isinstance(value, int) and all(isinstance(choice, int) for choice in allowed):
-            return self._shown(value), f"write {min(allowed, key=lambda known: abs(known - value))}, or {one_of[6:]}"
+        if all(isinstance(choice, int) for choice in allowed):
+            return self._shown(value), _nearest(value, allowed, one_of)
         if not isinstance(value, str):
             return f"is {type_name(value)}", one_of
         opposite = any(value.lower() == prefix + word.lower() for prefix in _OPPOSITES for word in words)
         return self._shown(value), one_of if opposite else suggestion(value, words, one_of)
+
+
+def _nearest(value: Any, allowed: list[int], one_of: str) -> str:
+    """What to write instead of a number that is none of the allowed ones, or of a text that may stand for one."""
+    number = scalar(value) if isinstance(value, str) else value
+    if isinstance(number, str) and (digits := re.match(r"[0-9]{1,9}", number)):
+        number = int(digits.group())
+    if not isinstance(number, int):
+        return one_of
+    near = min(allowed, key=lambda known: abs(known - number))
+    return f"write {near} without quotes" if value == str(near) else f"write {near}, or {one_of[6:]}"
 
 
 def _by_alias(model: type[BaseModel]) -> dict[str, FieldInfo]:

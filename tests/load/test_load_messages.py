@@ -158,7 +158,10 @@ FIELDS = {
     ),
     "a list for a mapping": (
         NETWORK + "  public: [10.0.0.0/24]\n",
-        ["7:3: Network/main: spec.public: is a list, not a mapping, write its fields as name: value"],
+        [
+            "7:3: Network/main: spec.public: is a list, not a mapping, "
+            "write its fields (cidrs, ids, tags) as name: value"
+        ],
     ),
     "a mapping for text": (
         TASK.replace("cluster: main", "cluster: {name: main}"),
@@ -243,6 +246,32 @@ FIELDS = {
         + "  networkAcls:\n    public:\n      outbound:\n"
         + "".join(f"        - {{ruleNumber: {n}, action: Allow, cidr: 10.0.0.0/8}}\n" for n in range(1, 41)),
         ["9:7: Network/main: spec.networkAcls.public.outbound: has 40 entries, write at most 39"],
+    ),
+    "a number for a mapping under a name of one's own": (
+        TASK.replace("nginx}", "nginx, ulimits: {nofile: 4096}}"),
+        [
+            "8:51: Task/web: spec.containers[0].ulimits.nofile: is a number, not a mapping, "
+            "write its fields as {soft: ..., hard: ...}"
+        ],
+    ),
+    "a number with its unit where only some numbers will do": (
+        TASK + "  logs: {retentionDays: 14d}\n",
+        [
+            '9:25: Task/web: spec.logs.retentionDays: is "14d", '
+            "write 14, or one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 10 more"
+        ],
+    ),
+    "such a number in quotes": (
+        TASK + '  logs: {retentionDays: "14"}\n',
+        ['9:25: Task/web: spec.logs.retentionDays: is "14", write 14 without quotes'],
+    ),
+    "a range from its end to its start": (
+        NETWORK
+        + "  networkAcls: {public: {inbound: [{ruleNumber: 1, action: Allow, ports: 90-80, cidr: 10.0.0.1}]}}\n",
+        [
+            '7:74: Network/main: spec.networkAcls.public.inbound[0].ports: is "90-80", did you mean "80-90"?',
+            '7:87: Network/main: spec.networkAcls.public.inbound[0].cidr: is "10.0.0.1", did you mean "10.0.0.1/32"?',
+        ],
     ),
     "a list of ports": (
         NETWORK
