@@ -86,6 +86,16 @@ def test_every_session_prints_what_is_shown(document: Path, environment: dict[st
             assert agrees(shown, printed), f"$ {command}\n{done.stdout}{done.stderr}"
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_named_or_linked_is_there(document: Path) -> None:
+    text = document.read_text()
+    linked = [document.parent / path for path in re.findall(r"\]\(([^)#:]+)\)", text)]
+    assert [str(path) for path in linked if not path.exists()] == []
+    named = re.findall(r"`([a-z_/]+\.py)`", text)
+    files = [str(path) for folder in ("reconciler", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    assert [name for name in named if not any(file.endswith(f"/{name}") for file in files)] == []
+
+
 def complete(block: str) -> bytes:
     """A block in the place where it belongs: its objects instead of those of the reference, or a stack of its own."""
     mine: list[dict[str, Any]] = [one for one in yaml.safe_load_all(block) if one]
