@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from patience import PATIENCE
 
 from reconciler.sandbox import Clock, Sandbox
 from reconciler.sandbox.environment import point_at
@@ -34,18 +35,26 @@ class Hold:
     """What to do when the request comes that is to be interrupted; done once."""
 
     def __init__(self, operation: str) -> None:
-        self.marker = f"Action={operation}".encode()
         self.process: subprocess.Popen[str] | None = None
         self.started = threading.Event()
         self.heard: list[str] = []
+        self._marker = f"Action={operation}".encode()
+        self._lock = threading.Lock()
+        self.done = False
+
+    def concerns(self, body: bytes) -> bool:
+        """Whether this is the request: of several at the same time the first one."""
+        with self._lock:
+            first = not self.done and self._marker in body
+            self.done = self.done or first
+            return first
 
     def interrupt(self) -> None:
         """Send the signal and read the command's words until it says that it stops."""
-        assert self.started.wait(60)
+        assert self.started.wait(PATIENCE)
         process = self.process
         assert process is not None
         assert process.stderr is not None
-        self.marker = b"\0never"
         process.send_signal(signal.SIGINT)
         for line in process.stderr:
             self.heard.append(line)
@@ -63,9 +72,9 @@ def held(endpoint: str, hold: Hold) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if hold.marker in body:
+            if hold.concerns(body):
                 hold.interrupt()
-            link = HTTPConnection(far.hostname or "", far.port, timeout=60)
+            link = HTTPConnection(far.hostname or "", far.port, timeout=PATIENCE)
             link.request("POST", self.path, body, dict(self.headers))
             answer = link.getresponse()
             content = answer.read()
@@ -117,7 +126,7 @@ def interrupted(environment: dict[str, str], operation: str, *arguments: str) ->
             hold.started.set()
             assert process.stdout is not None
             out = process.stdout.read()
-            status = process.wait(120)
+            status = process.wait(PATIENCE)
             assert process.stderr is not None
             return status, out, "".join(hold.heard) + process.stderr.read()
 

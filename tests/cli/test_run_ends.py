@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-from test_interrupt import SPEC, environment, held  # noqa: F401 - a fixture
+from patience import PATIENCE
+from test_interrupt import SPEC, Hold, environment, held  # noqa: F401 - a fixture
 
 from reconciler.cli import run
 from reconciler.daemon import loop
@@ -25,22 +25,19 @@ main()
 """
 
 
-class Terminating:
+class Terminating(Hold):
     """Ends the daemon when a request comes, and answers that only when the process is gone, or has said so."""
 
     def __init__(self, operation: str, *, answered: bool) -> None:
-        self.marker = f"Action={operation}".encode()
-        self.process: subprocess.Popen[str] | None = None
-        self.started = threading.Event()
+        super().__init__(operation)
         self._answered = answered
 
     def interrupt(self) -> None:
-        assert self.started.wait(60)
+        assert self.started.wait(PATIENCE)
         assert self.process is not None
-        self.marker = b"\0never"
         self.process.send_signal(signal.SIGTERM)
         if not self._answered:
-            self.process.wait(60)
+            self.process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(("answered", "closing"), [(False, 0.3), (True, 60.0)])
@@ -52,7 +49,7 @@ def test_sigterm_ends_the_daemon_whether_or_not_aws_answers(
 ) -> None:
     store = tmp_path / "store.db"
     terminating = Terminating("CreateSubnet", answered=answered)
-    with held(environment["AWS_ENDPOINT_URL"], terminating) as url:  # type: ignore[arg-type]
+    with held(environment["AWS_ENDPOINT_URL"], terminating) as url:
         terminating.process = subprocess.Popen(
             [sys.executable, "-c", DAEMON.format(closing=closing), "run", "-f", str(SPEC), "--store", str(store)],
             env=environment | {"AWS_ENDPOINT_URL": url},
@@ -61,8 +58,8 @@ def test_sigterm_ends_the_daemon_whether_or_not_aws_answers(
             text=True,
         )
         terminating.started.set()
-        _, said = terminating.process.communicate(timeout=120)
-    assert terminating.marker == b"\0never", "the request came"
+        _, said = terminating.process.communicate(timeout=PATIENCE)
+    assert terminating.done, "the request came"
     assert terminating.process.returncode == 0
     assert ("gave up requests that were still under way" in said) is not answered
     assert SqliteStore(store).leases() == []

@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from patience import until
-from soak_daemon import files_of
+from soak_daemon import bed, files_of
 from soak_fighter import Fighter
 
 from reconciler import engine, policy
@@ -162,6 +162,10 @@ class Daemon:
         mine = f"process {self.child.pid} "
         return [lease for lease in store.leases() if mine in lease.holder and lease.name != "alerts"]
 
+    def is_stopped(self) -> bool:
+        """Whether it sleeps, until it is woken."""
+        return Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def memory(self) -> int:
         """Resident kilobytes."""
         return int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1]) * 4
@@ -193,6 +197,7 @@ class Soak:
     def __init__(self, folder: Path, listener: Listener, seed: int) -> None:
         self._dice = random.Random(seed)
         self._listener = listener
+        self._folder = folder
         self._notes = folder / "notes"
         self._store = SqliteStore(folder / "store.db")
         self._graphs = {name: desired.graph for name, desired in files_of(folder).reading().stacks.items()}
@@ -244,20 +249,28 @@ class Soak:
         asked = self._dice.sample(sorted(self._graphs), min(NUDGED, len(self._graphs)))
 
         def is_done() -> bool:
+            if done():
+                return True
             if not self._store.items(REQUESTS):
                 self._store.write(*(Put(REQUESTS, stack, {}) for stack in asked))
-            return bool(done())
+            return False
 
         until(what, is_done)
 
     def _sleep(self, daemon: Daemon) -> str:
         """Stopped in the middle of its work, and woken when its leases have run out or are another's."""
-        self._busily("a daemon to work", lambda: daemon.leases(self._store))
-        daemon.child.send_signal(signal.SIGSTOP)
-        held = daemon.leases(self._store)
-        until("leases to run out", lambda: all(lease.expires < time.time() for lease in daemon.leases(self._store)))
+        bed(self._folder, daemon.child.pid).touch()
+        self._busily("a daemon to fall asleep", daemon.is_stopped)
+        held: set[str] = set()
+
+        def have_run_out() -> bool:
+            its_own = daemon.leases(self._store)
+            held.update(lease.name.rpartition("/")[2] for lease in its_own)
+            return all(lease.expires < time.time() for lease in its_own)
+
+        until("leases to run out", have_run_out)
         daemon.child.send_signal(signal.SIGCONT)
-        return f"asleep past its lease of {', '.join(lease.name.rpartition('/')[2] for lease in held) or 'nothing'}"
+        return f"asleep past its lease of {', '.join(sorted(held)) or 'nothing'}"
 
     def _weather(self, name: str) -> str:
         """AWS does badly for a while."""
@@ -265,7 +278,17 @@ class Soak:
         first = self._calls()
         self._busily("requests", lambda: self._calls() >= first + WEATHER)
         process.set_faults({})
+        self._have_all_looked_at()
         return name
+
+    def _have_all_looked_at(self) -> None:
+        """Who failed for long would not look again for a quarter of an hour."""
+
+        def asked() -> bool:
+            self._store.write(*(Put(REQUESTS, stack, {}) for stack in self._graphs))
+            return True
+
+        until("the store to take requests", asked)
 
     def _calls(self) -> int:
         status = process.status()

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,16 +23,50 @@ from reconciler.alerts import Outbox, Router, Rule, Sinks
 from reconciler.aws import Access, AwsReader, AwsWriter, Calls
 from reconciler.clock import SystemClock
 from reconciler.daemon.files import Files
+from reconciler.daemon.leases import Held, Leases
 from reconciler.daemon.loop import Loop, Options
 from reconciler.load import load
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
 from reconciler.model.resource import Call
+from reconciler.store import Lease
 from reconciler.store.sqlite import SqliteStore
 
 TERM: Final = 6.0
 """Seconds that a lease runs: nobody waits a minute and a half for a sleeper in a soak."""
+
+
+DOZES: Final = 0.3
+"""Seconds, at the most, from the lease of a stack to the sleep: somewhere in a pass."""
+AWAKE: Final = threading.Lock()
+"""Held while a note is taken: who sleeps between the check of a lease and its note would bear false witness."""
+
+
+def bed(folder: Path, pid: int) -> Path:
+    """The file that asks a process to fall asleep over its work."""
+    return folder / f"asleep-{pid}"
+
+
+def sleepily(leases: Leases, folder: Path, dice: random.Random) -> None:
+    """Have the process stop itself, when it is asked to, soon after it has got a lease: nobody can see from outside
+    when it holds one."""
+    take, asked = leases.take, bed(folder, os.getpid())
+
+    def taken(name: str) -> Held | Lease:
+        found = take(name)
+        if isinstance(found, Held):
+            with suppress(FileNotFoundError):
+                asked.unlink()
+                threading.Timer(dice.uniform(0, DOZES), fall_asleep).start()
+        return found
+
+    leases.take = taken  # type: ignore[method-assign]
+
+
+def fall_asleep() -> None:
+    with AWAKE:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class NotingGuard:
@@ -42,7 +77,11 @@ class NotingGuard:
         self._notes = notes
 
     def check(self) -> None:
-        self._guard.check()
+        with AWAKE:
+            self._guard.check()
+            self._note()
+
+    def _note(self) -> None:
         with self._notes.open("a") as file:
             print(json.dumps([os.getpid(), self._guard.lease.name, self._guard.lease.fence]), file=file, flush=True)
 
@@ -87,6 +126,7 @@ def main(folder: Path) -> int:
     loop = Loop(clock, connect, store, lambda _: None, stop, dice, Options(term=TERM, route=router.route))
     outbox = Outbox(store, router, rules, Sinks(publish), clock, dice, _complain, secrets.token_hex(8))
     sending = threading.Thread(target=outbox.run, args=(sent,), name="alerts", daemon=True)
+    sleepily(loop.leases, folder, dice)
     loop.follow(files_of(folder).reading())
     sending.start()
     print("ready", flush=True)

@@ -69,11 +69,11 @@ class Fighter:
         return self._asked(self._groups)[0]["retentionInDays"]
 
     def _keep(self, name: str, days: int) -> None:
-        self._asked(lambda: self._logs.put_retention_policy(logGroupName=name, retentionInDays=days) and True)
+        self._asked(lambda: self._logs.put_retention_policy(logGroupName=name, retentionInDays=days))
         self._have_it_looked_at()
 
     def _asked(self, ask: Any) -> Any:
-        """AWS's answer, in whatever weather."""
+        """The answer of AWS or the store, in whatever weather."""
         found: list[Any] = []
 
         def answered() -> bool:
@@ -83,17 +83,17 @@ class Fighter:
                 return False
             return True
 
-        until("AWS to answer", answered)
+        until("an answer", answered)
         return found[-1]
 
     def _told(self, what: str) -> list[str]:
         """The log groups of the stack of which a finding of this group is open."""
-        keys = self._store.items(FINDINGS, f"{self.stack}/{what} log-group/")
+        keys = self._asked(lambda: self._store.items(FINDINGS, f"{self.stack}/{what} log-group/"))
         return [key.partition(" ")[2].partition(" ")[0] for key in keys]
 
     def _last(self) -> Any:
         """When the last pass ended that wrote nothing."""
-        return (self._store.items(RUNS, self.stack).get(self.stack) or {}).get("last")
+        return self._asked(lambda: self._store.items(RUNS, self.stack)).get(self.stack, {}).get("last")
 
     def _have_it_looked_at(self) -> None:
-        self._store.write(Put(REQUESTS, self.stack, {}))
+        self._asked(lambda: self._store.write(Put(REQUESTS, self.stack, {})))
