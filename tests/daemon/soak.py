@@ -51,7 +51,7 @@ SPEED: Final = 60.0
 SHORTEST_INTERVAL: Final = 3
 STACKS_PER_SECOND: Final = 1
 """What two daemons and a sandbox on two cores can look at beside everything else."""
-WEATHER: Final = 60
+WEATHER: Final = 24
 """Requests that AWS answers, or does not, before it is well again."""
 MEMORY: Final = 1.15
 """How much more memory there may be in the end: what an allocator leaves lying about, and no leak."""
