@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from reconciler.flows.world import Builder, World
+from reconciler.flows.builder import Builder
+from reconciler.flows.world import World
 from reconciler.model.facts import Name
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.resource import Observed, Readable, ResourceType, State

@@ -21,8 +21,9 @@ from reconciler.kinds.stack import KIND as STACK
 from reconciler.kinds.stack import StackSpec
 from reconciler.load import _yaml
 from reconciler.load._fields import Reading, suggestion
+from reconciler.load._secretive import without_secrets
 from reconciler.load._variables import ENVIRONMENT, Given, Values, Variables
-from reconciler.load._yaml import MAX_BYTES, without_secrets
+from reconciler.load._yaml import MAX_BYTES
 from reconciler.model.frozen import Frozen
 
 __all__ = [

@@ -15,8 +15,9 @@ from pydantic_core import ErrorDetails
 
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
 from reconciler.kinds._spec import Format, Hidden
+from reconciler.load._scalars import scalar, surprise, type_name, unprintable
+from reconciler.load._secretive import may_be_secret, without_secrets
 from reconciler.load._variables import Fault, Filled, Variables, filled
-from reconciler.load._yaml import may_be_secret, scalar, surprise, type_name, unprintable, without_secrets
 from reconciler.model.frozen import Frozen
 
 M = TypeVar("M", bound=BaseModel)

@@ -16,7 +16,7 @@ from typing import Final
 from reconciler.kinds._object import Node, Path, Position, Problem, Source, cut, dotted, listed, quoted
 from reconciler.kinds.stack import VARIABLE_NAME
 from reconciler.load import _yaml
-from reconciler.load._yaml import scalar, surprise, type_name, unprintable
+from reconciler.load._scalars import scalar, surprise, type_name, unprintable
 from reconciler.model.frozen import Frozen
 
 ENVIRONMENT: Final = "RECONCILER_VAR_"
