@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.flows import explore, patterns, read, requests, walk, world
+from reconciler.flows import builder, explore, patterns, read, requests, walk, world
 from reconciler.model import facts
 
 Patch = pytest.MonkeyPatch
@@ -90,7 +90,7 @@ def answers_come_to_windows_ports_only(patch: Patch) -> None:
 
 def _entries(patch: Patch, change: Callable[[Any], Any]) -> None:
     """An analysis that reads the entries of filters otherwise."""
-    patch.setattr(world, "Entry", lambda *args: change(_ENTRY(*args)))
+    patch.setattr(builder, "Entry", lambda *args: change(_ENTRY(*args)))
 
 
 _ENTRY = world.Entry
