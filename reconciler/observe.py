@@ -19,7 +19,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.tags import listed_places, short
 from reconciler.model.values import ids
 
-THREADS = 16
+THREADS = 24
 """Describes under way at once: enough for every type that needs no other."""
 
 
@@ -213,19 +213,23 @@ class _Looking:
         self._reader = reader
         self._scope = scope
         self._pool = pool
-        self._waiting = {name: kind for name, kind in types.items() if not isinstance(kind, Referred)}
+        needed = {need for kind in types.values() for need in kind.needs}
+        first = sorted(types.items(), key=lambda one: one[0] not in needed)
+        self._waiting = {name: kind for name, kind in first if not isinstance(kind, Referred)}
         self._running: dict[Future[list[Observed[Any]]], str] = {}
         self._drawing: dict[Future[list[Observed[Any]]], str] = {}
         self._outlines: dict[str, Sequence[Observed[Any]]] = {}
 
     def finish(self) -> None:
-        """Looks at everything."""
+        """Looks at everything, and first at what others wait for."""
         for name, kind in self._types.items():
-            for question in kind.ahead(self._reader, self._scope):
-                self._pool.submit(question)  # where it fails, it fails again when `observe` asks
             outline = kind.outline(self._reader, self._scope)
             if outline is not None:
                 self._drawing[self._pool.submit(list, outline)] = name
+        self._begin()
+        for kind in self._types.values():
+            for question in kind.ahead(self._reader, self._scope):
+                self._pool.submit(question)  # where it fails, it fails again when `observe` asks
         while self._waiting or self._running:
             self._begin()
             if self._running:

@@ -127,8 +127,8 @@ class Drifted(Frozen):
 class Plan(Frozen):
     """What to do to bring a stack to its desired state.
 
-    `outputs` are those of the live objects that stay, by address. `disruptions` say what needs to be allowed before
-    anything is changed. Equal inputs give equal plans.
+    `outputs` are those of the live objects that stay, by address, and those that follow from a name. `disruptions` say
+    what needs to be allowed before anything is changed. Equal inputs give equal plans.
     """
 
     stack: str

@@ -297,6 +297,9 @@ class ResourceType(Readable[F]):
     after: ClassVar[Mapping[str, str]] = {}
     """Other types to come first, by the type through which both are related: an ECS service comes after
     `listener-rules` that lead to a `target-group` it also leads to."""
+    mentions: ClassVar[frozenset[str]] = frozenset()
+    """Types that it only mentions: AWS takes it whether they are there or not. Where their name, and so what is
+    mentioned, is the same each time they are made, it does not come after them."""
     replacement: ClassVar[Replacement] = Replacement.CREATE_FIRST
     replacement_reason: ClassVar[str] = ""
     """AWS's reason why a type that is not `CREATE_FIRST` is not."""

@@ -43,7 +43,7 @@ def make(comparison: Comparison, choices: Choices | None = None) -> Plan:
         blocked=tuple(draft.blocked[address] for address in sorted(draft.blocked)),
         disruptions=tuple(disruptions(draft.actions.values(), draft.graph.types, snapshot)),
         unchanged=len([a for a in comparison.winners if a not in touched]),
-        outputs={a: one.outputs for a, one in {**snapshot.referred, **comparison.winners}.items()},
+        outputs=comparison.outputs,
     )
 
 

@@ -38,12 +38,18 @@ def order(draft: Draft, coming: Iterable[str]) -> None:
 
 
 def _before(draft: Draft, action: Action, at_address: Mapping[str, str], deletes: Mapping[Node, str]) -> set[str]:
-    needs = {at_address[target] for target in draft.graph.edges[action.address] if target in at_address}
+    targets = draft.graph.edges[action.address] & at_address.keys()
+    needs = {at_address[target] for target in targets if not _is_only_mentioned(draft, action, target)}
     if action.order == Replacement.DELETE_FIRST.value:
         needs.add(deletes.get((action.type, action.replaces or ""), action.key))
     if action.verb is Verb.CREATE:
         needs |= _in_its_place(draft, action)
     return needs
+
+
+def _is_only_mentioned(draft: Draft, action: Action, target: str) -> bool:
+    is_mentioned = draft.graph.kind(target).name in draft.graph.kind(action.address).mentions
+    return is_mentioned and target in draft.comparison.outputs
 
 
 def _in_its_place(draft: Draft, action: Action) -> set[str]:

@@ -45,6 +45,7 @@ class RoleType(ResourceType[Role]):
         "iam:DeleteRole",
     )
     fields = Role
+    mentions = frozenset({"log-group"})  # IAM does not ask whether what a policy names is there
     naming = Naming.STABLE
     name_limit = 64
     name_separator = "_"

@@ -56,8 +56,24 @@ def test_an_empty_world_needs_everything_once_and_nothing_before_its_needs() -> 
         ADDRESSES, key=lambda a: (TWO_TIER.resources[a].owner, a)
     )
     for action in plan.actions:
-        missing = {f"create {target}" for target in TWO_TIER.targets[action.address]} - action.needs
-        assert not missing, action.key
+        mentioned = TWO_TIER.kind(action.address).mentions
+        targets = {one for one in TWO_TIER.targets[action.address] if TWO_TIER.kind(one).name not in mentioned}
+        assert {f"create {target}" for target in targets} <= action.needs, action.key
+
+
+def test_a_role_does_not_wait_for_the_log_group_that_it_mentions_and_a_task_that_writes_there_does() -> None:
+    plan = planned(TWO_TIER, world(TWO_TIER, without=ADDRESSES, converged=False))
+    group = "create log-group/web"
+    assert group not in needed(plan, "create role/web/execution")
+    assert group in needed(plan, "create service/web")
+    assert {"id", "arn"} <= plan.outputs["log-group/web"].keys()
+
+
+def test_a_role_waits_for_a_log_group_whose_name_is_not_known_to_stay() -> None:
+    dying = dataclasses.replace(observed(TWO_TIER, "log-group/web"), state=State.DELETING)
+    gone = ["role/web/execution", "log-group/web"]
+    plan = planned(TWO_TIER, world(TWO_TIER, without=gone, more=[dying], converged=False))
+    assert "create log-group/web" in needed(plan, "create role/web/execution")
 
 
 def test_a_task_starts_when_its_way_out_and_its_way_in_are_there() -> None:
@@ -336,7 +352,8 @@ def test_every_update_of_a_reference_uses_what_this_run_makes(address: str) -> N
     assert f"create {address}" in by_key(plan)
     for action in plan.actions:
         if action.verb is Verb.UPDATE and address in TWO_TIER.targets[action.address]:
-            assert f"create {address}" in action.needs
+            is_mentioned = TWO_TIER.kind(address).name in TWO_TIER.kind(action.address).mentions
+            assert f"create {address}" in action.needs or (is_mentioned and address in plan.outputs)
 
 
 def test_outputs_of_the_mirror_are_distinct() -> None:
