@@ -67,7 +67,8 @@ def failure_of(error: ReconcilerError) -> Failure:
             told = f"{count} problem{'s' if count > 1 else ''} in the files"
             return Failure("InvalidInput", told, "correct the files", problems=error.problems)
         case _:
-            return Failure("InvalidInput" if isinstance(error, InputError) else type(error).__name__, str(error))
+            code = "InvalidInput" if isinstance(error, InputError) else type(error).__name__
+            return Failure(code, str(error), error.fix)
 
 
 def problem_documents(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -14,7 +14,11 @@ from reconciler.model.frozen import Frozen
 
 
 class NoSuchEndError(ReconcilerError):
-    """The world has no such end of traffic, or no such port of it."""
+    """The world has no such end of traffic, or no such port of it. `fix` says what else to ask."""
+
+    def __init__(self, reason: str, fix: str = "") -> None:
+        super().__init__(reason)
+        self.fix = fix
 
 
 class Named(Frozen):
@@ -101,7 +105,7 @@ def _addresses(world: World, text: str) -> Named:
     try:
         ranges = block(str(ipaddress.IPv4Interface(text).network))
     except ValueError:
-        raise NoSuchEndError(_unknown(world, text)) from None
+        raise _unknown(world, text) from None
     for live in world.lives.values():
         for private, public in live.addresses:
             if ranges == block(private) or (public and ranges == block(public)):
@@ -119,18 +123,20 @@ def _addresses(world: World, text: str) -> Named:
     return Named(text, tuple(ends))
 
 
-def _unknown(world: World, text: str) -> str:
+def _unknown(world: World, text: str) -> NoSuchEndError:
     """Why a text names no end, and what to write instead."""
     if world.wanted is not None and text in world.wanted.by_label:
-        return f"{text} is in the files and not in AWS; apply makes it, and --desired asks about the files"
+        return NoSuchEndError(
+            f"{text} is in the files and not in AWS", "apply makes it; --desired asks about the files"
+        )
     labels = sorted(world.by_label)
     near = difflib.get_close_matches(text, [INTERNET_NAME, *labels], 1)
     if text in world.by_id:
         what = f"{text} is {world.by_id[text]}, which neither opens nor takes connections"
-        return f"{what}; write one of {', '.join(labels)}"
+        return NoSuchEndError(f"{what}; write one of {', '.join(labels)}")
     write = f"did you mean {near[0]}? Write" if near else "write"
     what = "internet, an IPv4 address or block, the id of a live interface"
-    return f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}"
+    return NoSuchEndError(f"{text} is not known; {write} {what}, or one of: {', '.join(labels)}")
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

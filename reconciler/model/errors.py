@@ -1,7 +1,6 @@
 """What can go wrong, classed by what to do about it.
 
-ReconcilerError
-├── SpecError      the input is wrong (one problem or more)
+ReconcilerError     rooms derive their own beside these: what is asked for is not there, the store fails
 ├── Refused        a guard said no: wrong account, wrong owner, too much to delete
 ├── LeaseLost      somebody else works on this stack
 └── AwsError       AWS said no, or nothing
@@ -13,11 +12,13 @@ from enum import Enum
 
 
 class ReconcilerError(Exception):
-    """Base of all errors of this program; the text is fit for a person to read."""
+    """Base of all errors of this program; the text is fit for a person to read. `fix` says what to do about it."""
+
+    fix: str = ""
 
 
 class Refused(ReconcilerError):
-    """A guard said no before anything was changed. `fix` says what to do about it."""
+    """A guard said no before anything was changed."""
 
     def __init__(self, reason: str, fix: str = "") -> None:
         super().__init__(f"{reason}; {fix}" if fix else reason)

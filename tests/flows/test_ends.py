@@ -64,8 +64,9 @@ def test_of_a_live_address_the_fix_is_that_of_the_task_behind_it() -> None:
 
 
 def test_what_is_in_the_files_and_not_in_aws_is_not_taken_for_a_misspelling() -> None:
-    with pytest.raises(NoSuchEndError, match="task/web is in the files and not in AWS; apply makes it"):
+    with pytest.raises(NoSuchEndError, match=r"task/web is in the files and not in AWS$") as raised:
         Seen().without("service/web").trace("internet", "task/web", port=80)
+    assert raised.value.fix == "apply makes it; --desired asks about the files"
 
 
 def test_a_route_to_a_detached_gateway_is_not_called_no_route() -> None:
