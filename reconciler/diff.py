@@ -221,7 +221,8 @@ class _Differ:
             else:
                 pairs = differences(path, old, new, self._shown_key)
             found += [self._change(address, pair, name, cause) for pair in pairs]
-        if _bears_tags(self._graph.types[resource.type]):
+        kind = self._graph.types[resource.type]
+        if _bears_tags(kind) or (kind.marks_parts and winner.tags):
             found += self._tag_changes(address, winner, cause)
         return tuple(found)
 
@@ -300,7 +301,9 @@ class _Differ:
         return Cause.DRIFT if live.applied == self._graph.applied_digests[address] else Cause.PENDING
 
     def _tag_changes(self, address: str, winner: Observed[Any], cause: Cause) -> Iterator[Change]:
-        wanted = dict(self._graph.stack.tags)
+        """Those of parts say no more than whose they are, and whether they stay when that is gone."""
+        bears = _bears_tags(self._graph.kind(address))
+        wanted = dict(self._graph.stack.tags) if bears else {}
         if self._graph.retains(address):
             wanted[own_tags.DELETION_POLICY] = own_tags.RETAIN
         ours = own_tags.listed_keys(winner.tags) | wanted.keys() | {own_tags.DELETION_POLICY}
@@ -308,7 +311,7 @@ class _Differ:
             present, desired = winner.tags.get(key), wanted.get(key)
             if present != desired:
                 yield Change(address, f"tags[{key}]", present, desired, "tags", cause)
-        if winner.applied is None:
+        if bears and winner.applied is None:
             digest = self._graph.applied_digests[address]
             yield Change(address, f"tags[{own_tags.APPLIED}]", None, digest, "tags", Cause.DRIFT)
 

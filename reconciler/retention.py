@@ -10,7 +10,7 @@ from reconciler.diff import Comparison
 from reconciler.model import tags as own_tags
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Blocked, Reason, Verb
-from reconciler.model.resource import Observed
+from reconciler.model.resource import Observed, ResourceType
 
 
 def releases(
@@ -21,9 +21,7 @@ def releases(
     What stays only because others need it says so before any of these is let go: whoever goes on after an interruption
     would not see what it is needed for.
     """
-    free = [
-        o for o in orphans if (o.type, o.id) in staying and types[o.type].taggable and types[o.type].collection is None
-    ]
+    free = [o for o in orphans if (o.type, o.id) in staying and _bears_marks(types[o.type])]
     mark = {own_tags.DELETION_POLICY: own_tags.RETAIN}
     marks = [
         _on_tags(live, types, Verb.REFRESH, mark, ())
@@ -50,8 +48,17 @@ def _on_tags(live: Observed[Any], types: Types, verb: Verb, put: Mapping[str, st
         verb=verb,
         reason=Reason.ORPHANED,
         id=live.id,
-        calls=tuple(kind.tag(live.outputs.get(kind.tagged_by, live.id), put, sorted(remove))),
+        calls=tuple(
+            kind.tag_parts(live, put, sorted(remove))
+            if kind.marks_parts
+            else kind.tag(live.outputs.get(kind.tagged_by, live.id), put, sorted(remove))
+        ),
     )
+
+
+def _bears_marks(kind: ResourceType[Any]) -> bool:
+    """Whether objects of a type, or their parts, carry tags that say whose they are."""
+    return kind.marks_parts or (kind.taggable and kind.collection is None)
 
 
 def protected(comparison: Comparison) -> Iterator[Blocked]:

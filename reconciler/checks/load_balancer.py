@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from reconciler.checks._cidrs import block, peer_blocks
 from reconciler.checks._lookup import foreign_tasks, nearest, network_of, placed, repeated
 from reconciler.kinds import Object, Path, Problem, _duration
+from reconciler.kinds._annotations import ADOPT
 from reconciler.kinds._object import quoted
 from reconciler.kinds.load_balancer import KIND, NAMED, SECURE, ExistingBalancer, Listener, LoadBalancerSpec
 from reconciler.kinds.network import NetworkSpec
@@ -75,6 +76,9 @@ def _existing(balancer: Object[LoadBalancerSpec], existing: ExistingBalancer) ->
         if name in spec.model_fields_set and name not in OF_EXISTING:
             message = "is of no use with an existing load balancer, of which only the rules are ours"
             yield balancer.problem(("spec", field.alias or name), message, "remove it, or remove spec.existing")
+    if ADOPT in balancer.metadata.annotations:
+        message = "is not for an existing load balancer, which is only referred to"
+        yield balancer.problem(("metadata", "annotations", ADOPT), message, "remove it, or remove spec.existing")
     if spec.type == "Network":
         yield balancer.problem(("spec", "type"), "type Network has no rules", "write Application")
     path: Path = ("spec", "listeners")

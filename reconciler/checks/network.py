@@ -9,6 +9,7 @@ from reconciler.checks._acls import network_acls
 from reconciler.checks._cidrs import Block, block, free_block, host_bits
 from reconciler.checks._lookup import nearest, repeated
 from reconciler.kinds import Object, Path, Problem
+from reconciler.kinds._annotations import OF_RESOURCES
 from reconciler.kinds._object import counted
 from reconciler.kinds.network import GATEWAY_ENDPOINTS, KIND, PARTS, EndpointOptions, NetworkSpec, Subnets
 from reconciler.load import StackObjects
@@ -62,6 +63,10 @@ def _existing(network: Object[NetworkSpec]) -> Iterator[Problem]:
         if name in spec.model_fields_set and name not in OF_EXISTING:
             message = "is of no use with an existing VPC, which is only read"
             yield network.problem(("spec", field.alias or name), message, "remove it, or remove spec.existing")
+    for key in network.metadata.annotations.keys() & set(OF_RESOURCES):
+        yield network.problem(
+            ("metadata", "annotations", key), "says nothing of an existing VPC, which is only read", "remove it"
+        )
     if not (spec.public or spec.private):
         message = "names no subnets"
         yield network.problem(("spec",), message, "add spec.public or spec.private with ids or tags")

@@ -24,7 +24,7 @@ KNOWN: Final = (DRIFT, IGNORE_FIELDS, ACCEPT_DRIFT, PAUSED, DELETION_POLICY, PRE
 POLICIES: Final = ("Heal", "Alert", "Ignore")
 DELETION_POLICIES: Final = ("Delete", RETAIN)
 
-_OF_RESOURCES: Final = (DELETION_POLICY, PREVENT_REPLACE, ADOPT)
+OF_RESOURCES: Final = (DELETION_POLICY, PREVENT_REPLACE, ADOPT)
 _OWNERS: Final = "put it on the Network, Cluster, LoadBalancer or Task that it is meant for"
 _ADOPTED = re.compile(
     r"([a-z-]+(/[A-Za-z0-9._-]+)+=)?((vpc|subnet|igw|rtb|sg|eipalloc|nat|vpce|acl)-[0-9a-f]{8,17}"
@@ -61,7 +61,7 @@ def _faults_of(key: str, value: str, of_stack: bool, has_resources: bool) -> Ite
     match key:
         case _ if key == ADOPT and of_stack:
             yield Fault(key, "is for the objects of a stack", "put it on the object that is to take it over")
-        case _ if key in _OF_RESOURCES and not (has_resources or of_stack):
+        case _ if key in OF_RESOURCES and not (has_resources or of_stack):
             yield Fault(key, "says nothing here: this kind has no resources of its own in AWS", _OWNERS)
         case _ if key == DRIFT and of_stack:
             yield Fault(key, "is for the objects of a stack", "set spec.drift.policy instead")

@@ -230,7 +230,8 @@ class Readable(ABC, Generic[F]):
     tells_health: ClassVar[bool] = False
     """Once it was read, what it does not say is well is not."""
     marks_parts: ClassVar[bool] = False
-    """It has no tags of its own, but what it is made of carries those that say whose it is."""
+    """It has no tags of its own, but what it is made of carries those that say whose it is: they count as its own
+    where all parts have them."""
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
         """Questions that `observe` will ask, surely or most likely, whatever the types in `needs` give. They are asked
@@ -382,6 +383,17 @@ class ResourceType(Readable[F]):
     def tag(self, target: str | Ref, put: Mapping[str, str], remove: Iterable[str]) -> Sequence[Call]:
         """The requests that set and remove tags of an object by its id. Types without tags have none."""
         raise NotImplementedError(f"{self.name} has no tags of its own")
+
+    def tag_parts(
+        self,
+        observed: Observed[F],
+        put: Mapping[str, str],
+        remove: Sequence[str],
+        resource: Resource[F] | None = None,
+    ) -> Sequence[Call]:
+        """The requests that set and remove tags of what it is made of, of types that mark that; of those parts alone
+        that the desired `resource` keeps, where there is one."""
+        raise NotImplementedError(f"{self.name} marks no parts")
 
     def causes(self, reader: Reader, observed: Observed[F]) -> Sequence[str]:
         """Lines on why a `FAILED` object failed, first cause first, beyond its `detail`. Read for people only."""

@@ -39,7 +39,8 @@ def full_tags(graph: Graph, address: str, applied: str) -> dict[str, str]:
 
 def part_tags(graph: Graph, address: str) -> dict[str, str]:
     """The tags of the parts of an address that has none itself."""
-    return {own_tags.STACK: graph.stack.name, own_tags.OWNER: graph.stack.owner, own_tags.ADDRESS: address}
+    tags = {own_tags.STACK: graph.stack.name, own_tags.OWNER: graph.stack.owner, own_tags.ADDRESS: address}
+    return {**tags, own_tags.DELETION_POLICY: own_tags.RETAIN} if graph.retains(address) else tags
 
 
 def create(comparison: Comparison, address: str, cause: Cause) -> Action:
@@ -230,14 +231,17 @@ def _tag_target(graph: Graph, address: str, winner: Observed[Any]) -> str:
 
 def _tag_calls(graph: Graph, address: str, winner: Observed[Any], changes: Iterable[Change]) -> Iterator[Call]:
     kind = graph.kind(address)
+    changed = {c.path[len("tags[") : -1]: c.desired for c in changes if c.field == "tags"}
+    if kind.marks_parts and changed:
+        put = {key: value for key, value in changed.items() if value is not None}
+        yield from kind.tag_parts(winner, put, sorted(changed.keys() - put.keys()), graph.resources[address])
     if not kind.taggable:
         return
     put = {} if winner.applied == graph.applied_digests[address] else _seal_tags(graph, address)
     remove: set[str] = set()
     if kind.collection is None:
-        user = {c.path[len("tags[") : -1]: c.desired for c in changes if c.field == "tags"}
-        put |= {key: value for key, value in user.items() if value is not None}
-        remove |= {key for key, value in user.items() if value is None}
+        put |= {key: value for key, value in changed.items() if value is not None}
+        remove |= {key for key, value in changed.items() if value is None}
         put |= {key: value for key, value in graph.key_lists.items() if winner.tags.get(key) != value}
         remove |= {k for k in winner.tags if k.startswith(own_tags.TAG_KEYS)} - graph.key_lists.keys()
     if put or remove:

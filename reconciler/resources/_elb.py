@@ -22,7 +22,7 @@ from reconciler.resources._tag_index import balancers_with_rules, indexed_tags
 
 T = TypeVar("T")
 
-_ARNS_PER_CALL = 20
+ARNS_PER_CALL = 20
 _OF_APPLICATION = ":listener/app/"
 _NAME_START = 21
 """Characters of a stack's name that the shortest cut of a 32-character name surely keeps."""
@@ -191,7 +191,7 @@ def tags_of(
     """Tags by ARN, asked for where not known. What is not there any more, or not visible yet, is left out."""
     found = {arn: known[arn] for arn in arns if arn in known} if known else {}
     ordered = sorted(set(arns) - found.keys())
-    chunks = (ordered[start : start + _ARNS_PER_CALL] for start in range(0, len(ordered), _ARNS_PER_CALL))
+    chunks = (ordered[start : start + ARNS_PER_CALL] for start in range(0, len(ordered), ARNS_PER_CALL))
     for some in reader.together(partial(_tags_of_some, reader, chunk) for chunk in chunks):
         found |= some
     return found

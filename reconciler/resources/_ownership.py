@@ -106,13 +106,18 @@ class ElbTags:
 
     def tag(self, target: str | Ref, put: Mapping[str, str], remove: Iterable[str]) -> Sequence[Call]:
         """The requests that set and remove tags of an ELBv2 object by its ARN."""
-        calls = []
-        if put:
-            calls.append(Call("elbv2", "AddTags", {"ResourceArns": [target], "Tags": tag_list(put)}))
-        gone = sorted(remove)
-        if gone:
-            calls.append(Call("elbv2", "RemoveTags", {"ResourceArns": [target], "TagKeys": gone}))
-        return calls
+        return elb_tagging([target], put, remove)
+
+
+def elb_tagging(targets: Sequence[str | Ref], put: Mapping[str, str], remove: Iterable[str]) -> list[Call]:
+    """The requests that set and remove tags of ELBv2 objects by their ARNs, at most twenty of them."""
+    calls = []
+    if put:
+        calls.append(Call("elbv2", "AddTags", {"ResourceArns": list(targets), "Tags": tag_list(put)}))
+    gone = sorted(remove)
+    if gone:
+        calls.append(Call("elbv2", "RemoveTags", {"ResourceArns": list(targets), "TagKeys": gone}))
+    return calls
 
 
 class EcsTags:

@@ -21,7 +21,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.resource import Call, Context, Exposed, Observed, Resource, ResourceType, Scope
 from reconciler.model.values import UNSET, FrozenMap, Id, Marker, Ref
 from reconciler.resources._actions import forwarded
-from reconciler.resources._elb import described_rules, load_balancing, tags_of
+from reconciler.resources._elb import ARNS_PER_CALL, described_rules, load_balancing, tags_of
 from reconciler.resources._listener_rules import (
     Rules,
     aligned,
@@ -34,6 +34,7 @@ from reconciler.resources._listener_rules import (
     tied,
     transition_of,
 )
+from reconciler.resources._ownership import elb_tagging
 from reconciler.resources._rule_tables import Numbers, Transition
 
 
@@ -125,6 +126,22 @@ class SharedRulesType(ResourceType[SharedRules]):
     def delete(self, observed: Observed[SharedRules], context: Context) -> Sequence[Call]:
         return [delete(rule) for _, rule in reversed(in_order(observed.fields.rules))]
 
+    def tag_parts(
+        self,
+        observed: Observed[SharedRules],
+        put: Mapping[str, str],
+        remove: Sequence[str],
+        resource: Resource[SharedRules] | None = None,
+    ) -> Sequence[Call]:
+        """Of the rules that stay, twenty in a request (ELBv2 API reference, AddTags)."""
+        rules = observed.fields.rules
+        if resource is not None:
+            present = self.align(resource.fields, observed.fields).rules
+            rules = FrozenMap((name, rule) for name, rule in present.items() if name in resource.fields.rules)
+        arns = [str(rule.rule_arn) for _, rule in in_order(rules)]
+        chunks = (arns[start : start + ARNS_PER_CALL] for start in range(0, len(arns), ARNS_PER_CALL))
+        return [call for chunk in chunks for call in elb_tagging(chunk, put, remove)]
+
     def align(self, desired: SharedRules, observed: SharedRules) -> SharedRules:
         """The observed rules under the names of the desired ones, see `aligned`."""
         rules = aligned(desired.rules, observed.rules, _numbers(desired, observed.others))
@@ -151,6 +168,8 @@ def _observed(
     stack, address = place
     mine = FrozenMap((key, rule) for key, rule in rules.items() if places[key] == place)
     others = FrozenMap((key, rule) for key, rule in rules.items() if places[key] != place)
+    theirs = [tags[str(rule.rule_arn)].items() for rule in mine.values()]
+    common = {item for item in theirs[0] if all(item in other for other in theirs)} if theirs else set()
     owners: Iterator[str | None] = (tags[str(rule.rule_arn)].get(ours.OWNER) for rule in mine.values())
     return Observed(
         type=TYPE.name,
@@ -160,6 +179,7 @@ def _observed(
         stack=stack,
         owner=next(owners, None),
         outputs=FrozenMap({"listener": arn}),
+        tags=FrozenMap(common),
     )
 
 

@@ -392,6 +392,37 @@ CASES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "and what its listeners do by default is not ours, write rules only",
         ],
     ),
+    "an existing load balancer that is to be taken over": (
+        [
+            (
+                "metadata: {name: front}\nspec:\n",
+                f"metadata: {{name: front, annotations: {{reconciler.dev/adopt: '{LISTENER}'}}}}\n"
+                "spec:\n  existing: {arn: " + LISTENER + "}\n",
+            ),
+            ("  scheme: InternetFacing\n", ""),
+            ("  allowFrom: [internet]\n", ""),
+        ],
+        [
+            'LoadBalancer/front: metadata.annotations["reconciler.dev/adopt"]: is not for an existing load balancer, '
+            "which is only referred to, remove it, or remove spec.existing",
+            "Route/front: spec.default: LoadBalancer/front is there already, "
+            "and what its listeners do by default is not ours, write rules only",
+        ],
+    ),
+    "an existing VPC that is to stay": (
+        [
+            (
+                "metadata: {name: other}",
+                "metadata: {name: other, annotations: {reconciler.dev/deletion-policy: Retain}}",
+            ),
+            ("cidr: 10.9.0.0/16, ", "existing: {id: vpc-01234567}, "),
+            ("public: {cidrs: [10.9.0.0/24]}", "public: {ids: [subnet-01234567]}"),
+        ],
+        [
+            'Network/other: metadata.annotations["reconciler.dev/deletion-policy"]: '
+            "says nothing of an existing VPC, which is only read, remove it"
+        ],
+    ),
     "names in a VPC that nobody answers": (
         [("nat: Single", "nat: Single\n  dnsSupport: false")],
         ["Network/main: spec.dnsHostnames: needs dnsSupport, write false, or take dnsSupport away"],

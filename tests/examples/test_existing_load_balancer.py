@@ -13,6 +13,7 @@ from worlds import SPECS
 
 from reconciler.engine import view
 from reconciler.model.graph import Graph
+from reconciler.model.tags import DELETION_POLICY, STACK
 from reconciler.sandbox import Faults, Sandbox, Timings
 
 Graphs = Callable[..., Graph]
@@ -155,6 +156,70 @@ def test_rules_go_when_the_files_no_longer_name_the_listener_whatever_the_index_
         assert remove().converged
         assert rules_of(balancer) == theirs
         assert balancer_as_it_is(balancer) == before
+
+
+@pytest.mark.parametrize("sandbox", ["late"], indirect=True)
+def test_rules_go_from_one_load_balancer_to_another(
+    sandbox: Sandbox, graph: Graphs, theirs: Platform, balancer: str
+) -> None:
+    other = platform_balancer(theirs, "other")
+    before = rules_of(balancer), rules_of(other)
+    answers = (FORWARDING, "")
+    converged(sandbox, graph(answers))
+    converged(sandbox, graph(answers, loadBalancer=other))
+    assert rules_of(balancer) == before[0]
+    assert len(rules_of(other)) == len(before[1]) + 1
+
+
+RETAIN = "metadata: {name: %s, annotations: {reconciler.dev/deletion-policy: Retain}}"
+
+
+def retained(name: str) -> tuple[str, str]:
+    return f"metadata: {{name: {name}}}", RETAIN % name
+
+
+def policies(balancer: str) -> list[str | None]:
+    """What each of our rules says of its end, in order."""
+    rules = [rule["Tags"] for _, rule in sorted(rules_of(balancer).items())]
+    return [tags.get(DELETION_POLICY) for tags in rules if STACK in tags]
+
+
+def test_rules_say_that_they_are_to_stay_and_stop_saying_it(sandbox: Sandbox, graph: Graphs, balancer: str) -> None:
+    shorter = graph(retained("platform"), (OLD, ""))
+    for desired, said in (
+        (graph(), [None, None]),
+        (shorter, ["Retain"]),
+        (graph(retained("platform")), ["Retain", "Retain"]),
+        (graph(), [None, None]),
+    ):
+        converged(sandbox, desired)
+        assert policies(balancer) == said
+        again = client(sandbox.clock, threads=4)
+        assert again.apply(desired).converged
+        assert again.calls.mutating == 0
+    desired = graph(retained("platform"))
+    converged(sandbox, desired)
+    ours = next(rule for rule in rules_of(balancer).values() if STACK in rule["Tags"])
+    boto3.client("elbv2").remove_tags(ResourceArns=[ours["RuleArn"]], TagKeys=[DELETION_POLICY])
+    (drift,) = view(desired, client(sandbox.clock).reader).plan.drift
+    assert [change.path for change in drift.changes] == [f"tags[{DELETION_POLICY}]"]
+    converged(sandbox, desired)
+
+
+@pytest.mark.parametrize("whose", ["platform", "guest"], ids=["the load balancer's", "the stack's"])
+def test_rules_that_are_to_stay_stay_and_are_nobody_s(
+    sandbox: Sandbox, graph: Graphs, balancer: str, whose: str
+) -> None:
+    theirs = rules_of(balancer)
+    converged(sandbox, graph(retained(whose)))
+    made = rules_of(balancer).keys() - theirs.keys()
+    assert client(sandbox.clock, threads=4).delete(graph(retained(whose))).converged
+    after = rules_of(balancer)
+    assert after.keys() == theirs.keys() | made
+    assert [after[priority]["Tags"] for priority in made] == [{}, {}]
+    assert after.items() >= theirs.items()
+    assert client(sandbox.clock).delete(graph()).converged
+    assert rules_of(balancer) == after
 
 
 def test_rules_go_with_their_object_though_nothing_names_the_listener_any_more(
