@@ -36,7 +36,7 @@ Objects = Mapping[tuple[str, str], Object[Any]]
 def graph_of(stack: Object[StackSpec], objects: Objects) -> Graph:
     """The desired graph of a stack whose objects passed all checks."""
     scope = _scope(stack, objects)
-    return Graph.of(policy_of(stack, objects), _things(scope), discover())
+    return Graph.of(policy_of(stack, objects), _things(scope), discover(), _parts(objects))
 
 
 def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
@@ -63,6 +63,15 @@ def policy_of(stack: Object[StackSpec], objects: Objects) -> StackPolicy:
         objects=FrozenMap({owner: policy for owner, policy in said.items() if policy != ObjectPolicy()}),
         queue_url=spec.events.queue_url if spec.events else None,
     )
+
+
+def _parts(objects: Objects) -> Mapping[str, frozenset[str]]:
+    """A Route becomes rules and the default action of a listener, beside those of other Routes."""
+    found = {}
+    for route in _of_kind(objects, "Route"):
+        listener = f"listener/{route.spec.load_balancer}/{route.spec.listener}"
+        found[route.id] = frozenset({listener, f"{listener}/rules"})
+    return found
 
 
 def _of_kind(objects: Objects, kind: str) -> list[Object[Any]]:

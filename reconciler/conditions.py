@@ -22,18 +22,21 @@ class Condition(Frozen):
 
 
 def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condition, ...]:
-    """Ready, Synced, Drifted and Stalled of one object (`Task/web`); a `Stack` is as all of it is."""
+    """Ready, Synced, Drifted and Stalled of one object (`Task/web`); a `Stack` is as all of it is, a `Route` as the
+    listener that it is a part of."""
     whole = owner == f"Stack/{comparison.graph.stack.name}"
     owners = {a: resource.owner for a, resource in comparison.graph.resources.items()}
     owners |= {a: reference.owner for a, reference in comparison.graph.references.items()}
-    addresses = [address for address, by in owners.items() if whole or by == owner]
+    parts = comparison.graph.parts.get(owner, frozenset())
+    addresses = [address for address, by in owners.items() if whole or by == owner or address in parts]
     if not addresses:
         return (Condition("Ready", "Unknown", "Unknown"),)
     live = [comparison.winners[a] for a in addresses if a in comparison.winners]
     live += [comparison.replaced[a].old for a in addresses if a in comparison.replaced]
     live += [comparison.snapshot.referred[a] for a in addresses if a in comparison.snapshot.referred]
-    drift = [d.address for d in plan.drift if whole or d.owner == owner]
-    pending = [a.address for a in plan.visible if (whole or a.owner == owner) and a.address not in drift]
+    drift = [d.address for d in plan.drift if whole or d.owner == owner or d.address in parts]
+    visible = [a.address for a in plan.visible if whole or a.owner == owner or a.address in parts]
+    pending = [address for address in visible if address not in drift]
     blocked = [b for b in plan.blocked if b.address in addresses]
     return (
         _ready(len(addresses), live),

@@ -71,15 +71,25 @@ class Cycle(Exception):
 
 class Graph(Frozen):
     """The desired resources of a stack by address, and what it refers to beside them. Equal inputs give equal graphs in
-    equal order."""
+    equal order.
+
+    `parts` has, by the object that owns no resource, those that it is a part of: the rules of a listener are of Routes.
+    """
 
     stack: StackPolicy
     resources: Mapping[str, Resource[Any]]
     types: Types
     references: Mapping[str, Reference[Any]] = dataclasses.field(default_factory=dict)
+    parts: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, stack: StackPolicy, things: Iterable[Resource[Any] | Reference[Any]], types: Types) -> Graph:
+    def of(
+        cls,
+        stack: StackPolicy,
+        things: Iterable[Resource[Any] | Reference[Any]],
+        types: Types,
+        parts: Mapping[str, frozenset[str]] = EMPTY,
+    ) -> Graph:
         """A graph of resources and references in order of address. Two of one address are a bug of a kind."""
         resources: dict[str, Resource[Any]] = {}
         references: dict[str, Reference[Any]] = {}
@@ -90,7 +100,7 @@ class Graph(Frozen):
                 references[thing.address] = thing
             else:
                 resources[thing.address] = thing
-        return cls(stack, resources, types, references)
+        return cls(stack, resources, types, references, parts)
 
     @cached_property
     def _named(self) -> Mapping[str, list[Ref | Id | Template]]:

@@ -23,3 +23,16 @@ def test_a_flow_and_its_stack_are_ready_only_where_the_traffic_is_as_declared(ho
 
     assert [status("Flow/reach"), status("Stack/shop")] == [word, word]
     assert [status("Task/web"), status("Route/orders")] == ["Ready", "Ready"]
+
+
+def test_a_route_is_as_the_listener_that_it_is_a_part_of() -> None:
+    desired = graph()
+
+    def status(route: str, *missing: str, converged: bool = True) -> str:
+        comparison = compare(desired, world(desired, without=missing, converged=converged))
+        return status_of(with_flows(route, conditions_of(route, comparison, make(comparison)), []))
+
+    rules = "listener/internal/http/rules"
+    assert [status("Route/orders"), status("Route/shop")] == ["Ready", "Ready"]
+    assert [status("Route/orders", rules), status("Route/shop", rules)] == ["Drifted", "Ready"]
+    assert status("Route/orders", *desired.resources, converged=False) == "Pending"
