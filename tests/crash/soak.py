@@ -7,6 +7,7 @@ AWS answers late, wrongly or not at all and the client's process dies in the mid
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from worlds import graph
 from reconciler.engine import Applied, empty_graph, view
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.graph import Graph
+from reconciler.model.ports import Guard, Writer
+from reconciler.model.resource import Call
 from reconciler.sandbox import ClientDied, Faults, Sandbox
 from reconciler.sandbox.breaks import BREAKS, Account, BreakRefusedError, NothingToBreakError
 
@@ -57,6 +60,28 @@ EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """What a person may write differently, by file."""
 
 
+class Noting:
+    """A writer that notes the order in which requests begin and end: that of several threads is not in the seed."""
+
+    def __init__(self, writer: Writer, notes: list[str]) -> None:
+        self._writer = writer
+        self._notes = notes
+
+    def guarded(self, guard: Guard) -> Noting:
+        return Noting(self._writer.guarded(guard), self._notes)
+
+    def perform(self, call: Call, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        what = f"{call.name} {threading.current_thread().name}"
+        self._notes.append(f"begins {what}")
+        try:
+            answer = self._writer.perform(call, params)
+        except BaseException as error:
+            self._notes.append(f"fails  {what}: {error}")
+            raise
+        self._notes.append(f"ends   {what}")
+        return answer
+
+
 @dataclass
 class Life:
     """The life of one seed on one sandbox. `undisturbed` is what an earlier, undisturbed life had after each step."""
@@ -67,6 +92,8 @@ class Life:
     after: list[Mapping[str, int]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     """What was done, for whoever has to find out why it went wrong."""
+    calls: list[str] = field(default_factory=list)
+    """The requests of the step under way, in the order that they came in."""
 
     def live(self) -> None:
         """All steps. Raises AssertionError at the first invariant that does not hold."""
@@ -123,11 +150,12 @@ class Life:
         """
         end = end or self._desired
         self.history.append(what)
+        self.calls.clear()
         theirs = _by_hand()
         if self.undisturbed is not None:
             self._suffer(work)
             self.sandbox.clock.advance(UNSEEN)
-        last = work(client(self.sandbox.clock, threads=self._threads), self._desired)
+        last = work(self._process(), self._desired)
         assert last.converged, _why(last)
         self.sandbox.clock.advance(SETTLED)
         second = client(self.sandbox.clock)
@@ -142,6 +170,10 @@ class Life:
         if self.undisturbed is not None:
             expected = self.undisturbed[len(self.after) - 1]
             assert self.after[-1] == expected, explained(expected, self.after[-1])
+
+    def _process(self) -> Client:
+        self.calls.append("a process begins")
+        return client(self.sandbox.clock, lambda writer: Noting(writer, self.calls), self._threads)
 
     def _suffer(self, work: Callable[[Client, Graph], Applied]) -> None:
         """Processes that die, one after the other, on an AWS that is not well."""
@@ -161,7 +193,7 @@ class Life:
             )
             self.history.append(str(faults))
             try:
-                work(client(self.sandbox.clock, threads=self._threads), self._desired)
+                work(self._process(), self._desired)
             except (ClientDied, ReconcilerError) as end:
                 self.history.append(f"ended by {type(end).__name__} {end}")
             self.sandbox.clock.advance(luck.choice((0.0, 5.0, 120.0)))

@@ -31,4 +31,7 @@ def test_a_life_of_kills_and_breaks_ends_as_an_undisturbed_one(sandbox: Sandbox,
             each.live()
         except Exception as error:
             error.add_note(f"live it again with: make soak SEEDS={seed}\nits history:\n  " + "\n  ".join(each.history))
+            error.add_note(
+                "the requests of its last step, which threads may order otherwise:\n  " + "\n  ".join(each.calls)
+            )
             raise
