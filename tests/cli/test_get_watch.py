@@ -9,31 +9,17 @@ from typing import Any
 
 import boto3
 import pytest
+from worlds import SMALL
 
 from reconciler.cli import get
 from reconciler.sandbox import Sandbox
-
-SPEC = """
-apiVersion: reconciler.dev/v1
-kind: Stack
-metadata: {name: shop}
-spec: {region: us-east-1}
----
-apiVersion: reconciler.dev/v1
-kind: Network
-metadata: {name: main}
-spec:
-  cidr: 10.0.0.0/16
-  availabilityZones: [us-east-1a]
-  public: {cidrs: [10.0.0.0/24]}
-"""
 
 
 def test_watching_shows_an_object_again_only_when_it_changed(
     sandbox: Sandbox, tmp_path: Path, reconciler: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "stack.yaml"
-    file.write_text(SPEC)
+    file.write_text(SMALL)
     looks = 0
 
     def sleep(_: float) -> None:

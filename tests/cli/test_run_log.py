@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worlds import SMALL
 
 from reconciler.store.sqlite import SqliteStore
 
-SPEC = """\
-apiVersion: reconciler.dev/v1
-kind: Stack
-metadata: {name: shop}
-spec: {region: us-east-1}
----
-apiVersion: reconciler.dev/v1
-kind: Network
-metadata: {name: main}
-spec: {cidr: 10.0.0.0/16, availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}
+SPEC = (
+    SMALL
+    + """\
 ---
 apiVersion: reconciler.dev/v1
 kind: Alert
@@ -32,6 +26,7 @@ kind: Alert
 metadata: {name: on-duty}
 spec: {events: [Warning], sinks: [{name: hook, webhook: {url: {env: NOT_SET_EITHER}}}]}
 """
+)
 
 
 def test_an_alert_that_nobody_takes_is_an_event_like_any_other(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cuts import client
-from worlds import graph
+from worlds import SMALL, graph
 
 from reconciler.checks import check
 from reconciler.cli._documents import plan_document
@@ -22,20 +22,9 @@ from reconciler.model.graph import Graph
 from reconciler.sandbox import Sandbox
 from reconciler.snapshots import of_data, to_data
 
-SPEC = """\
-apiVersion: reconciler.dev/v1
-kind: Stack
-metadata: {name: shop}
-spec: {region: us-east-1}
----
-apiVersion: reconciler.dev/v1
-kind: Network
-metadata: {name: main}
-spec: {cidr: 10.0.0.0/16, availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}
----
-apiVersion: reconciler.dev/v1
-kind: Cluster
-metadata: {name: main}
+SPEC = (
+    SMALL
+    + """\
 ---
 apiVersion: reconciler.dev/v1
 kind: Task
@@ -47,6 +36,7 @@ spec:
   logs: {driver: splunk, options: {splunk-url: "https://splunk.example.com", splunk-token: hunter2}}
   containers: [{name: app, image: nginx}]
 """
+)
 TOKEN = "containerDefinitions[app].logConfiguration.hiddenOptions[splunk-token]"
 
 

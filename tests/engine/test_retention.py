@@ -8,7 +8,7 @@ from collections.abc import Callable
 import boto3
 import pytest
 from cuts import Cut, Guillotine, client
-from worlds import graph, world
+from worlds import SMALL, graph, world
 
 from reconciler.cli._text import plan_text
 from reconciler.diff import compare
@@ -114,20 +114,9 @@ def left(sandbox: Sandbox, desired: Graph) -> tuple[list[str], list[str]]:
     return sorted(clusters), [live.address or "" for live in seen.live()]
 
 
-SMALL = """\
-apiVersion: reconciler.dev/v1
-kind: Stack
-metadata: {name: shop}
-spec: {region: us-east-1}
----
-apiVersion: reconciler.dev/v1
-kind: Network
-metadata: {name: main}
-spec: {cidr: 10.0.0.0/16, availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}
----
-apiVersion: reconciler.dev/v1
-kind: Cluster
-metadata: {name: main}
+OF_TWO = (
+    SMALL
+    + """\
 ---
 apiVersion: reconciler.dev/v1
 kind: Cluster
@@ -142,10 +131,11 @@ spec:
   placement: Public
   containers: [{name: app, image: nginx}]
 """
+)
 
 
 def small(edit: Callable[[str], str] = lambda text: text) -> Graph:
-    return graph(TIER, lambda _: edit(SMALL))
+    return graph(TIER, lambda _: edit(OF_TWO))
 
 
 @pytest.mark.parametrize("annotation", ["Task/web", None])

@@ -18,6 +18,22 @@ from reconciler.model.values import FrozenMap, Id, Ref, Template, transform
 from reconciler.plan import full_tags
 
 SPECS = Path(__file__).parents[2] / "specs"
+SMALL = """\
+apiVersion: reconciler.dev/v1
+kind: Stack
+metadata: {name: shop}
+spec: {region: us-east-1}
+---
+apiVersion: reconciler.dev/v1
+kind: Network
+metadata: {name: main}
+spec: {cidr: 10.0.0.0/16, availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}
+---
+apiVersion: reconciler.dev/v1
+kind: Cluster
+metadata: {name: main}
+"""
+"""A stack `shop` with a network `main`, a subnet and a cluster `main`, for whoever adds to it."""
 OUTPUTS = ("arn", "dnsName", "name", "fullName", "publicIp", "group")
 
 
