@@ -12,9 +12,9 @@ from typing import Any
 import boto3
 import pytest
 from cuts import client
-from holding import REFERENCE, Daemon
+from holding import ALERTING, Daemon
+from meddling import deny_all
 from receivers import Receiver
-from test_daemon_flows import deny_all
 from worlds import graph
 
 from reconciler.alerts import Outbox, Router
@@ -32,9 +32,7 @@ metadata: {name: on-call}
 spec: {severity: info, groupWait: 0s, sinks: [{name: x, webhook: {url: {env: X}}}]}
 """
 SPEC = (
-    REFERENCE.replace("policy: Heal", "policy: Alert").replace(
-        "  replicas: 2\n  cpu: 512\n", "  replicas: 2\n  healthCheckGracePeriod: 7200s\n  cpu: 512\n"
-    )
+    ALERTING.replace("  replicas: 2\n  cpu: 512\n", "  replicas: 2\n  healthCheckGracePeriod: 7200s\n  cpu: 512\n")
     + ALERT
 )
 """With a grace period, for else ECS puts new tasks in place of those that fail their checks."""

@@ -21,6 +21,7 @@ from reconciler.sandbox import Sandbox
 from reconciler.store.sqlite import SqliteStore
 
 REFERENCE = (SPECS / "two-tier.yaml").read_text()
+ALERTING = REFERENCE.replace("policy: Heal", "policy: Alert")
 
 
 class Daemon:

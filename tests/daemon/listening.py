@@ -8,8 +8,9 @@ import boto3
 from cuts import client
 from worlds import graph
 
-from reconciler.aws import Access, AwsReader, AwsWriter, Calls
+from reconciler.aws import Access, AwsReader, AwsSource, AwsWriter, Calls
 from reconciler.aws.event_queue import EventQueue
+from reconciler.daemon.hearing import Hearing
 from reconciler.daemon.intake import Intake
 from reconciler.engine import view
 from reconciler.event_setup import calls
@@ -75,3 +76,9 @@ class Listening:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
+
+
+def hearing_of(sandbox: Sandbox) -> Hearing:
+    """What hears of one account through its queue and its trail."""
+    source = AwsSource(Access("us-east-1"), sandbox.clock, Calls())
+    return Hearing(lambda _: source, sandbox.clock, print)

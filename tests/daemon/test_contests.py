@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
-import pytest
-from cuts import client
 from holding import REFERENCE, Daemon
-from test_hearing import hearing_of
-from worlds import graph
+from listening import hearing_of
+from meddling import console
 
 from reconciler.daemon.loop import Options
 from reconciler.model.events import Phase
@@ -20,7 +17,6 @@ from reconciler.model.ports import Guard, Writer
 from reconciler.model.resource import Call
 from reconciler.model.tags import ADDRESS, OWNER, STACK
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.breaks import Account
 from reconciler.sandbox.environment import CONSOLE
 
 GROUP = "target-group/public/web/http"
@@ -45,10 +41,6 @@ class Hasty:
         return answer
 
 
-def console() -> Account:
-    return Account(boto3.Session(), "shop")
-
-
 def public_group() -> dict[str, Any]:
     return next(group for group in console().target_groups() if "public" in group["TargetGroupName"])
 
@@ -56,12 +48,6 @@ def public_group() -> dict[str, Any]:
 def check_by_hand() -> None:
     """A person changes the health check of the public target group."""
     console().elbv2.modify_target_group(TargetGroupArn=public_group()["TargetGroupArn"], HealthCheckPath="/by-hand")
-
-
-@pytest.fixture
-def applied(sandbox: Sandbox) -> Sandbox:
-    assert client(sandbox.clock, threads=16).apply(graph()).converged
-    return sandbox
 
 
 def daemon_of(

@@ -5,39 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import boto3
-import pytest
 from cuts import client
-from holding import REFERENCE, Daemon
+from holding import ALERTING, REFERENCE, Daemon
+from meddling import deny_all
 from worlds import graph
 
 from reconciler.model.events import Phase
 from reconciler.sandbox import Sandbox
-
-ALERTING = REFERENCE.replace("policy: Heal", "policy: Alert")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-def deny_all(sandbox: Sandbox) -> dict[str, str]:
-    """Somebody puts the private subnets behind an ACL without entries; the old ACLs by association, to undo it."""
-    ec2 = boto3.client("ec2", "us-east-1")
-    ours = {"Name": "tag:reconciler.dev/address", "Values": ["subnet/main/private/*"]}
-    subnets = ec2.describe_subnets(Filters=[ours])
-    ids = {subnet["SubnetId"] for subnet in subnets["Subnets"]}
-    assert len(ids) == 2
-    acl = ec2.create_network_acl(VpcId=subnets["Subnets"][0]["VpcId"])["NetworkAcl"]["NetworkAclId"]
-    back = {}
-    for other in ec2.describe_network_acls()["NetworkAcls"]:
-        for association in other["Associations"]:
-            if association["SubnetId"] in ids:
-                made = ec2.replace_network_acl_association(
-                    AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
-                )
-                back[made["NewAssociationId"]] = other["NetworkAclId"]
-    return back
 
 
 def test_a_foreign_acl_breaks_flows_where_nothing_has_drifted_and_is_told_once(sandbox: Sandbox, file: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from cuts import client
-from holding import REFERENCE, Daemon, edited, stack
+from holding import ALERTING, REFERENCE, Daemon, edited, stack
+from meddling import OPEN_SSH, console, scale_to_zero
 from worlds import graph
 
 from reconciler.daemon.leases import TERM, Leases
@@ -21,30 +22,10 @@ from reconciler.model.graph import Graph
 from reconciler.model.ports import Reader, Writer
 from reconciler.model.tags import CONVERGED
 from reconciler.sandbox import Faults, Sandbox
-from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.store.sqlite import SqliteStore
 
 STARTED = 600
 """Seconds after which all tasks run."""
-ALERTING = edited(lambda text: text.replace("policy: Heal", "policy: Alert"))
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def applied(sandbox: Sandbox) -> Sandbox:
-    assert client(sandbox.clock, threads=16).apply(graph()).converged
-    return sandbox
-
-
-def scale_to_zero() -> None:
-    ecs = boto3.client("ecs")
-    (cluster,) = ecs.list_clusters()["clusterArns"]
-    orders = next(a for a in ecs.list_services(cluster=cluster)["serviceArns"] if "orders" in a)
-    ecs.update_service(cluster=cluster, service=orders, desiredCount=0)
 
 
 def test_it_converges_in_short_passes_and_then_changes_nothing(sandbox: Sandbox, file: Path) -> None:
@@ -210,12 +191,12 @@ def test_what_drifts_while_a_look_takes_its_time_is_told_before_it_is_healed(app
     daemon.until_idle()
     daemon.interval()
     place = next(iter(daemon.loop._places.values()))
-    alone, opened = place.seen_alone, [each for each in BREAKS if each.name == "open-ssh"]
+    alone, opened = place.seen_alone, [OPEN_SSH]
 
     def slow(*asked: Any, **more: Any) -> Any:
         found = alone(*asked, **more)
         while opened:
-            opened.pop().apply(Account(boto3.Session(), "shop"))
+            opened.pop().apply(console())
             applied.clock.advance(3)
         return found
 

@@ -16,17 +16,6 @@ from reconciler.store import Put
 from reconciler.store.sqlite import SqliteStore
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def applied(sandbox: Sandbox) -> Sandbox:
-    assert client(sandbox.clock, threads=16).apply(graph()).converged
-    return sandbox
-
-
 def change_health_checks() -> None:
     elb = boto3.client("elbv2")
     for group in elb.describe_target_groups()["TargetGroups"]:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from cuts import client
-from holding import REFERENCE, Daemon
-from test_daemon_loop import scale_to_zero
+from holding import ALERTING, Daemon
+from meddling import scale_to_zero
 from worlds import graph
 
 from reconciler.sandbox import Sandbox
 
-ALERTING = REFERENCE.replace("policy: Heal", "policy: Alert")
 Repair = Callable[[], object]
 
 

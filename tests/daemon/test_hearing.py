@@ -8,8 +8,9 @@ from pathlib import Path
 import boto3
 import pytest
 from cuts import client
-from holding import REFERENCE, Daemon
-from listening import Listening
+from holding import ALERTING, REFERENCE, Daemon
+from listening import Listening, hearing_of
+from meddling import OPEN_SSH, console
 from patience import PATIENCE, until
 from worlds import graph
 
@@ -21,10 +22,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.events import Event
 from reconciler.model.graph import Graph
 from reconciler.sandbox import Clock, Faults, Sandbox
-from reconciler.sandbox.breaks import BREAKS, Account
 from reconciler.sandbox.environment import CONSOLE
-
-(OPEN_SSH,) = [each for each in BREAKS if each.name == "open-ssh"]
 
 
 class Hurried(Clock):
@@ -57,11 +55,6 @@ class Told(list[Event]):
             return next(event for event in self if event.type == kind)
 
 
-def hearing_of(sandbox: Sandbox) -> Hearing:
-    source = AwsSource(Access("us-east-1"), sandbox.clock, Calls())
-    return Hearing(lambda _: source, sandbox.clock, print)
-
-
 def listening_spec(url: str) -> str:
     """The reference, looked at once a day, and told of changes by a queue."""
     return REFERENCE.replace("interval: 60s}", f"interval: 24h}}\n  events: {{queueUrl: {url}}}")
@@ -80,7 +73,7 @@ def test_drift_is_found_by_its_event_and_not_at_the_next_interval(tmp_path: Path
         thread.start()
         try:
             until("the first look", lambda: daemon.loop.stacks["shop"].in_sync)
-            OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+            OPEN_SSH.apply(console())
             found, healed = told.wait_for("DriftFound"), told.wait_for("DriftHealed")
         finally:
             daemon.stop.set()
@@ -99,7 +92,7 @@ def test_drift_is_found_by_its_event_and_not_at_the_next_interval(tmp_path: Path
 def daemon(sandbox: Sandbox, tmp_path: Path) -> Daemon:
     """The reference, converged and held, with CloudTrail to ask and no queue."""
     one = Daemon(sandbox, tmp_path / "store.db", Options(hearing=hearing_of(sandbox)))
-    one.hold(REFERENCE.replace("policy: Heal", "policy: Alert"))
+    one.hold(ALERTING)
     assert client(sandbox.clock, threads=16).apply(desired(one)).converged
     one.loop.turn()
     one.events.clear()
@@ -111,7 +104,7 @@ def desired(daemon: Daemon) -> Graph:
 
 
 def test_without_events_cloudtrail_is_asked_and_not_again_for_what_is_known(sandbox: Sandbox, daemon: Daemon) -> None:
-    OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+    OPEN_SSH.apply(console())
     daemon.interval()
     (found,) = [event for event in daemon.events if event.type == "DriftFound"]
     assert found.data["attribution"]["principal"].endswith(f"user/{CONSOLE.user}")
@@ -125,7 +118,7 @@ def test_a_trail_that_cannot_be_read_costs_the_name_and_not_the_pass(
     sandbox: Sandbox, daemon: Daemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sandbox.faults = Faults(errors_5xx=1, only=frozenset({"cloudtrail:LookupEvents"}))
-    OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+    OPEN_SSH.apply(console())
     daemon.interval()
     daemon.interval()
     (found,) = [event for event in daemon.events if event.type == "DriftFound"]
@@ -163,7 +156,7 @@ def test_a_contest_names_the_other_party(sandbox: Sandbox, tmp_path: Path) -> No
     daemon.hold(REFERENCE)
     daemon.loop.turn()
     for _ in range(3):
-        OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+        OPEN_SSH.apply(console())
         daemon.interval()
     (contested,) = [event for event in daemon.events if event.type == "DriftContested"]
     assert "so console-user sets it too" in contested.message

@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from cuts import client
-from holding import REFERENCE, Daemon
-from test_daemon_flows import deny_all
+from holding import ALERTING, REFERENCE, Daemon
+from meddling import OPEN_SSH, console, deny_all
 from worlds import graph
 
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.breaks import BREAKS, Account
 
 ONCE_A_DAY = REFERENCE.replace("interval: 60s", "interval: 24h")
-(OPEN_SSH,) = [each for each in BREAKS if each.name == "open-ssh"]
 STARTED = 300
 """Seconds within which tasks run and pass their checks."""
 
@@ -60,9 +57,9 @@ def test_a_look_in_part_takes_nothing_back_that_another_process_has_told_since(
     sandbox.clock.advance(STARTED)
     one, other = Daemon(sandbox, tmp_path / "store.db"), Daemon(sandbox, tmp_path / "store.db")
     for daemon in (one, other):
-        daemon.hold(REFERENCE.replace("policy: Heal", "policy: Alert"))
+        daemon.hold(ALERTING)
     one.loop.turn()
-    OPEN_SSH.apply(Account(boto3.Session(), "shop"))
+    OPEN_SSH.apply(console())
     other.loop.turn()
     one.loop.touched("shop", ["vpc/main"], "")
     one.loop.turn()
