@@ -92,48 +92,24 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
     winners = matching.winners
     translate = translator(matching.outputs)
     translated = {
-        address: dataclasses.replace(
-            winner,
-            fields=aligned(graph, address, transform(winner.fields, translate)),
-        )
+        address: dataclasses.replace(winner, fields=aligned(graph, address, transform(winner.fields, translate)))
         for address, winner in winners.items()
     }
     differ = _Differ(graph, snapshot, translated, matching.outputs)
-    changes: dict[str, tuple[Change, ...]] = {}
-    stale: set[str] = set()
-    failed: dict[str, str] = {}
-    lenient: dict[str, Resource[Any]] = {}
-    exempt: list[Exempt] = []
+    compared = _Compared(graph, differ, today)
     for address, winner in translated.items():
-        found = differ.changes(address, winner)
-        if winner.state is State.REVERTED and not found:
-            translated[address] = dataclasses.replace(winner, state=State.READY, detail="")
-        elif winner.state in (State.FAILED, State.REVERTED) and winner.applied == graph.applied_digests[address]:
-            failed[address] = winner.detail
-        allowed = leniency(graph.stack, graph.resources[address].owner, today) if found else None
-        if allowed is not None:
-            found, left = differ.tolerated(allowed, found, exempt)
-            if left:
-                lenient[address] = differ.left_alone(address, winner, left)
-        if found:
-            changes[address] = found
-        elif differ.is_stale(address, winner):
-            stale.add(address)
+        compared.add(address, winner)
     replaced = {address: differ.replaced(address, old, translate) for address, old in matching.incumbents.items()}
     absent = [a for a in graph.resources if a not in winners and a not in matching.unreadable and a not in replaced]
     missing = {a: differ.cause_of_absence(a) for a in absent if a not in matching.contested}
-    causes = {**missing, **{address: one.cause for address, one in replaced.items()}}
-    for address, one in replaced.items():
-        if not any(change.replaces for change in one.changes):
-            replaced[address] = dataclasses.replace(one, cause=_cause_of_holders(graph, address, causes, one.cause))
     return Comparison(
         graph=graph,
         snapshot=snapshot,
-        winners=translated,
-        changes=changes,
-        replaced=replaced,
+        winners=compared.winners,
+        changes=compared.changes,
+        replaced=_with_causes(graph, replaced, missing),
         missing=missing,
-        stale=frozenset(stale),
+        stale=frozenset(compared.stale),
         retired=tuple(matching.retired),
         twins=tuple(matching.twins),
         contested=matching.contested,
@@ -142,13 +118,58 @@ def compare(graph: Graph, snapshot: Snapshot, today: date | None = None) -> Comp
         ),
         unreadable=matching.unreadable,
         unresolved=matching.unresolved,
-        failed=failed,
+        failed=compared.failed,
         following=matching.following,
         converged_before=differ.converged_before,
         outputs=matching.outputs,
-        lenient=lenient,
-        exempt=tuple(exempt),
+        lenient=compared.lenient,
+        exempt=tuple(compared.exempt),
     )
+
+
+class _Compared:
+    """The objects that won their addresses, each held against what is wanted of it: see `Comparison` for the fields."""
+
+    def __init__(self, graph: Graph, differ: _Differ, today: date | None) -> None:
+        self._graph = graph
+        self._differ = differ
+        self._today = today
+        self.winners: dict[str, Observed[Any]] = {}
+        self.changes: dict[str, tuple[Change, ...]] = {}
+        self.stale: set[str] = set()
+        self.failed: dict[str, str] = {}
+        self.lenient: dict[str, Resource[Any]] = {}
+        self.exempt: list[Exempt] = []
+
+    def add(self, address: str, winner: Observed[Any]) -> None:
+        """What differs in one of them, and is not allowed to."""
+        graph, found = self._graph, self._differ.changes(address, winner)
+        self.winners[address] = winner
+        if winner.state is State.REVERTED and not found:
+            self.winners[address] = dataclasses.replace(winner, state=State.READY, detail="")
+        elif winner.state in (State.FAILED, State.REVERTED) and winner.applied == graph.applied_digests[address]:
+            self.failed[address] = winner.detail
+        allowed = leniency(graph.stack, graph.resources[address].owner, self._today) if found else None
+        if allowed is not None:
+            found, left = self._differ.tolerated(allowed, found, self.exempt)
+            if left:
+                self.lenient[address] = self._differ.left_alone(address, winner, left)
+        if found:
+            self.changes[address] = found
+        elif self._differ.is_stale(address, winner):
+            self.stale.add(address)
+
+
+def _with_causes(
+    graph: Graph, replaced: Mapping[str, Replaced], missing: Mapping[str, Cause]
+) -> Mapping[str, Replaced]:
+    """What is replaced; for a reason of its holders where nothing of its own forces it."""
+    causes = {**missing, **{address: one.cause for address, one in replaced.items()}}
+    found = dict(replaced)
+    for address, one in replaced.items():
+        if not any(change.replaces for change in one.changes):
+            found[address] = dataclasses.replace(one, cause=_cause_of_holders(graph, address, causes, one.cause))
+    return found
 
 
 def _cause_of_holders(graph: Graph, address: str, causes: Mapping[str, Cause], own: Cause) -> Cause:
