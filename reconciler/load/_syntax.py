@@ -22,7 +22,10 @@ _WORDS: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
     ),
     (r"expected <block end>, but found '(<block mapping start>|<block sequence start>|-|\?)'", _INDENT),
     (r"expected <block end>, but found '<scalar>'", _TEXT_AFTER),
-    (r"expected <block end>, but found '([]},])'", ("there is a {0} too many", "remove it, or put the text in quotes")),
+    (
+        r"expected <block end>, but found '([]},{[:])'",
+        ("there is a {0} too many", "remove it, or put the text in quotes"),
+    ),
     (r"sequence entries are not allowed here", ("there is a '- ' where no entry can begin", "put it on its own line")),
     (r"found character '\\t'.*", ("there is a tab", "write spaces instead")),
     (r"found character '(.)'.*", ("text cannot begin with {0}", "put it in quotes")),
@@ -40,6 +43,25 @@ _WORDS: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
             "something is missing in the {open} of line {line}",
             "write ',' between the entries and {0} at its end, and put text that holds {{, [ or ': ' in quotes",
         ),
+    ),
+    (
+        r"expected the node content, but found '<.*>'",
+        ("a value is missing", "write it, and close every bracket above"),
+    ),
+    (
+        r"expected the node content, but found '(.)'",
+        ("there is a {0} where no value can begin", "write the value before it, or put text that holds {0} in quotes"),
+    ),
+    (
+        r"expected '<document start>', but found '<.*>'",
+        (
+            "the line belongs to no object",
+            "write --- above it where another object begins, or indent it like the lines around it",
+        ),
+    ),
+    (
+        r"expected (chomping or indentation indicators|a comment or a line break), but found.*",
+        ("text cannot follow | or > on its line", "write it on the lines below, or put it in quotes"),
     ),
     (r"could not find expected ':'", ("the line above is no field", "write NAME: VALUE, with a space after the ':'")),
     (

@@ -56,6 +56,29 @@ BYTES = {
         b"kind:\tTask\n",
         "f:1:6: not valid YAML: there is a tab, write spaces instead",
     ),
+    "a bracket for a value": (
+        b"kind: }\n",
+        "f:1:7: not valid YAML: there is a } where no value can begin, "
+        "write the value before it, or put text that holds } in quotes",
+    ),
+    "a value that never comes": (
+        b"kind: [\n---\n",
+        "f:2:1: not valid YAML: a value is missing, write it, and close every bracket above",
+    ),
+    "text beside a bar": (
+        b"kind: |Task\n",
+        "f:1:8: not valid YAML: text cannot follow | or > on its line, "
+        "write it on the lines below, or put it in quotes",
+    ),
+    "an open quote": (b'kind: "Task\n---\n', "f:2:1: not valid YAML: the quote of line 1 is not closed, close it"),
+    "a pattern that begins with an asterisk": (
+        b"kind: [*.html]\n",
+        "f:1:9: not valid YAML: text cannot begin with * or &, which are for aliases, put it in quotes",
+    ),
+    "a Windows path in quotes": (
+        b'kind: "C:\\data"\n',
+        "f:1:11: not valid YAML: there is no escape \\d, write \\\\d, or put the text in '...'",
+    ),
     "NUL": (b"kind: Task\n# \x00\n", "f:2:3: the character U+0000 is not allowed in YAML, remove it"),
     "a control character": (b"kind: \x1b[0m\n", "f:1:7: the character U+001B is not allowed in YAML, remove it"),
     "a byte order mark inside": (
@@ -143,6 +166,14 @@ def test_what_was_read_before_the_unreadable_part_is_reported_too() -> None:
     data = b"kind: Tsk\napiVersion: reconciler.dev/v1\nmetadata: {name: a}\n---\nkind: [\n"
     found = [problem.text for problem in load({"f": data}).problems]
     assert [text.split(":")[1] for text in found] == ["1", "6"]
+
+
+def test_a_line_that_belongs_to_no_object_is_told_of() -> None:
+    *_, last = load({"f": b"{kind: Task}\nspec: {}\n"}).problems
+    assert last.text == (
+        "f:2:1: not valid YAML: the line belongs to no object, "
+        "write --- above it where another object begins, or indent it like the lines around it"
+    )
 
 
 @pytest.mark.parametrize("escape", ["\\0", "\\ud800"])
