@@ -48,10 +48,13 @@ class Format(Frozen):
     def check(self, value: str) -> str:
         """The value itself, or a validation error that says what would be right."""
         if not self.takes(value):
-            meant = self.meant(value) if self.meant else None
-            right = f'did you mean "{meant}"?' if meant else self.right
-            raise PydanticCustomError("format", "{right}", {"right": right})
+            raise PydanticCustomError("format", "{right}", {"right": self.hint(value)})
         return value
+
+    def hint(self, value: str) -> str:
+        """What to write instead of a text that does not look as it must."""
+        meant = self.meant(value) if self.meant else None
+        return f'did you mean "{meant}"?' if meant else self.right
 
     def takes(self, value: str) -> bool:
         """Whether a text looks as it must."""
@@ -81,6 +84,8 @@ class NameOrNumber(Frozen):
         if isinstance(value, str) and re.fullmatch(PORT_NAME.pattern, value):
             return value
         right = "write a port's name, or a number between 1 and 65535"
+        if isinstance(value, str) and value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 65535:
+            right = f"write {value} without quotes"
         raise PydanticCustomError("format", "{right}", {"right": right})
 
 
@@ -128,7 +133,9 @@ PORT_NAME = Format(
     max_length=64,
 )
 
-DURATION = Format(_duration.PATTERN, "write a duration such as 60s, 15m or 1h", _duration.seconds)
+DURATION = Format(
+    _duration.PATTERN, "write a duration such as 60s, 15m or 1h", _duration.seconds, meant=_duration.meant
+)
 
 DigitsOrText = Annotated[str, Digits()]
 """Any text; digits alone need no quotes."""

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.kinds import _duration
 from reconciler.kinds._kind import Column, Kind
-from reconciler.kinds._spec import LABEL, Format, Hidden, SpecModel
+from reconciler.kinds._spec import DURATION, LABEL, Format, Hidden, SpecModel
 
 EXAMPLE = """\
 apiVersion: reconciler.dev/v1
@@ -30,7 +29,7 @@ spec:
       sns: {topicArn: "arn:aws:sns:us-east-1:123456789012:reconciler"}
 """
 
-Duration = Annotated[str, Format(_duration.PATTERN, "write a duration such as 30s, 15m or 4h", _duration.seconds)]
+Duration = Annotated[str, DURATION]
 TopicArn = Annotated[
     str,
     Format(

@@ -274,7 +274,7 @@ class _Explained(Frozen):
         if kind == "string_type":
             form = self._format()
             if form is not None and not form.takes(self.text or ""):
-                return f"is {type_name(value)}, not text", form.right
+                return f"is {type_name(value)}, not text", form.hint(self.text or "")
             right = "write text" if self.text is None else f"write {quoted(self.text)} in quotes"
             return f"is {type_name(value)}, not text", right
         wanted = "a whole number" if kind == "int_type" else "true or false"

@@ -289,6 +289,11 @@ FIELDS = {
             "write the name of a port of one of the task's containers, such as http"
         ],
     ),
+    "a number in quotes where a port's name will do too": (
+        "apiVersion: reconciler.dev/v1\nkind: Flow\nmetadata: {name: f}\n"
+        'spec: {from: internet, to: task/web, port: "443"}\n',
+        ['4:44: Flow/f: spec.port: is "443", write 443 without quotes'],
+    ),
     "a port's name that looks like a number": (
         TASK.replace("nginx}", 'nginx, ports: [{name: "80", containerPort: 80}]}'),
         [
@@ -362,8 +367,20 @@ STACKS = {
     ),
     "an interval without a unit": (
         '  drift: {interval: "60"}\n',
-        ['6:21: Stack/t: spec.drift.interval: is "60", write a duration such as 60s, 15m or 1h'],
+        ['6:21: Stack/t: spec.drift.interval: is "60", did you mean "60s"?'],
     ),
+    **{
+        f"an interval of {text}": (
+            f"  drift: {{interval: {text}}}\n",
+            [f'6:21: Stack/t: spec.drift.interval: is "{text}", {right}'],
+        )
+        for text, right in (
+            ("2 hours", 'did you mean "2h"?'),
+            ("1 day", 'did you mean "24h"?'),
+            ("100ms", "write a duration such as 60s, 15m or 1h"),
+            ("soon", "write a duration such as 60s, 15m or 1h"),
+        )
+    },
     "an empty interval": (
         '  drift: {interval: ""}\n',
         ['6:21: Stack/t: spec.drift.interval: is "", write a duration such as 60s, 15m or 1h'],
