@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from reconciler.cli._reports import print_document
 from reconciler.cli._settings import Settings, settings_with
 from reconciler.cli._workspace import connect, graph_of, load_stacks, select
 from reconciler.model.errors import AwsError, Refused
+from reconciler.model.resource import Call
 
 
 @click.command("setup")
@@ -61,10 +64,23 @@ def setup(inputs: Inputs, stack_name: str | None, name: str, applying: bool, set
         print_document(document, settings)
         return 0
     for call in wanted:
-        done = "made" if applying else "would make"
-        click.echo(f"{done} {call.name} {json.dumps(call.params)}")
+        click.echo(f"{'made' if applying else 'would make'} {call.name}")
+        click.echo(textwrap.indent(_parameters(call), "    "), nl=False)
     click.echo(f"\nput this into the spec of each Stack in {access.region}:\n  events: {{queueUrl: {json.dumps(url)}}}")
     return 0
+
+
+def _parameters(call: Call) -> str:
+    """What a request says, as YAML; documents in texts (a policy, a pattern) as what they are."""
+    import yaml
+
+    return yaml.safe_dump(_opened(call.params), default_flow_style=None, sort_keys=False, width=110)
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _opened(item) for key, item in value.items()}
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
 
 
 def _check_name(name: str) -> None:

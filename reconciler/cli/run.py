@@ -95,6 +95,9 @@ def command(
     loop.metrics.calls, loop.metrics.throttles = links.calls, links.throttles
     loop.metrics.events = hearing.counts
     files = Files(inputs.bundle, inputs.signature)
+    if sys.stderr.isatty() and not once:
+        asking = f"reconciler{' --sandbox' if settings.sandbox else ''} status"
+        click.echo(f"what was told before is not told again, see {asking}; Ctrl-C ends the daemon", err=True)
     with ExitStack() as stack:
         _on_signals(loop, stop)
         sending.start()
