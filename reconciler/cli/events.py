@@ -35,7 +35,8 @@ def command(
     for entry in entries:
         _show(entry, settings)
     if not entries:
-        click.echo(f"{store.where} knows of no event; {way_out(store_path, settings)}", err=True)
+        of = f" of stack {stack_name}" if stack_name else ""
+        click.echo(f"{store.where} knows of no event{of}; {way_out(store_path, settings)}", err=True)
     last = entries[-1].id if entries else 0
     while watch:
         time.sleep(LOOK_EVERY)

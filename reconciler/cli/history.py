@@ -36,7 +36,8 @@ def command(stack_name: str | None, limit: int, store_path: Path | None, setting
     for at, stack, value in entries:
         click.echo(f"{instant(at)} {stack} {_run(value) if 'passes' in value else _pass(value)}")
     if not entries:
-        click.echo(f"{store.where} knows of no pass; {way_out(store_path, settings)}", err=True)
+        of = f" of stack {stack_name}" if stack_name else ""
+        click.echo(f"{store.where} knows of no pass{of}; {way_out(store_path, settings)}", err=True)
     return 0
 
 

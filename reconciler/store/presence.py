@@ -18,6 +18,11 @@ class Presence:
         self._folder = folder
         self._mine: dict[str, int] = {}
 
+    @property
+    def has_known_anybody(self) -> bool:
+        """Whether anybody ever announced itself here."""
+        return self._folder.is_dir()
+
     def announce(self, holder: str) -> None:
         """Let others know that this holder lives, until `close` or the end of the process."""
         if holder in self._mine:

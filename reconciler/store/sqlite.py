@@ -39,11 +39,13 @@ _MIGRATIONS: Final = (
 """Statements that lead from one version of the tables to the next; the file knows its version (`user_version`)."""
 
 _CORRUPT: Final = ("malformed", "not a database", "corrupt")
+_FOREIGN: Final = "this file is another program's and is left as it is; give another place with --store"
 _PRUNED_AT_ONCE: Final = 100
 
 
 class SqliteStore:
-    """One file with a write-ahead log. A damaged file is put aside and a new one begun.
+    """One file with a write-ahead log. A damaged file is put aside and a new one begun; one that is not known to be a
+    store is left as it is.
 
     A file that was removed or replaced is noticed before each use, so that no two processes go on with two files.
     """
@@ -55,6 +57,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._was_opened = False
 
     @property
     def where(self) -> str:
@@ -208,7 +211,7 @@ class SqliteStore:
         text = str(error)
         elsewhere = "or give another place with --store"
         if any(sign in text for sign in _CORRUPT):
-            return f"{text}; {self._put_aside(file)}"
+            return f"{text}; {self._put_aside(file) if self._is_ours() else _FOREIGN}"
         if "locked" in text or "busy" in text:
             return f"another process has locked it for more than {self._busy:g} s; end that process, {elsewhere}"
         if "full" in text:
@@ -216,6 +219,10 @@ class SqliteStore:
         if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
             return f"{text}; make it writable, {elsewhere}"
         return f"{text}; move it away to begin a new one (only history is lost), {elsewhere}"
+
+    def _is_ours(self) -> bool:
+        """Whether a file that cannot be read was a store, and is not just any file that somebody named."""
+        return self._was_opened or self._presence.has_known_anybody
 
     def _put_aside(self, file: tuple[int, int] | None) -> str:
         """Make room for a new file, unless another process has done so since this one was opened."""
@@ -239,10 +246,14 @@ class SqliteStore:
         self._path.touch(mode=0o600)
         db = sqlite3.connect(self._path, timeout=self._busy, isolation_level=None, check_same_thread=False)
         self._connection, self._file = db, self._on_disk()
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "leases" not in tables:
+            raise StoreError(f"store {self._path}: {_FOREIGN}")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         self._migrate(db)
+        self._was_opened = True
         return db
 
     def _migrate(self, db: sqlite3.Connection) -> None:

@@ -117,14 +117,38 @@ def test_old_entries_go_by_age_and_by_size_and_items_stay(store: SqliteStore, pa
     assert list(store.items("status")) == ["shop/Task/web"]
 
 
-def test_a_damaged_file_is_put_aside_and_the_next_use_works(store: SqliteStore, path: Path) -> None:
-    path.parent.mkdir()
+def test_a_damaged_file_is_put_aside_and_the_next_use_works(store: SqliteStore, other: SqliteStore, path: Path) -> None:
+    other.acquire("shop", "a", now=100, term=30)
+    other.close()
     path.write_bytes(b"this was never a database, whatever its name says" * 100)
     with pytest.raises(StoreError, match=r"moved to .*damaged.*only history is lost"):
         store.get("status", "x")
     store.write(Put("status", "x", {}))
     (aside,) = path.parent.glob("*.damaged-*")
     assert aside.read_bytes().startswith(b"this was never")
+
+
+def test_a_file_that_never_was_a_store_is_left_as_it_is(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("root:x:0:0:root:/root:/bin/bash\n" * 100)
+    before = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"another program's .* --store"):
+            store.items("status")
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_database_of_another_program_is_left_as_it_is(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE bookmarks (url TEXT)")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"another program's .* --store"):
+        store.write(Put("status", "x", {}))
+    store.close()
+    assert path.read_bytes() == before
 
 
 def test_damage_under_an_open_file_is_survived(store: SqliteStore, path: Path) -> None:
