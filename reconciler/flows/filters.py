@@ -133,7 +133,8 @@ def edge(walk: Walk, segment: str, direction: str, reply: Packets | None = None,
         detail = f"{word} {denied.text}" if denied else f"no {word} entry allows it"
         what = "answers" if reply is not None and answers else "connections"
         ports = ports_text(ports_of(missing))
-        detail = f"{detail}: {what} to ports {ports} are dropped at the edge of {segment}"
+        plural = "" if ports.isdecimal() else "s"
+        detail = f"{detail}: {what} to port{plural} {ports} are dropped at the edge of {segment}"
         walk.blockers.append(
             Blocker(acl, "SUBNET_ACL_RESTRICTION", detail, partial=bool(passed), about=(direction, segment))
         )

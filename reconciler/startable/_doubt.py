@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -32,7 +33,11 @@ def doubt(stack: StackObjects, owner: str, path: Path, message: str, hint: str, 
     """About an object (`Task/web`) at a path in it."""
     kind, _, name = owner.partition("/")
     obj: Object[Any] = stack.stack if kind == "Stack" else stack.objects[kind, name]
-    return Doubt(possible, obj.problem(path, message, hint))
+    return Doubt(possible, obj.problem(path, message, _ELSEWHERE.sub(r"in \1 ", hint)))
+
+
+_ELSEWHERE = re.compile(r"^([A-Z][A-Za-z]+/[a-z0-9-]+): ")
+"""How the analysis of flows says in which object something is to be changed."""
 
 
 def container_path(stack: StackObjects, task: str, container: str, *rest: str | int) -> Path:

@@ -135,8 +135,9 @@ def _barriers(ways: Ways, label: str, need: _Need, region: str) -> Iterator[_Bar
                 detail = blocker.detail.replace(ways.world.table_of(segment), "").replace("  ", " ")
                 found[detail, fix, partial][segment] = blocker.component
     for (reason, fix, partial), components in sorted(found.items()):
-        named = ", ".join(sorted(set(components.values())))
-        yield _Barrier(tuple(sorted(components)), f"{named}: {reason}", fix, partial)
+        named = sorted(set(components.values()))
+        said = reason if len(named) == 1 else reason.replace("its route table has", "their route tables have")
+        yield _Barrier(tuple(sorted(components)), f"{' and '.join(named)}: {said}", fix, partial)
 
 
 class Ways:
