@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
-from cuts import client
+from cuts import Guillotine, client
 from platform_network import Platform, balancer_as_it_is, platform, platform_balancer, rules_of
 from test_examples import converged, edited
 from worlds import SPECS
 
 from reconciler.engine import view
 from reconciler.model.graph import Graph
+from reconciler.model.ports import Writer
 from reconciler.model.tags import DELETION_POLICY, STACK
 from reconciler.sandbox import Faults, Sandbox, Timings
 
@@ -220,6 +223,51 @@ def test_rules_that_are_to_stay_stay_and_are_nobody_s(
     assert after.items() >= theirs.items()
     assert client(sandbox.clock).delete(graph()).converged
     assert rules_of(balancer) == after
+
+
+def interrupted(sandbox: Sandbox, run: Callable[[Any], Any], expected: Callable[[], None]) -> int:
+    """Runs something, and for each call that concerns rules or tags another life that is cut after it and goes on."""
+    blades: list[Guillotine] = []
+
+    def recover() -> None:
+        assert run(client(sandbox.clock)).converged
+        expected()
+
+    def wrap(writer: Writer) -> Writer:
+        blades.append(Guillotine(writer, lambda cut: cut.acted and re.search("Rule|Tag", cut.operation), recover))
+        return blades[-1]
+
+    assert run(client(sandbox.clock, wrap)).converged
+    expected()
+    for blade in blades:
+        blade.finish()
+        assert blade.failures == {}
+    return sum(len(blade.cuts) for blade in blades)
+
+
+@pytest.mark.parametrize("sandbox", ["late"], indirect=True)
+def test_whatever_call_is_the_last_rules_of_no_object_go(sandbox: Sandbox, graph: Graphs, balancer: str) -> None:
+    theirs = rules_of(balancer)
+    converged(sandbox, graph((FORWARDING, "")))
+    without = graph((BALANCER, ""), (ROUTE, ""), (VARIABLE, ""), loadBalancer=None)
+
+    def expected() -> None:
+        assert rules_of(balancer) == theirs
+
+    assert interrupted(sandbox, lambda mine: mine.apply(without), expected) >= 2
+
+
+def test_whatever_call_is_the_last_rules_that_are_to_stay_stay(sandbox: Sandbox, graph: Graphs, balancer: str) -> None:
+    desired = graph(retained("platform"))
+    converged(sandbox, desired)
+    made = rules_of(balancer).keys()
+
+    def expected() -> None:
+        found = rules_of(balancer)
+        assert found.keys() == made
+        assert not any(rule["Tags"] for rule in found.values())
+
+    assert interrupted(sandbox, lambda mine: mine.delete(desired), expected) >= 2
 
 
 def test_rules_go_with_their_object_though_nothing_names_the_listener_any_more(
