@@ -95,6 +95,27 @@ def test_a_change_that_aws_takes_and_forgets_is_not_converging_and_is_written_on
     assert forgotten == ["ModifyTargetGroup"]
 
 
+def test_what_was_right_before_and_is_not_after_it_was_put_right_is_somebodys_doing(sandbox: Sandbox) -> None:
+    """AWS has kept what the spec says, so it is not AWS that makes something else of it."""
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    (arn,) = [g["TargetGroupArn"] for g in elb().describe_target_groups()["TargetGroups"] if "public" in str(g)]
+
+    def set_by_hand() -> None:
+        elb().modify_target_group(TargetGroupArn=arn, HealthCheckPath="/by-hand")
+
+    def undone(call: Call, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return {"TargetGroups": []} if call.operation == "ModifyTargetGroup" else None
+
+    set_by_hand()
+    applied = spoiled(sandbox, undone).apply(graph())
+    (failed,) = by_result(applied.outcomes, Result.FAILED).values()
+    assert failed.failure is not None
+    assert failed.failure.code == "SetAgain"
+    assert "set again by somebody at once: healthCheckPath is '/by-hand', not '/healthz'" in failed.failure.message
+    assert "drift --who" in failed.failure.next
+    assert applied.set_again == {failed.action.address}
+
+
 def test_a_create_that_aws_takes_and_forgets_is_not_converging_and_is_asked_once(sandbox: Sandbox) -> None:
     forgotten: list[str] = []
 
