@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.events import Event, Open, Phase, Severity
@@ -160,6 +160,8 @@ class Memory:
     def _write(self, groups: Iterable[tuple[Change, ...]]) -> None:
         with self._lock:
             self._waiting.extend(group for group in groups if group)
+            if self.failing and not self._forget_what_others_told():
+                return
             while self._waiting:
                 batch = list(self._waiting.popleft())
                 taken = [tuple(batch)]
@@ -176,3 +178,36 @@ class Memory:
             if self.failing:
                 self.failing = ""
                 self._say(Event("StoreWorking", self._now(), message=f"store {self.store.where} can be written again"))
+
+    def _forget_what_others_told(self) -> bool:
+        """While nothing can be written processes do not see each other, and each may tell of the same: who writes first
+        has told it. False where the store cannot be read either."""
+        try:
+            known = {place: str(one["incident"]) for place, one in self.store.items(FINDINGS).items()}
+        except StoreError as error:
+            self.complain(error)
+            return False
+        self._waiting = deque(_untold(self._waiting, known), maxlen=_WAITING)
+        return True
+
+
+def _untold(groups: Iterable[tuple[Change, ...]], known: dict[str, str]) -> Iterator[tuple[Change, ...]]:
+    """Those of these groups that concern no finding which is open under another incident than theirs. `known` are the
+    incidents of what is open."""
+    for group in groups:
+        place, incident = _concerned(group)
+        if known.get(place, incident) != incident:
+            continue
+        for change in group:
+            if isinstance(change, Put) and change.kind == FINDINGS:
+                known[place] = incident
+            elif isinstance(change, Remove) and change.kind == FINDINGS:
+                known.pop(place, None)
+        yield group
+
+
+def _concerned(group: tuple[Change, ...]) -> tuple[str, str]:
+    """The finding that a group opens, changes or ends, and its incident; both empty where it does nothing of that."""
+    places = [change.key for change in group if not isinstance(change, Append) and change.kind == FINDINGS]
+    incidents = [str(change.value.get("incident", "")) for change in group if not isinstance(change, Remove)]
+    return (places[0], next(filter(None, incidents), "")) if places else ("", "")

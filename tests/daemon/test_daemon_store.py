@@ -91,6 +91,30 @@ def test_the_loop_goes_on_says_what_to_do_and_catches_up(
     assert [key for key in daemon.store.items("finding") if "drift" in key]
 
 
+def test_what_two_tell_of_while_neither_can_write_is_one_incident(daemon: Daemon, sandbox: Sandbox, file: Path) -> None:
+    other = Daemon(sandbox, file)
+    other.hold(ALERTING)
+    other.loop.turn()
+    repair = locked(daemon)
+    scale_to_zero()
+    for one in (daemon, other):
+        one.interval()
+        assert "DriftFound" in one.named(), "its log has it"
+    repair()
+    for one in (daemon, other, daemon):
+        one.interval()
+
+    def told(phase: str) -> list[str]:
+        entries = [entry.value for entry in daemon.store.entries("events", limit=1000)]
+        return [entry["incident"] for entry in entries if entry.get("phase") == phase and "Drift" in entry["event"]]
+
+    assert len(told("opened")) == 1
+    assert client(sandbox.clock, threads=16).apply(graph()).converged
+    for one in (other, daemon):
+        one.interval()
+    assert told("resolved") == told("opened")
+
+
 @pytest.mark.parametrize("damaged", [True, False], ids=["damaged", "removed"])
 def test_a_store_that_is_begun_anew_gets_what_is_open_and_every_status_again(daemon: Daemon, damaged: bool) -> None:
     scale_to_zero()
