@@ -8,7 +8,7 @@ from worlds import graph, world
 from reconciler.conditions import conditions_of, status_of, with_flows
 from reconciler.diff import compare
 from reconciler.flows import Judged
-from reconciler.plan import make
+from reconciler.plan import Choices, make
 
 
 @pytest.mark.parametrize(("holds", "word"), [(True, "Ready"), (False, "Broken"), (None, "Unknown")])
@@ -36,3 +36,28 @@ def test_a_route_is_as_the_listener_that_it_is_a_part_of() -> None:
     assert [status("Route/orders"), status("Route/shop")] == ["Ready", "Ready"]
     assert [status("Route/orders", rules), status("Route/shop", rules)] == ["Drifted", "Ready"]
     assert status("Route/orders", *desired.resources, converged=False) == "Pending"
+
+
+def test_what_a_flow_begins_or_ends_at_says_whether_it_holds() -> None:
+    desired = graph()
+    comparison = compare(desired, world(desired))
+    ends = ("internet", "loadBalancer/public")
+    flows = [Judged("reach", "Reachable", "Blocked", False, "no route", None, ends)]
+
+    def said(obj: str) -> dict[str, str]:
+        conditions = with_flows(obj, conditions_of(obj, comparison, make(comparison)), flows)
+        return {condition.type: condition.reason for condition in conditions}
+
+    well = {"Ready": "Available", "Synced": "AsDesired", "Drifted": "NoDrift", "Stalled": "NotBlocked"}
+    assert said("LoadBalancer/public") == {**well, "FlowsHold": "Broken"}
+    assert said("LoadBalancer/internal") == well
+
+
+def test_what_is_blocked_stalls_its_own_object_only() -> None:
+    desired = graph(edit=lambda text: text.replace("cidr: 10.0.0.0/16", "cidr: 10.0.0.0/15"))
+    comparison = compare(desired, world(graph()))
+    plan = make(comparison, Choices(withheld={"vpc/main": ("it is contested", "see who changes it")}))
+    said = {obj: {c.type: c for c in conditions_of(obj, comparison, plan)} for obj in ("Network/main", "Cluster/main")}
+    assert (said["Network/main"]["Stalled"].status, said["Network/main"]["Stalled"].reason) == ("True", "Blocked")
+    assert "it is contested" in said["Network/main"]["Stalled"].message
+    assert (said["Cluster/main"]["Stalled"].status, said["Cluster/main"]["Stalled"].reason) == ("False", "NotBlocked")
