@@ -153,8 +153,8 @@ PortRef = Annotated[str | int, NameOrNumber()]
 
 
 def _cidr_meant(text: str) -> str | None:
-    """The block of one address."""
-    return f"{text}/32" if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text) else None
+    """The block of one address; what ends in .0 is more likely one without its size."""
+    return f"{text}/32" if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text) and not text.endswith(".0") else None
 
 
 Cidr = Annotated[

@@ -215,6 +215,10 @@ FIELDS = {
         NETWORK.replace("10.0.0.0/16", "10.0.0/16"),
         ['5:9: Network/main: spec.cidr: is "10.0.0/16", write an IPv4 block such as 10.0.0.0/16'],
     ),
+    "a block without its size": (
+        NETWORK.replace("10.0.0.0/16", "10.0.0.0"),
+        ['5:9: Network/main: spec.cidr: is "10.0.0.0", write an IPv4 block such as 10.0.0.0/16'],
+    ),
     "a block with an impossible number": (
         NETWORK.replace("10.0.0.0/16", "10.0.0.256/16"),
         ['5:9: Network/main: spec.cidr: is "10.0.0.256/16", write an IPv4 block such as 10.0.0.0/16'],
