@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +16,15 @@ from reconciler.kinds.task import KIND as TASK
 from reconciler.kinds.task import TaskSpec
 from reconciler.load import StackObjects
 
+_DOTTED = re.compile(r"(?<!\$)\$\{(?P<word>[A-Za-z]+)\.(?P<name>[a-z0-9-]+)\.(?P<output>[A-Za-z]+)\}")
+
 
 def check(objects: StackObjects) -> Iterator[Problem]:
     """Every reference of every container's environment."""
     kinds = {kind.word: kind for kind in discover().values() if kind.outputs}
     waits: dict[str, dict[str, tuple[Object[TaskSpec], Path]]] = defaultdict(dict)
     for task in objects.of(TASK):
+        yield from _dotted(task, kinds)
         for path, found in _references(task):
             kind = kinds.get(found.word)
             if problem := _problem(objects, task, path, found, kinds):
@@ -31,6 +35,17 @@ def check(objects: StackObjects) -> Iterator[Problem]:
         task, path = waits[cycle[0]][cycle[1 % len(cycle)]]
         circle = " -> ".join((*cycle, cycle[0]))
         yield task.problem(path, f"waits for itself: {circle}", "remove one of these references")
+
+
+def _dotted(task: Object[TaskSpec], kinds: dict[str, Kind[Any]]) -> Iterator[Problem]:
+    """What is written like a reference of another tool: no variable of a shell has dots in its name."""
+    for index, container in enumerate(task.spec.containers):
+        for name, value in container.env.items():
+            for found in _DOTTED.finditer(value):
+                if found["word"] in kinds:
+                    meant = OutputRef(found["word"], found["name"], found["output"])
+                    path: Path = ("spec", "containers", index, "env", name)
+                    yield task.problem(path, f"{quoted(found.group())} stands for nothing", f"did you mean {meant}?")
 
 
 def _references(task: Object[TaskSpec]) -> Iterator[tuple[Path, OutputRef]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Interface
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -54,9 +55,26 @@ Zone = Annotated[str, Format(r"^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$", "write an avail
 
 
 def _is_short(text: str) -> None:
-    """Raises `ValueError` where a service's name is the whole one that AWS has for it in a region."""
-    if text.startswith(("com.amazonaws.", "cn.com.amazonaws.")):
+    """Raises `ValueError` where a service's name is the whole one that AWS has for it in a region, or none at all."""
+    if text.startswith(("com.amazonaws.", "cn.com.amazonaws.")) or text in _OTHER_NAMES:
         raise ValueError(text)
+
+
+_OTHER_NAMES: Final = {
+    "cloudwatch": "monitoring",
+    "cloudwatch-logs": "logs",
+    "ecr": "ecr.api",
+    "parameter-store": "ssm",
+    "secrets-manager": "secretsmanager",
+}
+"""What people call services whose endpoints AWS calls otherwise."""
+
+
+def _meant_service(text: str) -> str | None:
+    """The short name that another one of a service stands for."""
+    short = re.sub(r"^(cn\.)?com\.amazonaws\.([a-z0-9-]+\.)?", "", text.lower())
+    meant = _OTHER_NAMES.get(short, short)
+    return meant if meant != text and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", meant) else None
 
 
 EndpointName = Annotated[
@@ -66,6 +84,7 @@ EndpointName = Annotated[
         "write the short name of a service, such as s3 or ecr.api",
         _is_short,
         max_length=128,
+        meant=_meant_service,
     ),
 ]
 

@@ -246,6 +246,9 @@ class _Explained(Frozen):
         if self.text is None:
             return "put '- ' before each entry"
         required = self._required()
+        form = self._format()
+        if not required and form is not None and not form.takes(self.text):
+            return f"write a list: {form.right.removeprefix('write ')}"
         return f"write [{required}]" if required else f"write [{cut(self.text)}]"
 
     def _as_mapping(self) -> str:

@@ -123,6 +123,9 @@ SLIPS: Final = {
     "no version": ("apiVersion: reconciler.dev/v1\nkind: Cluster", "kind: Cluster"),
     "nothing after spec": ("metadata: {name: main}\nspec: {}", "metadata: {name: main}\nspec:"),
     "a name in capitals": ("metadata: {name: internal}", "metadata: {name: Internal_LB}"),
+    "a service without endpoints of that name": ("endpoints: [s3]", "endpoints: [s3, ecr]"),
+    "a reference with dots": ("loadBalancer/internal.dnsName", "loadBalancer.internal.dnsName"),
+    "a number of zones": ("availabilityZones: [us-east-1a, us-east-1b]", "availabilityZones: 2"),
     "the whole name of a service": ("endpoints: [s3]", "endpoints: [com.amazonaws.us-east-1.s3]"),
     "a bracket left open": (
         "listeners:\n    - {name: http, port: 80, protocol: HTTP}",
