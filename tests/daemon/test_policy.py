@@ -10,6 +10,7 @@ from worlds import edited, graph, observed, world
 
 from reconciler import policy
 from reconciler.diff import compare
+from reconciler.engine import empty_graph
 from reconciler.kinds._annotations import faults, policy_of
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Verb
@@ -169,3 +170,15 @@ def test_annotations_are_read_and_their_faults_are_told() -> None:
     assert "until 2027-01-31 because" in told["accept-drift"]
     (of_stack,) = faults({"reconciler.dev/drift": "Heal"}, of_stack=True)
     assert "spec.drift.policy" in of_stack.hint
+
+
+def test_an_approval_is_of_each_thing_that_is_taken_away_and_of_nothing_else() -> None:
+    stack = graph().stack
+    plan = make(compare(empty_graph(stack, graph().types), world(graph())))
+    found = policy.disruption(plan, stack)
+    taken = {action.key for action in plan.actions if action.verb is Verb.DELETE}
+    assert found.keys == taken
+    assert found.is_covered(taken)
+    assert not found.is_covered(taken - {next(iter(taken))})
+    nothing = policy.disruption(make(compare(graph(), world(graph(), without=["log-group/web"]))), stack)
+    assert (nothing.reasons, nothing.keys) == ((), frozenset())
