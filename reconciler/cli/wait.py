@@ -32,7 +32,8 @@ def command(
     store_path: Path | None,
     settings: Settings,
 ) -> int:
-    """Wait until a condition holds for an object, or for all: 0 it holds, 1 it does not in time; asks no AWS."""
+    """Wait until a condition holds for an object, or for all that have it: 0 it holds, 1 it does not in time; asks no
+    AWS."""
     word, _, condition = wanted.partition("=")
     if word != "condition" or condition not in CONDITIONS:
         raise click.UsageError(f"--for {wanted!r}: write condition=TYPE, of {', '.join(CONDITIONS)}")
@@ -43,11 +44,13 @@ def command(
         meant = [one for one in found if what in (None, f"{one['kind']}/{one['name']}")]
         if not meant:
             raise InputError(f"the daemon holds no {what}; see them all with: reconciler status")
-        missing = [one for one in meant if not holding(one, condition)]
+        having = [one for one in meant if any(said["type"] == condition for said in one["conditions"])]
+        missing = [one for one in having or meant if not holding(one, condition)]
         if not missing:
             return 0
         if time.monotonic() >= until:
             names = ", ".join(f"{one['stack']}/{one['kind']}/{one['name']} is {one['status']}" for one in missing[:5])
-            click.echo(f"{condition} does not hold after {timeout:g} s: {names}", err=True)
+            none = "" if having else f" (none of these has a condition {condition})"
+            click.echo(f"{condition} does not hold after {timeout:g} s: {names}{none}", err=True)
             return 1
         time.sleep(LOOK_EVERY)

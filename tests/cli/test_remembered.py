@@ -58,6 +58,20 @@ def test_wait_ends_when_the_condition_holds_for_the_spec_of_now(file: Path, reco
     assert reconciler("wait", "--for", "Ready", "--store", str(file)).status == 64
 
 
+def test_wait_for_all_is_for_all_that_have_the_condition(file: Path, reconciler: Callable[..., Any]) -> None:
+    """A network holds no flows, and a flow is not in sync with anything: nobody waits for that."""
+    flow = {"kind": "Flow", "name": "in", "stack": "shop", "status": "Ready", "generation": 1, "spec": "x"}
+    waiting = ("wait", "--for", "condition=FlowsHold", "--timeout", "0s", "--store", str(file))
+    ended = reconciler(*waiting)
+    assert ended.status == 1
+    assert "none of these has a condition FlowsHold" in ended.err
+    for status, wanted in (("False", 1), ("True", 0)):
+        held = {**flow, "conditions": [condition("FlowsHold", status)]}
+        SqliteStore(file).write(Put("status", "shop/Flow/in", held))
+        assert reconciler(*waiting).status == wanted
+    assert reconciler("wait", "Task/web", *waiting[1:]).status == 1
+
+
 def test_approve_approves_just_what_was_refused_and_wakes_the_daemon(
     file: Path, reconciler: Callable[..., Any]
 ) -> None:
