@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.cli._failures import InputError
-from reconciler.daemon.memory import FINDINGS, STATUS
+from reconciler.daemon.history import RUNS
+from reconciler.daemon.memory import FINDINGS, HISTORY, STATUS
 from reconciler.store import Store
 
 
@@ -28,6 +29,18 @@ def findings(store: Store, stack: str | None) -> list[dict[str, Any]]:
     """What is not as it should be at present."""
     found = store.items(FINDINGS, f"{stack}/" if stack else "")
     return [{"stack": key.partition("/")[0], **document} for key, document in found.items()]
+
+
+def last_passes(store: Store, stacks: Iterable[str]) -> dict[str, str]:
+    """When the last pass of each stack ended: what is told of it is as old as that."""
+    runs = store.items(RUNS)
+    found = {}
+    for stack in sorted(set(stacks)):
+        ends = [entry.time for entry in store.entries(HISTORY, stack=stack, limit=1)]
+        ends += [float(runs[stack]["last"])] if stack in runs else []
+        if ends:
+            found[stack] = instant(max(ends))
+    return found
 
 
 def instant(seconds: float) -> str:

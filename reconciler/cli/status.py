@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli._remembered import findings, statuses, table
+from reconciler.cli._remembered import findings, last_passes, statuses, table
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option, way_out
@@ -21,8 +21,9 @@ def command(stack_name: str | None, store_path: Path | None, settings: Settings)
     store = open_store(store_path, settings)
     found = statuses(store, stack_name, way_out(store_path, settings))
     wrong = findings(store, stack_name)
+    passes = last_passes(store, (one["stack"] for one in found))
     if settings.structured:
-        print_document({"items": found, "findings": wrong}, settings)
+        print_document({"items": found, "findings": wrong, "lastPasses": passes}, settings)
     print_names([f"{one['stack']}/{one['kind']}/{one['name']}" for one in found], settings)
     if settings.readable:
         rows = [["STACK", "OBJECT", "STATUS", "SINCE", "MESSAGE"]]
@@ -32,6 +33,8 @@ def command(stack_name: str | None, store_path: Path | None, settings: Settings)
             message = telling["message"].partition("\n")[0][:80]
             rows.append([one["stack"], f"{one['kind']}/{one['name']}", one["status"], since, message])
         click.echo(table(rows))
+        for stack, ended in passes.items():
+            click.echo(f"\nas of the last pass of {stack}, {ended}")
         for item in wrong:
             click.echo(f"\n! {item['stack']} {item['type']}: {item['message']}")
     return 0

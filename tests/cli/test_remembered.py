@@ -46,6 +46,20 @@ def test_status_shows_conditions_and_what_is_wrong(file: Path, reconciler: Calla
     assert [one["type"] for one in document["findings"]] == ["ApplyRefused"]
 
 
+def test_status_says_how_old_it_is(file: Path, reconciler: Callable[..., Any]) -> None:
+    """A daemon that ended long ago leaves everything Ready."""
+    store = SqliteStore(file)
+    for write, said in (
+        (Append("history", 60.0, "shop", {}), "1970-01-01T00:01:00+00:00"),
+        (Put("run", "shop", {"last": 120.0}), "1970-01-01T00:02:00+00:00"),
+        (Append("history", 180.0, "shop", {}), "1970-01-01T00:03:00+00:00"),
+    ):
+        store.write(write)
+        assert f"as of the last pass of shop, {said}" in reconciler("status", "--store", str(file)).out
+        document = json.loads(reconciler("-o", "json", "status", "--store", str(file)).out)
+        assert document["lastPasses"] == {"shop": said}
+
+
 def test_wait_ends_when_the_condition_holds_for_the_spec_of_now(file: Path, reconciler: Callable[..., Any]) -> None:
     assert reconciler("wait", "Task/web", "--store", str(file)).status == 0
     store = SqliteStore(file)
