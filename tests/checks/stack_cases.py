@@ -1,4 +1,4 @@
-"""What is wrong with a Stack, with a Flow, and between objects that go round in a circle."""
+"""What is wrong with a Stack or a Flow."""
 
 from __future__ import annotations
 

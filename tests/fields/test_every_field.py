@@ -16,23 +16,10 @@ from others import OTHERS, STRANGE
 from platform_network import platform, platform_balancer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from rows import ALLOCATION, BALANCERS, BASE, PREFIX_LIST, REAL, STRANGER, SUBNETS, TARGETS, VPCS, Invalid, Row, graph
 from samples import SAMPLES
 from samples_elb_ecs import NETWORK
-from variations import (
-    ALLOCATION,
-    BALANCERS,
-    BASE,
-    PREFIX_LIST,
-    REAL,
-    ROWS,
-    STRANGER,
-    SUBNETS,
-    TARGETS,
-    VPCS,
-    Invalid,
-    Row,
-    graph,
-)
+from variations import ROWS
 from worlds import graph as two_tier
 from worlds import world
 
