@@ -19,7 +19,7 @@ def releases(
     """The actions that let go of what stays; `staying` are nodes with the address that needs each, or nothing.
 
     What stays only because others need it says so before any of these is let go: whoever goes on after an interruption
-    would not see what it is needed for.
+    would not see what it is needed for. Parts in objects of others are let go first: the rest may tell where they are.
     """
     free = [o for o in orphans if (o.type, o.id) in staying and _bears_marks(types[o.type])]
     mark = {own_tags.DELETION_POLICY: own_tags.RETAIN}
@@ -29,11 +29,13 @@ def releases(
         if live.tags.get(own_tags.DELETION_POLICY) != own_tags.RETAIN
     ]
     yield from marks
-    for live in free:
+    needs = frozenset(marked.key for marked in marks)
+    for live in sorted(free, key=lambda live: not types[live.type].marks_parts):
         ours = sorted(key for key in live.tags if own_tags.is_ours(key))
         action = _on_tags(live, types, Verb.RELEASE, {}, {*ours, own_tags.DELETION_POLICY})
-        needs = frozenset(marked.key for marked in marks)
         yield dataclasses.replace(action, needs=needs, because=staying[live.type, live.id])
+        if types[live.type].marks_parts:
+            needs |= {action.key}
 
 
 def _on_tags(live: Observed[Any], types: Types, verb: Verb, put: Mapping[str, str], remove: Iterable[str]) -> Action:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.handover import in_turn, parted
 from reconciler.model.plan import Action, Verb
 from reconciler.model.resource import Replacement
+from reconciler.model.tags import listed_places
 from reconciler.plan._actions import conflict
 from reconciler.plan._draft import Draft, Node
 
@@ -27,6 +28,7 @@ def order(draft: Draft, coming: Iterable[str]) -> None:
         else:
             continue
         draft.actions[key] = dataclasses.replace(action, needs=frozenset(needs - {key}))
+    _let_go_last_of_what_tells_of_parts(draft)
     for action in [a for a in draft.actions.values() if a.parent_changes]:
         _part(draft, action)
     for address in coming:
@@ -35,6 +37,21 @@ def order(draft: Draft, coming: Iterable[str]) -> None:
         draft.actions, stopped = in_turn(draft.actions, draft.comparison, draft.live, draft.blocked.keys())
         for one in stopped:
             draft.block(one.address, one.reason, one.fix)
+
+
+def _let_go_last_of_what_tells_of_parts(draft: Draft) -> None:
+    """What says in its tags which objects of others hold parts of ours goes after those parts: whoever goes on after an
+    interruption would not find them."""
+    types = draft.graph.types
+    parts = {a.key for a in draft.actions.values() if a.verb is Verb.DELETE and types[a.type].marks_parts}
+    awaited, left = set(parts), list(parts)
+    while left:
+        fresh = draft.actions[left.pop()].needs - awaited
+        awaited |= fresh
+        left += fresh & draft.actions.keys()
+    for key, live in draft.going.items():
+        if parts and listed_places(live.tags) and key not in awaited:
+            draft.actions[key] = dataclasses.replace(draft.actions[key], needs=draft.actions[key].needs | parts)
 
 
 def _before(draft: Draft, action: Action, at_address: Mapping[str, str], deletes: Mapping[Node, str]) -> set[str]:

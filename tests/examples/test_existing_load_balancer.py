@@ -123,11 +123,12 @@ def test_a_listener_that_is_not_there_blocks_its_rules_with_what_to_do(
 
 
 TEXT = (SPECS / NAME).read_text()
-BALANCER, ROUTE = (
+BALANCER, ROUTE, TASK = (
     next(f"\n---\n{text.rstrip()}" for text in TEXT.split("\n---\n") if f"kind: {kind}" in text)
-    for kind in ("LoadBalancer", "Route")
+    for kind in ("LoadBalancer", "Route", "Task")
 )
 VARIABLE = TEXT[TEXT.index("    loadBalancer:\n") : TEXT.index("---\napiVersion: reconciler.dev/v1\nkind: Network")]
+MONITORING = next(line for line in TEXT.splitlines(keepends=True) if line.startswith("    monitoring:"))
 FORWARDING = "\n" + GUEST.rstrip()
 
 
@@ -234,7 +235,8 @@ def interrupted(sandbox: Sandbox, run: Callable[[Any], Any], expected: Callable[
         expected()
 
     def wrap(writer: Writer) -> Writer:
-        blades.append(Guillotine(writer, lambda cut: cut.acted and re.search("Rule|Tag", cut.operation), recover))
+        wanted = re.compile("Rule|[Tt]ag|DeleteCluster|DeleteLogGroup")
+        blades.append(Guillotine(writer, lambda cut: cut.acted and wanted.search(cut.operation), recover))
         return blades[-1]
 
     assert run(client(sandbox.clock, wrap)).converged
@@ -257,8 +259,26 @@ def test_whatever_call_is_the_last_rules_of_no_object_go(sandbox: Sandbox, graph
     assert interrupted(sandbox, lambda mine: mine.apply(without), expected) >= 2
 
 
-def test_whatever_call_is_the_last_rules_that_are_to_stay_stay(sandbox: Sandbox, graph: Graphs, balancer: str) -> None:
-    desired = graph(retained("platform"))
+@pytest.mark.parametrize("sandbox", ["late"], indirect=True)
+def test_whatever_call_is_the_last_of_a_deletion_no_rule_is_left(
+    sandbox: Sandbox, graph: Graphs, balancer: str
+) -> None:
+    theirs = rules_of(balancer)
+    desired = graph((FORWARDING, ""), (TASK, ""), (MONITORING, ""), monitoring=None)
+    converged(sandbox, desired)
+
+    def expected() -> None:
+        assert rules_of(balancer) == theirs
+
+    assert interrupted(sandbox, lambda mine: mine.delete(desired), expected) >= 2
+
+
+@pytest.mark.parametrize("sandbox", ["late"], indirect=True)
+@pytest.mark.parametrize("whose", ["platform", "guest"], ids=["the load balancer's", "the stack's"])
+def test_whatever_call_is_the_last_rules_that_are_to_stay_stay(
+    sandbox: Sandbox, graph: Graphs, balancer: str, whose: str
+) -> None:
+    desired = graph(retained(whose))
     converged(sandbox, desired)
     made = rules_of(balancer).keys()
 
