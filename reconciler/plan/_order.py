@@ -43,7 +43,8 @@ def _let_go_last_of_what_tells_of_parts(draft: Draft) -> None:
     """What says in its tags which objects of others hold parts of ours goes after those parts: whoever goes on after an
     interruption would not find them."""
     types = draft.graph.types
-    parts = {a.key for a in draft.actions.values() if a.verb is Verb.DELETE and types[a.type].marks_parts}
+    going = [a for a in draft.actions.values() if a.verb in (Verb.DELETE, Verb.RELEASE)]
+    parts = {action.key for action in going if types[action.type].marks_parts}
     awaited, left = set(parts), list(parts)
     while left:
         fresh = draft.actions[left.pop()].needs - awaited

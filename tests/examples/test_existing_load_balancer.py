@@ -278,7 +278,7 @@ def test_whatever_call_is_the_last_of_a_deletion_no_rule_is_left(
 def test_whatever_call_is_the_last_rules_that_are_to_stay_stay(
     sandbox: Sandbox, graph: Graphs, balancer: str, whose: str
 ) -> None:
-    desired = graph(retained(whose))
+    desired = graph(retained(whose), (FORWARDING, ""), (TASK, ""), (MONITORING, ""), monitoring=None)
     converged(sandbox, desired)
     made = rules_of(balancer).keys()
 
