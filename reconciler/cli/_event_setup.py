@@ -19,7 +19,7 @@ from reconciler.model.resource import Call
 
 @click.command("setup")
 @files_option
-@click.option("--stack", "stack_name", help="The stack in whose account and region this is to be.")
+@click.option("--stack", "stack_name", metavar="NAME", help="The stack in whose account and region this is to be.")
 @click.option(
     "--name", default="reconciler-events", show_default=True, help="Name of the queue and begin of the rules'."
 )

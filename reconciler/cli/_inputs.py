@@ -77,6 +77,7 @@ def files_option(function: C) -> C:
         "--file",
         "paths",
         multiple=True,
+        metavar="PATH",
         help="File or folder of specs, - for standard input; repeatable. Default: ./specs",
     )
     @click.option(

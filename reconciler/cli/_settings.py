@@ -46,9 +46,9 @@ def settings_with(*outputs: str) -> Callable[[C], C]:
     any_format = click.Choice([*_OUTPUTS, DRAWING])
 
     def options(function: C) -> C:
-        @click.option("--profile", help="Profile of AWS's configuration files.")
-        @click.option("--region", help="Region, where no stack says; never overrides a stack.")
-        @click.option("--endpoint-url", help="Another AWS endpoint, such as a sandbox.")
+        @click.option("--profile", metavar="NAME", help="Profile of AWS's configuration files.")
+        @click.option("--region", metavar="NAME", help="Region, where no stack says; never overrides a stack.")
+        @click.option("--endpoint-url", metavar="URL", help="Another AWS endpoint, such as a sandbox.")
         @click.option("--sandbox", is_flag=True, default=None, help="Use the sandbox of this machine.")
         @click.option("-o", "--output", type=any_format, metavar=f"[{'|'.join(outputs)}]", help="Format of the output.")
         @functools.wraps(function)

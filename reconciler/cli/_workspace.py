@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--stack NAME` and `--all`."""
     function = click.option("--all", "everything", is_flag=True, help="All stacks of the files.")(function)
-    return click.option("--stack", "stack_name", help="Only this stack.")(function)
+    return click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")(function)
 
 
 def problems_of(bundle: Bundle) -> list[Problem]:

@@ -47,11 +47,20 @@ from reconciler.startable import Doubt, doubts
 @files_option
 @stack_options
 @click.option(
-    "--plan", "plan_file", type=click.Path(path_type=Path), help="Only what this saved plan says, of its stack."
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Do what this plan says, which plan --out saved; refused where the world has moved since.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until the rollouts of services are complete.")
-@click.option("--timeout", type=Duration(), default="15m", show_default=True, help="For what AWS does in its own time.")
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="15m",
+    show_default=True,
+    help="How long AWS may take for what it does in its own time.",
+)
 @click.option("--retry", is_flag=True, help="Try again what AWS gave up on.")
 @click.option("--allow-disruption", is_flag=True, help="Allow what the plan names as disruption.")
 @click.option("--allow-broken-flows", is_flag=True, help="Allow a plan that breaks a declared flow.")

@@ -33,7 +33,13 @@ from reconciler.resources import discover
 @files_option
 @stack_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--timeout", type=Duration(), default="45m", show_default=True, help="For what AWS does in its own time.")
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="45m",
+    show_default=True,
+    help="How long AWS may take for what it does in its own time.",
+)
 @wait_lease_option
 @store_option
 @settings_options

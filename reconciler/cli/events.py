@@ -18,7 +18,7 @@ LOOK_EVERY = 0.5
 
 
 @click.group("events", invoke_without_command=True)
-@click.option("--stack", "stack_name", help="Only this stack.")
+@click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")
 @click.option("--limit", type=click.IntRange(1, 10000), default=50, show_default=True, help="Newest events.")
 @click.option("--watch", is_flag=True, help="Go on with those that come; end with Ctrl-C.")
 @store_option

@@ -17,7 +17,7 @@ from reconciler.daemon.memory import HISTORY
 
 
 @click.command("history")
-@click.option("--stack", "stack_name", help="Only this stack.")
+@click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")
 @click.option("--limit", type=click.IntRange(1, 10000), default=20, show_default=True, help="Newest entries.")
 @store_option
 @settings_options

@@ -28,7 +28,7 @@ _SHOWN = 3
 @click.option("--to", "targets", multiple=True, metavar="END", help="Only to internet, task/NAME, loadBalancer/NAME.")
 @world_options
 @files_option
-@click.option("--stack", "stack_name", help="The stack that is meant.")
+@click.option("--stack", "stack_name", metavar="NAME", help="The stack that is meant.")
 @settings_with("table", "wide", "json", "yaml")
 def command(
     sources: Sequence[str],

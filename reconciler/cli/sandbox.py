@@ -110,7 +110,7 @@ def reset(settings: Settings) -> int:
 @command.command("break")
 @click.argument("name", required=False)
 @click.option("--list", "listing", is_flag=True, help="Name all that can be broken.")
-@click.option("--stack", help="Break this stack only.")
+@click.option("--stack", metavar="NAME", help="Break this stack only.")
 @_settings_options
 def break_something(name: str | None, listing: bool, stack: str | None, settings: Settings) -> int:
     """Change something behind the reconciler's back, as a person in the AWS console would."""

@@ -13,7 +13,7 @@ from reconciler.cli._store import open_store, store_option, way_out
 
 
 @click.command("status")
-@click.option("--stack", "stack_name", help="Only this stack.")
+@click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")
 @store_option
 @settings_options
 def command(stack_name: str | None, store_path: Path | None, settings: Settings) -> int:

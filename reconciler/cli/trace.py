@@ -30,7 +30,7 @@ _STATUS = {flows.REACHABLE: 0, flows.BLOCKED: 2, flows.UNKNOWN: 1}
 @click.option("--header", "headers", multiple=True, metavar="K=V", help="Header of the HTTP request; repeatable.")
 @world_options
 @files_option
-@click.option("--stack", "stack_name", help="The stack that is meant.")
+@click.option("--stack", "stack_name", metavar="NAME", help="The stack that is meant.")
 @settings_with("table", "wide", "json", "yaml", DRAWING)
 def command(
     source: str,

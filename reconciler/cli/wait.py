@@ -20,7 +20,7 @@ LOOK_EVERY = 0.5
 @click.command("wait")
 @click.argument("what", required=False, metavar="[KIND/NAME]")
 @click.option("--for", "wanted", default="condition=Ready", show_default=True, help="What to wait for: condition=TYPE.")
-@click.option("--stack", "stack_name", help="Only this stack.")
+@click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")
 @click.option("--timeout", type=Duration(), default="15m", show_default=True, help="How long at most.")
 @store_option
 @settings_options
