@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.session import Session
 from loopback_aws import Answer, LoopbackAws, SteppedClock, ec2, ec2_error, ids
+from patience import PATIENCE
 
 from reconciler.aws import Access, AwsReader, Calls
 from reconciler.aws.reader import PAGE_SIZES
@@ -173,7 +174,7 @@ def test_a_key_that_no_answer_has_is_a_mistake_and_not_an_empty_list(aws: Loopba
 
 
 def test_questions_are_asked_side_by_side_and_answered_in_their_order(reader: AwsReader) -> None:
-    both_are_asked = threading.Barrier(2, timeout=30)
+    both_are_asked = threading.Barrier(2, timeout=PATIENCE)
 
     def question(answer: str) -> Callable[[], str]:
         def ask() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import until
 
 from reconciler.daemon.history import History
 from reconciler.daemon.memory import Memory
@@ -122,13 +123,12 @@ def test_sync_asks_for_a_look_and_says_when_nobody_took_the_request(file: Path, 
 def test_sync_ends_when_a_daemon_has_taken_the_request(file: Path, reconciler: Callable[..., Any]) -> None:
     def daemon() -> None:
         store = SqliteStore(file)
-        while not store.items("request"):
-            threading.Event().wait(0.01)
+        until("a request", lambda: store.items("request"))
         store.write(Remove("request", "shop"))
 
-    taking = threading.Thread(target=daemon)
+    taking = threading.Thread(target=daemon, daemon=True)
     taking.start()
-    ended = reconciler("-o", "json", "sync", "--all", "--timeout", "60s", "--store", str(file))
+    ended = reconciler("-o", "json", "sync", "--all", "--timeout", "10m", "--store", str(file))
     taking.join()
     assert ended.status == 0
     assert json.loads(ended.out) == {"requested": ["shop"]}

@@ -13,6 +13,7 @@ import pytest
 from cuts import client
 from holding import ALERTING, REFERENCE, Daemon, edited, stack
 from meddling import OPEN_SSH, console, scale_to_zero
+from patience import PATIENCE
 from worlds import graph
 
 from reconciler.daemon.leases import TERM, Leases
@@ -437,7 +438,7 @@ def test_an_account_that_does_not_answer_holds_up_no_other(sandbox: Sandbox, fil
 
     def connecting(desired: Graph) -> tuple[Reader, Writer]:
         if desired.stack.name == "cart":
-            waited.append(passed.wait(60))
+            waited.append(passed.wait(PATIENCE))
         return connect(desired)
 
     daemon.loop._connect = connecting

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from cuts import Client, client, inventory
+from patience import PATIENCE
 from worlds import graph
 
 from reconciler.engine import apply, delete, view
@@ -375,7 +376,7 @@ def test_what_the_most_requests_wait_for_is_begun_first(sandbox: Sandbox) -> Non
 
 
 def test_rules_that_no_request_meets_both_of_are_under_way_at_the_same_time(sandbox: Sandbox) -> None:
-    both = threading.Barrier(2, timeout=120)
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def wait_for_the_other(call: Call, params: Mapping[str, Any]) -> None:
         if call.operation == "CreateRule" and "orders" not in str(params["Conditions"]):

@@ -8,10 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 
 from reconciler.execute._watch import Watch
-
-PATIENCE = 30.0
 
 
 class Turnstile:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
+from patience import PATIENCE
 
 from reconciler.sandbox import ClientDied, Clock, Faults, Sandbox, wire
 
@@ -163,7 +164,7 @@ def test_requests_wait_side_by_side(plain_moto: bool) -> None:
 
         def sleep(self, seconds: float) -> None:
             if seconds > 0:
-                self.barrier.wait(timeout=30)
+                self.barrier.wait(PATIENCE)
 
     with Sandbox(clock=Meeting(0.0, 0.0), faults=Faults(latency=1.0)) as sandbox:
         ec2 = boto3.client("ec2")

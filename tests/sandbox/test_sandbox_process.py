@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import until
 
 from reconciler.sandbox import Faults, process
 from reconciler.sandbox.environment import point_at
@@ -74,8 +75,7 @@ def test_it_ends_when_told(running: process.Running) -> None:
 
 def test_what_a_crash_leaves_is_not_believed(running: process.Running, home: Path) -> None:
     os.kill(running.pid, signal.SIGKILL)
-    while process.find() is not None:
-        pass
+    until("its lock to be free", lambda: process.find() is None)
     assert json.loads((home / "sandbox.json").read_text())["pid"] == running.pid
     assert process.status() is None
     again, started = process.start(port=_free_port())
