@@ -189,7 +189,8 @@ def _described(item: Shown) -> Iterator[str]:
         why = f": {condition.message}" if condition.message else ""
         yield f"  {condition.type}={condition.status} ({condition.reason}){why}"
     comparison = item.view.comparison
-    mine = [a for a, r in item.graph.resources.items() if r.owner == item.obj.id]
+    parts = item.graph.parts.get(item.obj.id, frozenset())
+    mine = [a for a, r in item.graph.resources.items() if r.owner == item.obj.id or a in parts]
     yield from _referred(item)
     if mine:
         yield "AWS resources:"

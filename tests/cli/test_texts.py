@@ -272,9 +272,12 @@ def test_get_is_a_table_with_status_and_addresses(golden: Golden) -> None:
     )
 
 
+DESCRIBED = ("Task/web", "Task/orders", "LoadBalancer/internal", "Network/main", "Route/orders")
+
+
 def test_describe_tells_everything_known_of_an_object(golden: Golden) -> None:
     found = {item.obj.id: item for item in shown(TWO_TIER, meddled())}
-    texts = [object_text(found[name]) for name in ("Task/web", "Task/orders", "LoadBalancer/internal", "Network/main")]
+    texts = [object_text(found[name]) for name in DESCRIBED]
     golden("describe.txt", "\n\n".join(texts))
 
 
