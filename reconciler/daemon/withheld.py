@@ -16,17 +16,25 @@ from reconciler.engine import View
 from reconciler.model.events import Event, Finding, Open, Phase
 from reconciler.model.graph import Graph
 
-_CONTESTED: Final = "DriftContested"
-_FIXES: Final = {_CONTESTED: f"find out who it is, then {engine.TWO_MINDS}", engine.NON_CONVERGING: engine.NOT_KEPT}
+_TYPES: Final = frozenset({"DriftContested", engine.NON_CONVERGING})
 
 
 def withheld(graph: Graph, told: Mapping[str, Open]) -> dict[str, tuple[str, str]]:
     """Addresses that are left alone for as long as the spec wants the same of them, each with why and what to do."""
     return {
-        one.finding.address: (str(one.finding.data["why"]), _FIXES[one.finding.type])
+        one.finding.address: (str(one.finding.data["why"]), _fix(one.finding))
         for one in told.values()
-        if one.finding.type in _FIXES and _is_wanted_as_before(graph, one.finding)
+        if one.finding.type in _TYPES and _is_wanted_as_before(graph, one.finding)
     }
+
+
+def _fix(finding: Finding) -> str:
+    """What a person can do about it."""
+    return engine.NOT_KEPT if finding.type == engine.NON_CONVERGING else _fix_with(finding.data["who"])
+
+
+def _fix_with(who: str) -> str:
+    return engine.TWO_MINDS if who else f"find out who it is, then {engine.TWO_MINDS}"
 
 
 def _is_wanted_as_before(graph: Graph, finding: Finding) -> bool:
@@ -70,7 +78,7 @@ def _is_healed(graph: Graph, finding: Finding) -> bool:
 
 
 def _contested(graph: Graph, address: str, owner: str, who: str) -> Finding:
-    return findings.contested(address, owner, who, graph.applied_digests.get(address, ""), _FIXES[_CONTESTED])
+    return findings.contested(address, owner, who, graph.applied_digests.get(address, ""), _fix_with(who))
 
 
 def _named(contested: Finding, told: Mapping[str, Open]) -> Finding:
@@ -80,7 +88,7 @@ def _named(contested: Finding, told: Mapping[str, Open]) -> Finding:
     if contested.data["who"] or not names:
         return contested
     data = contested.data
-    return findings.contested(contested.address, contested.object, names[0], data["wanted"], _FIXES[_CONTESTED])
+    return findings.contested(contested.address, contested.object, names[0], data["wanted"], _fix_with(names[0]))
 
 
 def _who(drift: Finding) -> str:

@@ -88,7 +88,7 @@ def test_who_sets_a_field_again_before_we_look_is_told_as_drift_again_and_soon_a
     assert [kind for kind, _ in told] == ["DriftFound", "DriftHealed"] * 2 + ["DriftFound", "DriftContested"]
     assert len({incident for _, incident in told}) == 4, "three drifts, each opened and resolved, and the contest"
     assert not {"NonConverging", "ApplyFailed"} & set(daemon.named())
-    assert f"so {CONSOLE.user} sets it too" in contested(daemon, GROUP)
+    assert f"so {CONSOLE.user} sets it too; change the spec" in contested(daemon, GROUP)
     calls = [event.data["attribution"] for event in daemon.events if event.type == "DriftFound"]
     assert len({call["eventId"] for call in calls if call}) == 3, "each by its own call"
     assert daemon.calls.by_operation()["elbv2:ModifyTargetGroup"] == 2
