@@ -16,7 +16,7 @@ from reconciler.model.events import Phase
 from reconciler.model.ports import Guard, Writer
 from reconciler.model.resource import Call
 from reconciler.model.tags import ADDRESS, OWNER, STACK
-from reconciler.sandbox import Sandbox
+from reconciler.sandbox import Faults, Sandbox
 from reconciler.sandbox.environment import CONSOLE
 
 GROUP = "target-group/public/web/http"
@@ -93,6 +93,22 @@ def test_who_sets_a_field_again_before_we_look_is_told_as_drift_again_and_soon_a
     assert len({call["eventId"] for call in calls if call}) == 3, "each by its own call"
     assert daemon.calls.by_operation()["elbv2:ModifyTargetGroup"] == 2
     assert public_group()["HealthCheckPath"] == "/by-hand"
+
+
+def test_the_other_party_is_named_later_where_the_trail_tells_late(applied: Sandbox, tmp_path: Path) -> None:
+    daemon = daemon_of(applied, tmp_path)
+    applied.faults = Faults(errors_5xx=1, only=frozenset({"cloudtrail:LookupEvents"}))
+    for _ in range(3):
+        check_by_hand()
+        daemon.interval()
+    assert "so somebody else sets it too; find out who it is" in contested(daemon, GROUP)
+    applied.faults = Faults()
+    daemon.interval()
+    opened, named = (event for event in daemon.events if event.type == "DriftContested")
+    assert f"so {CONSOLE.user} sets it too; change the spec" in named.message
+    assert (named.phase, named.incident) == (Phase.UPDATED, opened.incident)
+    daemon.interval()
+    assert daemon.events[-1] is named, "and that is all"
 
 
 def test_who_changes_another_field_each_time_before_we_look_is_contested_too(applied: Sandbox, tmp_path: Path) -> None:
