@@ -16,10 +16,13 @@ from reconciler.execute import Limits, execute
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Action, Plan, Result, Status, Verb
 from reconciler.model.ports import Clock, Writer
-from reconciler.model.resource import Call
+from reconciler.model.resource import Call, Observed
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.tags import is_ours
 from reconciler.plan import make
+
+_REST = 900.0
+"""Seconds on the sandbox's clock after which every service has its tasks."""
 
 Lines = frozenset[str]
 """What a plan or a drift report shows: `address path` of a change, `+ address` and `- address` of a whole object."""
@@ -35,10 +38,11 @@ class World:
 
 
 def converged(clock: Clock, graph: Graph) -> World:
-    """AWS brought to a graph, from whatever it is."""
+    """AWS brought to a graph, from whatever it is, and come to rest."""
     mine = client(clock, threads=4)
     applied = mine.apply(graph)
     assert applied.converged, _explained(applied)
+    clock.sleep(_REST)
     return World(clock, graph, in_sync(clock, graph).snapshot)
 
 
@@ -70,7 +74,7 @@ def behind(world: World, before: World) -> World | None:
 
     The world afterwards; `None` where AWS lets nobody do it.
     """
-    back = seen_from(world.snapshot, before.graph, before.snapshot.references)
+    back = seen_from(_idle(world.snapshot), before.graph, before.snapshot.references)
     actions = _possible(back.plan)
     if not actions:
         return None
@@ -81,7 +85,7 @@ def behind(world: World, before: World) -> World | None:
     outcomes = execute(plan, before.graph, reader, stranger, world.clock, live=live, limits=Limits(threads=1))
     assert all(o.result in (Result.DONE, Result.PENDING) for o in outcomes), outcomes
     touched = {a.address for a in actions if a.verb is not Verb.CREATE}
-    forward = seen_from(before.snapshot, world.graph, world.snapshot.references)
+    forward = seen_from(_idle(before.snapshot), world.graph, world.snapshot.references)
     expected = {
         line.replace("+ ", "- ", 1)
         for action in forward.plan.visible
@@ -91,6 +95,17 @@ def behind(world: World, before: World) -> World | None:
     seen = view(world.graph, client(world.clock).reader)
     _same(drifted(seen), expected, "drift")
     return _applied(world.clock, world.graph, seen)
+
+
+def _idle(snapshot: Snapshot) -> Snapshot:
+    """The same, with services that have no tasks yet: whether they have is a matter of time, and a stranger who puts
+    one in the place of another does not wait until it is at work."""
+
+    def idle(one: Observed[Any]) -> Observed[Any]:
+        return dataclasses.replace(one, in_use=False) if one.type == "service" else one
+
+    found = {address: tuple(map(idle, some)) for address, some in snapshot.found.items()}
+    return dataclasses.replace(snapshot, found=found)
 
 
 def _references(world: World, graph: Graph) -> Any:

@@ -317,14 +317,14 @@ ROWS: Final = (
         "Task/web taskRoleArn",
         _GIVEN_ROLE,
         _definition("web", "taskRoleArn"),
-        removed=("+ role/web/task", "service/web taskDefinition"),
+        removed=("+ role/web/task", *_definition("web", "taskRoleArn")),
         given=(("Task/web taskRoleArn", _OTHER_ROLE),),
     ),
     Row(
         "Task/web executionRoleArn",
         _GIVEN_ROLE,
         _definition("web", "executionRoleArn"),
-        removed=("+ role/web/execution", "service/web taskDefinition"),
+        removed=("+ role/web/execution", *_definition("web", "executionRoleArn")),
         given=(("Task/web executionRoleArn", _OTHER_ROLE),),
     ),
     Row(
