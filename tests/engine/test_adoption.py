@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from cuts import Guillotine, client
-from test_retention import SMALL, annotated
+from test_retention import OF_TWO, annotated
 from worlds import graph
 
 from reconciler.cli._text import plan_text
@@ -24,7 +24,7 @@ def small(*edits: Callable[[str], str]) -> Graph:
     """A network, two clusters and a task, with annotations."""
 
     def edit(_: str) -> str:
-        text = SMALL.replace("spec: {region: us-east-1}", "spec: {region: us-east-1, tags: {team: shop}}")
+        text = OF_TWO.replace("spec: {region: us-east-1}", "spec: {region: us-east-1, tags: {team: shop}}")
         for one in edits:
             text = one(text)
         return text
@@ -274,7 +274,7 @@ NO_IDS = ("", "vpc", "pl-0123456789abcdef0", "arn:aws:s3:::bucket", "vpc/main=",
 
 @pytest.mark.parametrize("value", NO_IDS)
 def test_what_can_be_no_id_is_a_problem_of_the_file(value: str) -> None:
-    text = annotated("Network/main", "adopt", value)(SMALL)
+    text = annotated("Network/main", "adopt", value)(OF_TWO)
     (problem,) = load({"f": text.encode()}).problems
     assert problem.field == 'metadata.annotations["reconciler.dev/adopt"]'
     assert problem.hint.startswith("write the id of something of EC2 such as vpc-0123456789abcdef0")
