@@ -32,10 +32,8 @@ oracle: setup
 	ORACLE_SEEDS=1000 $(BIN)/python -m pytest tests/oracle -n $(WORKERS)
 
 bench: setup
-	PYTHONPATH=tests/engine $(BIN)/python benchmarks/bench.py
-	$(BIN)/python benchmarks/flows.py
-	$(BIN)/python benchmarks/alerts.py
-	$(BIN)/python benchmarks/daemon.py
+	@met=0; for one in bench flows alerts daemon; do \
+		PYTHONPATH=tests/engine $(BIN)/python benchmarks/$$one.py || met=1; done; exit $$met
 
 image-check: setup
 	.ci/image-check

@@ -66,7 +66,7 @@ PAGES = {
     "elbv2:DescribeTargetGroups": 400 / 2,
     "iam:GetAccountAuthorizationDetails": 100 / 2,
     "logs:DescribeLogGroups": 50 / 2,
-    "resourcegroupstaggingapi:GetResources": 100 / 12,
+    "resourcegroupstaggingapi:GetResources": 100 / 16,
 }
 """Stacks on a page: AWS's largest page, by what one stack has of it. Other pages hold all of them."""
 
