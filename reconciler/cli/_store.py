@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli._settings import Settings
+from reconciler.state import state_folder
 
 if TYPE_CHECKING:
     from reconciler.store import Store
@@ -54,6 +54,4 @@ def _has_something(path: Path) -> bool:
 
 
 def _default_path(*, sandbox: bool) -> Path:
-    home = os.environ.get("XDG_STATE_HOME")
-    base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
-    return base / "reconciler" / ("store-sandbox.db" if sandbox else "store.db")
+    return state_folder() / ("store-sandbox.db" if sandbox else "store.db")

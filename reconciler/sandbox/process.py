@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.state import state_folder
 
 from .environment import point_at
 
@@ -48,16 +49,9 @@ class Running:
     log: str
 
 
-def state_directory() -> Path:
-    """Where the state file and the log are: `$XDG_STATE_HOME/reconciler`, else below `~/.local/state`."""
-    home = os.environ.get("XDG_STATE_HOME")
-    base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
-    return base / "reconciler"
-
-
 def state_file() -> Path:
     """The file that the process holds locked and writes its address to."""
-    return state_directory() / "sandbox.json"
+    return state_folder() / "sandbox.json"
 
 
 def find() -> Running | None:
@@ -89,12 +83,12 @@ def start(port: int | None = None, speed: float = DEFAULT_SPEED) -> tuple[Runnin
     """
     if find_spec("moto") is None:
         raise SandboxProcessError("the sandbox needs moto; install it with: pip install 'reconciler[sandbox]'")
-    state_directory().mkdir(parents=True, exist_ok=True)
+    state_folder().mkdir(parents=True, exist_ok=True)
     with _one_at_a_time():
         found = find()
         if found is not None:
             return found, False
-        log = state_directory() / "sandbox.log"
+        log = state_folder() / "sandbox.log"
         with log.open("wb") as output:
             _spawn(output.fileno(), log, port, speed)
         found = find()
@@ -204,6 +198,6 @@ def _last_words(log: Path) -> str:
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Two commands that start the sandbox at once get the same one."""
-    with (state_directory() / "sandbox.starting").open("w") as file:
+    with (state_folder() / "sandbox.starting").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -51,7 +51,7 @@ class Append(Frozen):
 
 
 class Entry(Frozen):
-    """One entry of a log; `id` grows with every entry of any log."""
+    """One entry of a log; `id` grows with every entry of any log, also of a store that is begun anew in its place."""
 
     id: int
     time: float

@@ -270,6 +270,11 @@ class SqliteStore:
         for statements in _MIGRATIONS[version:]:
             for statement in statements.split(";"):
                 db.execute(statement)
+        if version == 0:
+            # Entries of a file that was removed have lower ids, as none comes each microsecond: who left off there
+            # goes on with the first one here.
+            begun = time.time_ns() // 1000
+            db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (begun,))
         db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
         db.execute("COMMIT")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from patience import until
 
+from reconciler.cli import events
 from reconciler.daemon.history import History
 from reconciler.daemon.memory import Memory
 from reconciler.store import Append, Put, Remove
@@ -170,6 +171,29 @@ def test_a_run_of_quiet_passes_ends_after_a_day_so_that_old_ones_can_be_forgotte
     closed = [entry.value["passes"] for entry in store.entries("run")]
     assert closed == [24, 24]
     assert store.items("run")["shop"]["passes"] == 2
+
+
+def test_watching_events_goes_on_with_a_store_that_is_begun_anew(
+    file: Path, reconciler: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"time": "t", "severity": "info", "message": "m"}
+    of_a_look = [
+        lambda: SqliteStore(file).write(Append("events", 3.0, "shop", {**said, "event": "One"})),
+        lambda: None,
+        file.unlink,
+        lambda: SqliteStore(file).write(*(Append("events", 4.0, "shop", {**said, "event": e}) for e in ("Two", "Six"))),
+        lambda: None,
+    ]
+
+    def sleep(_: float) -> None:
+        if not of_a_look:
+            raise KeyboardInterrupt
+        of_a_look.pop(0)()
+
+    monkeypatch.setattr(events.time, "sleep", sleep)
+    ended = reconciler("events", "--watch", "--stack", "shop", "--store", str(file))
+    assert [line.split()[2] for line in ended.out.splitlines()] == ["DriftFound", "One", "Two", "Six"]
+    assert ended.status == 130
 
 
 @pytest.mark.parametrize("command", ["status", "history", "events", "wait", "sync"])

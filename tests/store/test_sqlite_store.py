@@ -66,6 +66,18 @@ def test_entries_come_newest_or_from_where_one_left_off(store: SqliteStore) -> N
     assert [e.value["n"] for e in store.entries("events", stack="shop")] == [1, 3]
 
 
+def test_who_left_off_in_a_file_that_was_removed_goes_on_with_the_first_entry_of_the_next(
+    store: SqliteStore, path: Path
+) -> None:
+    store.write(*(Append("events", 1.0, "shop", {"n": number}) for number in range(5)))
+    last = store.entries("events")[-1]
+    path.unlink()
+    daemon = SqliteStore(path)
+    daemon.write(*(Append("events", 2.0, "shop", {"n": number}) for number in (5, 6)))
+    daemon.close()
+    assert [e.value["n"] for e in store.entries("events", after=last.id)] == [5, 6]
+
+
 def test_a_lease_has_one_holder_until_it_expires(store: SqliteStore, other: SqliteStore) -> None:
     mine = store.acquire("shop", "a", now=100, term=30)
     assert (mine.holder, mine.expires) == ("a", 130)
