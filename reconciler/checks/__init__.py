@@ -28,6 +28,6 @@ def discover() -> tuple[Check, ...]:
 def check(objects: StackObjects) -> list[Problem]:
     """Everything that is wrong between the objects of one stack, in order of place."""
     found = {problem for one in discover() for problem in one(objects)}
-    if not found and objects.complete and not objects.broken:
+    if not found and objects.complete and not (objects.broken or objects.ambiguous):
         found.update(fields_that_are_none(objects))
     return sorted(found)

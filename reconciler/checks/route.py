@@ -213,10 +213,10 @@ class _Together:
 
 def _listeners_without_target(objects: StackObjects, together: _Together) -> Iterator[Problem]:
     """A Network load balancer cannot answer by itself: every listener needs something behind it."""
-    if not objects.complete or any(kind == KIND.name for kind, _ in objects.broken):
+    if not objects.complete or any(kind == KIND.name for kind, _ in objects.broken | objects.ambiguous):
         return
     for balancer in objects.of(LOAD_BALANCER):
-        if balancer.spec.type != "Network":
+        if balancer.spec.type != "Network" or objects.get(LOAD_BALANCER, balancer.name) is None:
             continue
         for index, listener in enumerate(balancer.spec.listeners):
             if (balancer.name, listener.name) not in together.defaults:

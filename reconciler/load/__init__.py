@@ -6,7 +6,7 @@ Pure: whoever calls reads the files. Whatever the bytes are, the answer is a `Bu
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
@@ -49,21 +49,24 @@ class StackObjects(Frozen):
     """The objects of one stack by kind and name, in that order, the `Stack` itself beside them.
 
     `broken` names objects that are written down but could not be read. `complete` is false when something was
-    unreadable that might be an object of this stack: then nothing may be concluded from what is not here.
+    unreadable that might be an object of this stack: then nothing may be concluded from what is not here. `ambiguous`
+    names objects that are defined twice, of which `objects` has the first: what refers to one may mean the other.
     """
 
     stack: Object[StackSpec]
     objects: Mapping[tuple[str, str], Object[Any]]
     broken: frozenset[tuple[str, str]] = frozenset()
     complete: bool = True
+    ambiguous: frozenset[tuple[str, str]] = frozenset()
 
     def of(self, kind: Kind[S]) -> tuple[Object[S], ...]:
         """The readable objects of a kind, by name."""
         return tuple(found for (name, _), found in self.objects.items() if name == kind.name)
 
     def get(self, kind: Kind[S], name: str) -> Object[S] | None:
-        """One readable object."""
-        return self.objects.get((kind.name, name))
+        """One readable object, where a reference to it means that one."""
+        key = (kind.name, name)
+        return None if key in self.ambiguous else self.objects.get(key)
 
 
 class Bundle(Frozen):
@@ -183,9 +186,10 @@ class _Loading:
 
     def _read_papers(self) -> None:
         """Objects from documents, each with the variables of its stack."""
-        stacks = {p.name: p for p in reversed(self.papers) if p.kind == STACK.name and p.name is not None}
-        variables = {name: Variables.of(paper.source, name, self.values) for name, paper in stacks.items()}
-        near = _Near((paper.source.file, name) for name, paper in stacks.items())
+        stacks = [(p.name, p.source) for p in self.papers if p.kind == STACK.name and p.name is not None]
+        count = Counter(name for name, _ in stacks)
+        variables = {name: Variables.of(source, name, self.values) for name, source in stacks if count[name] == 1}
+        near = _Near((source.file, name) for name, source in stacks)
         lost = bool(self.unreadable)
         for paper in self.papers:
             named = paper.name if paper.kind == STACK.name else paper.source.text(("metadata", "stack"))
@@ -226,7 +230,7 @@ class _Loading:
         metadata = envelope.metadata if envelope else None
         if metadata:
             _check_metadata(reading, kind, metadata)
-        usable = spec if kind is STACK or not reading.problems else None
+        usable = spec if kind is STACK or not (reading.problems or reading.unusable) else None
         return _Draft(kind.name, name, metadata, usable, reading.source, reading.object)
 
     def _spec(self, reading: Reading, kind: Kind[Any], value: object) -> BaseModel | None:
@@ -241,15 +245,17 @@ class _Loading:
 
     def bundle(self) -> Bundle:
         self._read_papers()
-        stacks = self._stacks()
-        near = _Near((draft.source.file, name) for name, draft in stacks.items())
+        drafts = [draft for draft in self.drafts if draft.kind == STACK.name]
+        near = _Near((draft.source.file, draft.name) for draft in drafts)
+        firsts, copied = self._unique(drafts)
+        stacks = {name: draft for (_, name), draft in firsts.items()}
         members: dict[str, list[_Draft]] = defaultdict(list)
         for draft in self.drafts:
             if draft.kind != STACK.name and (stack := self._stack_of(draft, stacks, near)):
                 members[stack].append(draft)
         found: dict[str, StackObjects] = {}
         for name, draft in sorted(stacks.items()):
-            objects = self._unique(members[name])
+            objects, ambiguous = self._unique(members[name], told=(STACK.name, name) in copied)
             if isinstance(draft.spec, StackSpec) and draft.metadata:
                 found[name] = StackObjects(
                     Object(STACK.name, name, name, draft.spec, draft.metadata, draft.source),
@@ -260,28 +266,26 @@ class _Loading:
                     },
                     frozenset(key for key, member in objects.items() if not member.spec),
                     complete=not self.unreadable,
+                    ambiguous=ambiguous,
                 )
         return Bundle(found, tuple(sorted(set(self.problems))))
 
-    def _stacks(self) -> dict[str, _Draft]:
-        stacks: dict[str, _Draft] = {}
-        for draft in self.drafts:
-            if draft.kind != STACK.name:
-                continue
-            if first := stacks.get(draft.name):
-                self.problems.append(draft.again(first))
-            else:
-                stacks[draft.name] = draft
-        return stacks
-
-    def _unique(self, drafts: Iterable[_Draft]) -> dict[tuple[str, str], _Draft]:
+    def _unique(
+        self, drafts: Iterable[_Draft], *, told: bool = False
+    ) -> tuple[dict[tuple[str, str], _Draft], frozenset[tuple[str, str]]]:
+        """The first draft of each kind and name, and of which there are more: `told` where that follows from a stack
+        that is defined twice."""
         unique: dict[tuple[str, str], _Draft] = {}
+        ambiguous = set()
         for draft in drafts:
-            if first := unique.get((draft.kind, draft.name)):
+            key = (draft.kind, draft.name)
+            first = unique.setdefault(key, draft)
+            if first is draft:
+                continue
+            ambiguous.add(key)
+            if not told:
                 self.problems.append(draft.again(first))
-            else:
-                unique[draft.kind, draft.name] = draft
-        return unique
+        return unique, frozenset(ambiguous)
 
     def _stack_of(self, draft: _Draft, stacks: Mapping[str, _Draft], near: _Near) -> str | None:
         named = draft.source.text(("metadata", "stack"))
@@ -310,9 +314,11 @@ class _Near:
         """Of the file and the name of each stack."""
         self.files: defaultdict[str, list[str]] = defaultdict(list)
         self.folders: defaultdict[str, list[str]] = defaultdict(list)
-        for file, name in stacks:
+        by_file = dict.fromkeys(stacks)
+        for file, name in by_file:
             self.files[file].append(name)
-            self.folders[posixpath.dirname(file)].append(name)
+        for folder, name in dict.fromkeys((posixpath.dirname(file), name) for file, name in by_file):
+            self.folders[folder].append(name)
 
     def to(self, file: str) -> list[str]:
         """The stacks that an object of a file may mean: those of the file, else those of its folder."""

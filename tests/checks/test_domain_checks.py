@@ -134,6 +134,45 @@ def test_what_cannot_be_read_is_not_called_missing() -> None:
     assert check(bundle.stacks["shop"]) == []
 
 
+def test_a_field_whose_variable_has_no_value_is_not_called_missing() -> None:
+    text = changed(("region: us-east-1\n", "region: us-east-1\n  variables: {block: {}}\n"))
+    bundle = load({"f": text.replace("cidr: 10.0.0.0/16", 'cidr: "${var.block}"').encode()})
+    assert [problem.object for problem in bundle.problems] == ["Stack/shop"]
+    assert check(bundle.stacks["shop"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Task\nmetadata: {name: web}", "name: http, containerPort", "name: other, containerPort"),
+        ("LoadBalancer\nmetadata: {name: front}", "name: http, port: 80", "name: other, port: 81"),
+        ("LoadBalancer\nmetadata: {name: wire}", "name: tcp, port", "name: other, port"),
+        ("Network\nmetadata: {name: main}", PRIVATE, ""),
+        (
+            "Route\nmetadata: {name: wire}",
+            "wire, listener: tcp, default: {forward: [{task: web, port: side}]}",
+            "front, listener: http, rules: [{name: z, match: {paths: [/z]}, fixedResponse: {statusCode: 404}}]",
+        ),
+    ],
+    ids=["a port", "a listener", "a listener that needs a target", "subnets", "what is behind a listener"],
+)
+def test_an_object_that_is_defined_twice_is_one_problem_whichever_of_both_is_meant(
+    name: str, old: str, new: str
+) -> None:
+    (one,) = (text for text in GOOD.split("---\n") if f"kind: {name}\n" in text)
+    assert old in one
+    for text in (GOOD.replace(one, one.replace(old, new) + "---\n" + one), GOOD + "---\n" + one.replace(old, new)):
+        bundle = load({"f": text.encode()})
+        assert [problem.message.split(",")[0] for problem in bundle.problems] == ["is defined twice"]
+        assert check(bundle.stacks["shop"]) == []
+
+
+def test_what_is_wrong_in_an_object_that_is_defined_twice_is_told_too() -> None:
+    text = changed(("cluster: main", "cluster: elsewhere"))
+    (one,) = (one for one in text.split("---\n") if "elsewhere" in one)
+    assert [p.field for p in check(load({"f": f"{text}---\n{one}".encode()}).stacks["shop"])] == ["spec.cluster"]
+
+
 def test_with_an_unreadable_document_nothing_is_called_missing() -> None:
     text = changed(("cluster: main", "cluster: elsewhere")) + "---\nkind: [\n"
     bundle = load({"f": text.encode()})

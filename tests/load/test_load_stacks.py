@@ -107,6 +107,25 @@ def test_two_stacks_of_one_name_name_both_places() -> None:
     ]
 
 
+def test_a_stack_of_the_same_name_as_another_is_one_problem_though_both_have_objects() -> None:
+    """Be it that half of the objects were meant for another stack, or that a folder was copied as a whole."""
+    for also in (cluster("z"), cluster("x")):
+        for one, other in (("a", "b"), ("a", "a")):
+            files = {f"{one}__s": stack("s"), f"{one}__x": cluster("x")}
+            bundle = read(**files, **{f"{other}__t": stack("s"), f"{other}__y": also})
+            place = f"{other}/t.yaml:3:18: Stack/s: metadata.name"
+            assert texts(bundle) == [f"{place}: is defined twice, first at {one}/s.yaml:3, rename one of them"]
+
+
+def test_a_variable_of_one_of_two_stacks_of_the_same_name_is_not_called_unknown_or_unused() -> None:
+    declared = stack("s").replace("us-east-1", "us-east-1, variables: {x: {default: 10.0.0.0/16}}")
+    network = "apiVersion: reconciler.dev/v1\nkind: Network\nmetadata: {name: x}\n"
+    user = network + 'spec: {cidr: "${var.x}", availabilityZones: [us-east-1a], public: {cidrs: [10.0.0.0/24]}}\n'
+    for first, second in ((declared, stack("s")), (stack("s"), declared)):
+        found = texts(read(a="---\n".join((first, second, user))))
+        assert found == ["a.yaml:8:18: Stack/s: metadata.name: is defined twice, first at a.yaml:3, rename one of them"]
+
+
 def test_one_name_for_two_kinds_is_fine() -> None:
     network = "apiVersion: reconciler.dev/v1\nkind: Network\nmetadata: {name: x}\nspec: {cidr: 10.0.0.0/16, "
     network += "availabilityZones: [us-east-1a]}\n"
