@@ -22,15 +22,23 @@ from reconciler.model.values import FrozenMap
 class AclEntry(Fields):
     """One entry. `rule_action` is `allow` or `deny`; `protocol` a name where rules of security groups have one (`tcp`),
     else a number, `-1` for all; ports are `None` where it has none, or all of them; type and code are those of ICMP, -1
-    for all."""
+    for all. It has a block of IPv4 or one of IPv6."""
 
     rule_action: str
     protocol: str
-    cidr_block: str
+    cidr_block: str | None
+    ipv6_cidr_block: str | None = field(default=None)
     from_port: int | None
     to_port: int | None
     icmp_type: int | None = field(default=None)
     icmp_code: int | None = field(default=None)
+
+    @property
+    def block(self) -> str:
+        """The addresses that it speaks of, whichever family they are of."""
+        found = self.cidr_block or self.ipv6_cidr_block
+        assert found is not None
+        return found
 
 
 Entries = FrozenMap[int, AclEntry]
@@ -123,5 +131,5 @@ def _overlap(one: AclEntry, other: AclEntry) -> bool:
             first, second = ranges
             if first.stop <= second.start or second.stop <= first.start:
                 return False
-    blocks = [ip_network(entry.cidr_block) for entry in (one, other)]
+    blocks = [ip_network(entry.block) for entry in (one, other)]
     return blocks[0].version == blocks[1].version and blocks[0].overlaps(blocks[1])

@@ -146,16 +146,18 @@ def _allow(acl: Name, direction: Literal["in", "out"], number: int, entry: AclEn
     ports = ANY_PORT if entry.from_port is None or entry.to_port is None else (entry.from_port, entry.to_port)
     protocol = "all" if entry.protocol == "-1" else entry.protocol
     shown = f"{ports[0]}-{ports[1]} " if ports[0] != ports[1] else f"{ports[0]} "
-    text = f"entry {number}: {entry.rule_action} {protocol} {'' if ports == ANY_PORT else shown}{entry.cidr_block}"
-    return Allow(acl, direction, protocol, ports, entry.cidr_block, text, number, entry.rule_action == "allow")
+    text = f"entry {number}: {entry.rule_action} {protocol} {'' if ports == ANY_PORT else shown}{entry.block}"
+    return Allow(acl, direction, protocol, ports, entry.block, text, number, entry.rule_action == "allow")
 
 
 def _entry(entry: Mapping[str, Any]) -> AclEntry:
     protocol, ports, icmp = entry["Protocol"], entry.get("PortRange", {}), entry.get("IcmpTypeCode", {})
+    block, ipv6_block = entry.get("CidrBlock"), entry.get("Ipv6CidrBlock")
     return AclEntry(
         rule_action=entry["RuleAction"],
         protocol=_NAMES.get(protocol, protocol),
-        cidr_block=cidr(entry.get("CidrBlock") or entry["Ipv6CidrBlock"]),
+        cidr_block=cidr(block) if block else None,
+        ipv6_cidr_block=cidr(ipv6_block) if ipv6_block else None,
         from_port=ports.get("From"),
         to_port=ports.get("To"),
         icmp_type=icmp.get("Type"),
@@ -176,9 +178,9 @@ def _entry_call(acl: str | Ref, step: Step, *, egress: bool) -> Call:
     entry = step.entry
     if entry is None:
         return Call("ec2", "DeleteNetworkAclEntry", params)
-    block = "Ipv6CidrBlock" if ":" in entry.cidr_block else "CidrBlock"
+    member = "CidrBlock" if entry.cidr_block else "Ipv6CidrBlock"
     protocol = _NUMBERS.get(entry.protocol, entry.protocol)
-    params |= {"Protocol": protocol, "RuleAction": entry.rule_action, block: entry.cidr_block}
+    params |= {"Protocol": protocol, "RuleAction": entry.rule_action, member: entry.block}
     if entry.from_port is not None:
         params["PortRange"] = {"From": entry.from_port, "To": entry.to_port}
     if entry.icmp_type is not None:
@@ -212,7 +214,7 @@ def _default_of(vpc: Ref | Id) -> LookedUp:
 
 def _met(entry: AclEntry) -> FrozenMap[str, frozenset[str]]:
     """Which packets an entry speaks of, as a person would say it."""
-    said = {"block": entry.cidr_block, "protocol": "all" if entry.protocol == "-1" else entry.protocol}
+    said = {"block": entry.block, "protocol": "all" if entry.protocol == "-1" else entry.protocol}
     if entry.from_port is not None:
         same = entry.from_port == entry.to_port
         said["ports"] = str(entry.from_port) if same else f"{entry.from_port}-{entry.to_port}"

@@ -66,8 +66,10 @@ def test_what_somebody_does_to_an_acl_is_drift_and_healed(sandbox: Sandbox) -> N
     everything = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
     ec2.create_network_acl_entry(**named, **everything, RuleNumber=1)
     ec2.replace_network_acl_entry(**named, **everything, RuleNumber=90)
+    everything_else = {"Protocol": "-1", "RuleAction": "allow", "Ipv6CidrBlock": "::/0"}
+    ec2.create_network_acl_entry(**named, **everything_else, RuleNumber=101)
+    ec2.replace_network_acl_entry(**named, **everything_else, RuleNumber=110)
     ec2.delete_network_acl_entry(**named, RuleNumber=100)
-    ec2.create_network_acl_entry(**named, RuleNumber=101, Protocol="-1", RuleAction="allow", Ipv6CidrBlock="::/0")
     moved, *_ = acl["Associations"]
     default = acls()[""]["NetworkAclId"]
     ec2.replace_network_acl_association(AssociationId=moved["NetworkAclAssociationId"], NetworkAclId=default)
@@ -78,9 +80,12 @@ def test_what_somebody_does_to_an_acl_is_drift_and_healed(sandbox: Sandbox) -> N
         f"{PUBLIC} ingress[90].ruleAction",
         f"{PUBLIC} ingress[90].cidrBlock",
         f"{PUBLIC} ingress[100].fromPort",
-        f"{PUBLIC} ingress[101].cidrBlock",
+        f"{PUBLIC} ingress[101].ipv6CidrBlock",
+        f"{PUBLIC} ingress[110].cidrBlock",
+        f"{PUBLIC} ingress[110].ipv6CidrBlock",
         f"{PUBLIC} subnetIds[{moved['SubnetId']}]",
     }
+    assert f"{PUBLIC} ingress[101].cidrBlock" not in found
     assert client(sandbox.clock).apply(desired).converged
     assert (shown(desired, sandbox), inventory()) == ({}, before)
 

@@ -44,7 +44,14 @@ def test_an_entry_is_known_by_direction_and_number() -> None:
         entry(101, Protocol="47", Ipv6CidrBlock="2001:DB8::/32"),
     ).fields
     tcp = AclEntry(rule_action="allow", protocol="tcp", cidr_block="10.0.0.0/8", from_port=80, to_port=443)
-    gre = AclEntry(rule_action="allow", protocol="47", cidr_block="2001:db8::/32", from_port=None, to_port=None)
+    gre = AclEntry(
+        rule_action="allow",
+        protocol="47",
+        cidr_block=None,
+        ipv6_cidr_block="2001:db8::/32",
+        from_port=None,
+        to_port=None,
+    )
     udp = AclEntry(rule_action="deny", protocol="udp", cidr_block="0.0.0.0/0", from_port=None, to_port=None)
     assert fields.ingress == FrozenMap({100: tcp, 101: gre})
     assert fields.egress == FrozenMap({100: udp})
