@@ -47,8 +47,6 @@ class Delayed:
 class Quiet(WSGIRequestHandler):
     """Logs nothing. werkzeug closes the connection after each answer, which AWS does not: each request pays for one."""
 
-    protocol_version = "HTTP/1.1"
-
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 (werkzeug's name)
         """Nothing."""
 

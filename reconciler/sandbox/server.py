@@ -138,9 +138,7 @@ def serving(sandbox: Sandbox, listening: socket.socket | None = None) -> Iterato
     from werkzeug.serving import make_server
 
     class Quiet(MotoRequestHandler):
-        """Keeps connections open, and writes no line per request."""
-
-        protocol_version = "HTTP/1.1"
+        """Writes no line per request. werkzeug closes the connection after each answer, which AWS does not."""
 
         def log_request(self, *_: Any) -> None:
             """Nothing."""
