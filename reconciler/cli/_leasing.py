@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
-from reconciler.cli._duration import Duration
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import StackPolicy
 from reconciler.model.ports import Clock, Guard, Reader
 from reconciler.store import Store
-
-
-def wait_lease_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--wait-lease DURATION`."""
-    return click.option(
-        "--wait-lease",
-        type=Duration(),
-        default="0s",
-        show_default=True,
-        help="How long to wait for another process of this host that works on the stack.",
-    )(function)
 
 
 class Leasing(Frozen):

@@ -10,15 +10,15 @@ from typing import Any
 import click
 
 from reconciler import engine
+from reconciler.cli._changing import changing_options
 from reconciler.cli._documents import acted_on, apply_document, plan_document
 from reconciler.cli._doubts import doubt_documents, looked_through
-from reconciler.cli._duration import Duration
 from reconciler.cli._inputs import Inputs, files_option
-from reconciler.cli._leasing import Leasing, wait_lease_option
+from reconciler.cli._leasing import Leasing
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._saved_plans import read_saved_plans, saved_plan
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
 from reconciler.cli._text import apply_text
 from reconciler.cli._workspace import (
@@ -52,21 +52,12 @@ from reconciler.startable import Doubt, doubts
     type=click.Path(dir_okay=False, path_type=Path),
     help="Do what this plan says, which plan --out saved; refused where the world has moved since.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until the rollouts of services are complete.")
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default="15m",
-    show_default=True,
-    help="How long AWS may take for what it does in its own time.",
-)
 @click.option("--retry", is_flag=True, help="Try again what AWS gave up on.")
 @click.option("--allow-disruption", is_flag=True, help="Allow what the plan names as disruption.")
 @click.option("--allow-broken-flows", is_flag=True, help="Allow a plan that breaks a declared flow.")
 @click.option("--allow-unstartable", is_flag=True, help="Allow tasks that cannot start.")
-@wait_lease_option
-@store_option
+@changing_options(timeout="15m")
 @settings_options
 def command(
     inputs: Inputs,

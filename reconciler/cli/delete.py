@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from reconciler import engine
+from reconciler.cli._changing import changing_options
 from reconciler.cli._documents import acted_on, apply_document
-from reconciler.cli._duration import Duration
 from reconciler.cli._failures import InputError
 from reconciler.cli._inputs import Inputs, files_option
-from reconciler.cli._leasing import Leasing, wait_lease_option
+from reconciler.cli._leasing import Leasing
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings, settings_options
-from reconciler.cli._store import open_store, store_option
+from reconciler.cli._store import open_store
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
 from reconciler.cli._text import OF_THE_STACK, apply_text
 from reconciler.cli._workspace import Connection, connect, graph_of, load_stacks, select, stack_options
@@ -32,16 +32,7 @@ from reconciler.resources import discover
 @click.command("delete")
 @files_option
 @stack_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default="45m",
-    show_default=True,
-    help="How long AWS may take for what it does in its own time.",
-)
-@wait_lease_option
-@store_option
+@changing_options(timeout="45m")
 @settings_options
 def command(
     inputs: Inputs,
