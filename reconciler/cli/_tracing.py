@@ -71,7 +71,7 @@ def trace_text(world: World, verdict: Verdict, *, where: str, colour: bool) -> s
 def _lines(world: World, verdict: Verdict, where: str, colour: bool) -> Iterator[str]:
     yield f"{_asked(verdict.query, ports_text(verdict.ports))} ({where})"
     if verdict.place:
-        yield f"shown: {verdict.place}"
+        yield f"shown: the way {verdict.place}"
     if verdict.hops:
         yield ""
     stopped = {blocker.component for blocker in verdict.blockers}

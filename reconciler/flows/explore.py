@@ -85,7 +85,7 @@ def _path(world: World, source: End, target: End, walk: Walk, *, spare: bool = F
         hops=tuple(walk.hops),
         blockers=_once(walk.blockers),
         unclear=tuple(dict.fromkeys(walk.unclear)),
-        place=_place(world, source, target),
+        place=_place(world, ("from", source), ("to", target)),
         ports=walk.ports,
         spare=spare,
     )
@@ -95,10 +95,10 @@ def _once(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
     return tuple(dict.fromkeys(blockers))
 
 
-def _place(world: World, source: End, target: End) -> str:
-    zones = [world.zone_of(end.segment) for end in (source, target)]
-    words = [f"{word} {zone}" for word, zone in zip(("from", "to"), zones, strict=True) if zone]
-    return " ".join(words)
+def _place(world: World, *ends: tuple[str, End]) -> str:
+    """The zones of ends that are in one, each after its word."""
+    zones = [(word, world.zone_of(end.segment)) for word, end in ends]
+    return " ".join(f"{word} {zone}" for word, zone in zones if zone)
 
 
 def through(
@@ -188,13 +188,14 @@ class _Inner:
             request = dataclasses.replace(self._aim.request, source=clients or source.ranges or INTERNET)
             outer = _path(self._world, source, node, walk)
             inner = self._behind(source, walk, node, request)
+            near = _place(self._world, ("from", source), ("through", node))
             yield Path(
                 source=source,
                 via=(self._proxy.label,),
                 hops=(*outer.hops[:-1], *inner.hops),
                 blockers=_once((*outer.blockers, *inner.blockers)),
                 unclear=(*outer.unclear, *inner.unclear),
-                place=" ".join(part for part in (outer.place, inner.place) if part),
+                place=" ".join(part for part in (near, inner.place) if part),
                 ports=inner.ports,
             )
 
@@ -245,7 +246,7 @@ class _Inner:
             hops=(*head.hops, *path.hops),
             blockers=(*head.blockers, *blockers, *path.blockers),
             unclear=(*head.unclear, *path.unclear),
-            place=f"to {zone}" if zone else "",
+            place=_place(world, ("to", target)),
         )
 
     def _to_itself(self, source: End, target: End, pool: str) -> Iterator[Blocker]:

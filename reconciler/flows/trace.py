@@ -321,6 +321,6 @@ def _joined(query: Query, legs: Sequence[Verdict]) -> Verdict:
         blockers=tuple(blocker for leg in legs for blocker in leg.blockers),
         unclear=tuple(lost for leg in legs for lost in leg.unclear),
         via=query.via,
-        place=legs[0].place,
+        place="; then ".join(leg.place for leg in legs if leg.place),
         paths=tuple(path for leg in legs for path in leg.paths),
     )

@@ -73,9 +73,9 @@ def places(verdict: Verdict) -> set[str]:
 
 def test_a_network_load_balancer_that_crosses_zones_has_all_its_nodes() -> None:
     seen = one_copy(Seen(edit=network))
-    assert places(through(seen)) == {"to us-east-1b to us-east-1b"}
+    assert places(through(seen)) == {"through us-east-1b to us-east-1b"}
     balancing(seen, BALANCER, None, load_balancing__cross_zone__enabled="true")
-    assert places(through(seen)) == {"to us-east-1b to us-east-1b", "to us-east-1a to us-east-1b"}
+    assert places(through(seen)) == {"through us-east-1b to us-east-1b", "through us-east-1a to us-east-1b"}
     assert through(seen).verdict == "Reachable"
 
 
@@ -86,7 +86,7 @@ def test_a_target_group_has_its_own_word_on_zones() -> None:
     seen = one_copy(Seen(edit=network))
     balancing(seen, BALANCER, None, load_balancing__cross_zone__enabled="true")
     balancing(seen, GROUP, "TCP", load_balancing__cross_zone__enabled="false")
-    assert places(through(seen)) == {"to us-east-1b to us-east-1b"}
+    assert places(through(seen)) == {"through us-east-1b to us-east-1b"}
 
 
 def test_what_the_files_say_of_zones_holds_before_anything_is_made() -> None:
@@ -104,7 +104,7 @@ def test_an_application_target_group_may_keep_to_its_zone() -> None:
     seen = one_copy(Seen())
     assert len(places(through(seen, path="/api/x"))) == 2
     balancing(seen, GROUP, "HTTP", load_balancing__cross_zone__enabled="false")
-    assert places(through(seen, path="/api/x")) == {"to us-east-1b to us-east-1b"}
+    assert places(through(seen, path="/api/x")) == {"through us-east-1b to us-east-1b"}
 
 
 def test_where_no_zone_has_a_healthy_target_of_every_group_all_nodes_answer() -> None:
@@ -120,9 +120,9 @@ def test_where_no_zone_has_a_healthy_target_of_every_group_all_nodes_answer() ->
         other = two_copies(Seen(edit=network))
         return other.with_evidence("target-health", group.value, TargetHealth(target_group_arn=group, targets=targets))
 
-    assert places(through(with_states("unhealthy", "healthy"))) == {"to us-east-1b to us-east-1b"}
+    assert places(through(with_states("unhealthy", "healthy"))) == {"through us-east-1b to us-east-1b"}
     assert places(through(with_states("unhealthy", "unhealthy"))) == {
-        f"to {zone} to {zone}" for zone in ("us-east-1a", "us-east-1b")
+        f"through {zone} to {zone}" for zone in ("us-east-1a", "us-east-1b")
     }
 
 
@@ -167,7 +167,7 @@ def test_a_kept_address_is_what_network_acls_see_on_the_way_and_back() -> None:
         seen = keeping(one_copy(Seen(edit=network)))
         balancing(seen, BALANCER, None, load_balancing__cross_zone__enabled="true")
         seen.with_acl([PUBLIC[1]], ingress, egress)
-        found = [path for path in through(seen, "198.51.100.7").paths if path.place.startswith("to us-east-1a")]
+        found = [path for path in through(seen, "198.51.100.7").paths if path.place.startswith("through us-east-1a")]
         assert found
         assert all(
             ("acl-foreign", "SUBNET_ACL_RESTRICTION") in {(b.component, b.code) for b in path.blockers}

@@ -155,7 +155,11 @@ def test_via_and_not_via_choose_the_way() -> None:
 
 def test_a_way_through_a_task_is_two_ways() -> None:
     via = ("loadBalancer/public", "task/web", "loadBalancer/internal")
-    assert traced(Query("internet", "task/orders", port="http", path="/orders", via=via)).verdict == "Reachable"
+    found = traced(Query("internet", "task/orders", port="http", path="/orders", via=via))
+    assert found.verdict == "Reachable"
+    first, second = found.place.split("; then ")
+    assert re.fullmatch(r"through us-east-1[ab] to us-east-1[ab]", first)
+    assert re.fullmatch(r"from us-east-1[ab] through us-east-1[ab] to us-east-1[ab]", second)
     no_rule = replaced("allowFrom: [task/web]", "allowFrom: []")
     found = traced(Query("internet", "task/orders", port="http", path="/orders", via=via), edit=no_rule)
     assert found.verdict == "Blocked"
