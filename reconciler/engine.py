@@ -19,10 +19,10 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables, StackPolicy, Types
 from reconciler.model.plan import Action, Failure, Outcome, Plan, Reason, Result, Verb
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.model.resource import State
+from reconciler.model.resource import Known, State
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import FrozenMap
-from reconciler.observe import NOTHING_KNOWN, Known, Look, known_ids, look, snapshot_of
+from reconciler.observe import NOTHING_KNOWN, Look, known_of, look, snapshot_of
 from reconciler.plan import Choices, fingerprint, make
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -227,10 +227,15 @@ def _execute(graph: Graph, current: View, reader: Reader, doing: Doing) -> list[
 
 
 def _left(before: View, done: Iterable[Outcome]) -> Known:
-    """What of ours is there after a run."""
-    gone = {(o.action.type, o.id) for o in done if o.action.verb is Verb.DELETE}
-    made = ((o.action.type, o.id) for o in done if o.id is not None)
-    return known_ids({*((one.type, one.id) for one in before.snapshot.live()), *made} - gone)
+    """What of ours is there after a run, with the tags that it had before."""
+    left = known_of(before.snapshot.live())
+    for outcome in done:
+        of_type = left.setdefault(outcome.action.type, {})
+        if outcome.action.verb is Verb.DELETE:
+            of_type.pop(outcome.id or "", None)
+        elif outcome.id is not None:
+            of_type.setdefault(outcome.id, {})
+    return left
 
 
 def _look_after(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
 from typing import Any, Final
@@ -14,7 +13,7 @@ from reconciler.model.errors import AwsError, Refused
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables, StackPolicy
 from reconciler.model.ports import Reader
-from reconciler.model.resource import Observed, Referred, Resource, Scope
+from reconciler.model.resource import Known, Observed, Referred, Resource, Scope
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.tags import listed_places, short
 from reconciler.model.values import ids
@@ -24,8 +23,6 @@ THREADS = 24
 
 
 References = Mapping[str, tuple[Observed[Any], ...]]
-Known = Mapping[str, AbstractSet[str]]
-"""Ids by type."""
 NOTHING_KNOWN: Final[Known] = {}
 
 
@@ -230,6 +227,8 @@ class _Looking:
         for kind in self._types.values():
             for question in kind.ahead(self._reader, self._scope):
                 self._pool.submit(question)  # where it fails, it fails again when `observe` asks
+        for graph in self._scope.graphs.values():
+            self._pool.submit(getattr, graph, "digest")  # worked out while AWS answers
         while self._waiting or self._running:
             self._begin()
             if self._running:
@@ -284,11 +283,11 @@ class _Found(Frozen):
         return dataclasses.replace(scope, found=by_type(meant))
 
 
-def known_ids(some: Iterable[tuple[str, str]]) -> Known:
-    """Types and ids as a look takes them."""
-    found: dict[str, set[str]] = {}
-    for kind, identity in some:
-        found.setdefault(kind, set()).add(identity)
+def known_of(some: Iterable[Observed[Any]]) -> dict[str, dict[str, Mapping[str, str]]]:
+    """What was seen, as a later look takes it."""
+    found: dict[str, dict[str, Mapping[str, str]]] = {}
+    for one in some:
+        found.setdefault(one.type, {})[one.id] = one.tags
     return found
 
 
@@ -326,17 +325,15 @@ def _observed(observe: Any, reader: Reader, scope: Scope) -> list[Observed[Any]]
 def scope_of(reader: Reader, stacks: Iterable[str], graphs: Iterable[Graph]) -> Scope:
     """The scope of a look: what is expected of each type, from the desired graphs where there are any."""
     expected: dict[str, list[Resource[Any]]] = {}
-    digests: dict[str, Mapping[str, str]] = {}
-    for graph in graphs:
-        digests[graph.stack.name] = graph.applied_digests
+    desired = {graph.stack.name: graph for graph in graphs}
+    for graph in desired.values():
         for resource in graph.resources.values():
             expected.setdefault(resource.type, []).append(resource)
     return Scope(
         region=reader.region,
         stacks=tuple(sorted(stacks)),
         expected=expected,
-        digests=digests,
-        graphs={graph.stack.name: graph.digest for graph in graphs},
+        graphs=desired,
     )
 
 

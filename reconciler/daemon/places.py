@@ -13,7 +13,8 @@ from reconciler.daemon.queue import JITTER, jittered
 from reconciler.model.frozen import Frozen
 from reconciler.model.graph import Graph, Readables
 from reconciler.model.ports import Clock, Reader, Writer
-from reconciler.observe import Known, Look, known_ids, look, look_again
+from reconciler.model.resource import Known
+from reconciler.observe import Look, known_of, look, look_again
 
 STACKS_PER_LOOK: Final = 200
 """Values that one filter of an EC2 request may have (EC2 API reference)."""
@@ -109,4 +110,4 @@ class Place:
         looks = {id(one): one.look for name in names if (one := self._latest.get(name)) is not None}
         of_these = frozenset(names)
         found = (one for look in looks.values() for some in look.found.values() for one in some)
-        return known_ids((one.type, one.id) for one in found if one.stack in of_these)
+        return known_of(one for one in found if one.stack in of_these)

@@ -130,7 +130,7 @@ class Watch:
             region=run.reader.region,
             stacks=(run.graph.stack.name,),
             expected={type_name: [r for r in run.graph.resources.values() if r.type == type_name]},
-            digests={run.graph.stack.name: run.graph.applied_digests},
+            graphs={run.graph.stack.name: run.graph},
             found={**by_type(self._referred().values()), **{need: live.get(need, []) for need in kind.needs}},
         )
         try:

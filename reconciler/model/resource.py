@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from reconciler.model.facts import Fact, Name
 from reconciler.model.fields import Fields
@@ -133,26 +132,46 @@ class Holder(NamedTuple):
     passing: bool = False
 
 
+Known = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Tags by type and id."""
+
+
+class Digests(Protocol):
+    """What a desired graph says of itself in tags. To work it out takes time, so whoever asks first waits for it."""
+
+    @property
+    def applied_digests(self) -> Mapping[str, str]:
+        """That of each address."""
+
+    @property
+    def digest(self) -> str:
+        """That of all of it."""
+
+
 class Scope(Frozen):
     """Where an observation looks: one region of an account, for the stacks named.
 
-    `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `digests`
-    by stack the applied digest that each desired address would carry, `graphs` that of the whole desired graph,
-    `found` what the types in `needs` gave in this pass and what the specs refer to, `places` the objects of others that
-    hold, or held, parts of the stacks though no spec names them, as tags do (`tags.short`). `known` are by type the ids
-    of what was there a moment ago: a hint of what will be asked, and never an answer. `by_index` allows tags to come
-    from AWS's index of them, and more to be left out that only matters where something is to be done.
+    `expected` holds the desired resources by type (to be asked for by name where AWS's lists hide things), `graphs`
+    by stack the digests that what is desired would carry, `found` what the types in `needs` gave in this pass and what
+    the specs refer to, `places` the objects of others that hold, or held, parts of the stacks though no spec names
+    them, as tags do (`tags.short`). `known` is by type and id what was there a moment ago, with its tags: a hint of
+    what will be asked, and never an answer. `by_index` allows tags to come from AWS's index of them, and more to be
+    left out that only matters where something is to be done.
     """
 
     region: str
     stacks: tuple[str, ...]
     expected: Mapping[str, Sequence[Resource[Any]]] = dataclasses.field(default_factory=dict)
-    digests: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    graphs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    graphs: Mapping[str, Digests] = dataclasses.field(default_factory=dict)
     found: Mapping[str, Sequence[Observed[Any]]] = dataclasses.field(default_factory=dict)
     places: frozenset[str] = frozenset()
-    known: Mapping[str, AbstractSet[str]] = dataclasses.field(default_factory=dict)
+    known: Known = dataclasses.field(default_factory=dict)
     by_index: bool = False
+
+    def digests(self, stack: str | None) -> Mapping[str, str]:
+        """The applied digest that each desired address of a stack would carry."""
+        graph = self.graphs.get(stack or "")
+        return graph.applied_digests if graph is not None else {}
 
     def ids(self, type_name: str) -> list[str]:
         """Sorted ids of the live objects of a type found earlier that belong to the stacks of this scope."""

@@ -44,7 +44,7 @@ def read_attributes(
     plain: dict[str, tuple[Mapping[str, str], Attributes]] = {}
     for arn in arns:
         mine = ownership(seen.tags[arn])
-        address, current = mine["address"], scope.digests.get(mine["stack"] or "", {})
+        address, current = mine["address"], scope.digests(mine["stack"])
         if address not in wanted:
             continue
         if wanted[address] or mine["applied"] != current.get(address):

@@ -39,7 +39,7 @@ def knows_no_stray_group(reader: Reader, scope: Scope) -> bool:
     if indexed is None:
         return False
     named = [(tags[STACK], tags.get(ADDRESS, "")) for arn, tags in indexed.items() if _GROUP in arn]
-    return len(set(named)) == len(named) and all(address in scope.digests.get(stack, ()) for stack, address in named)
+    return len(set(named)) == len(named) and all(address in scope.digests(stack) for stack, address in named)
 
 
 _RULE = ":listener-rule/app/"

@@ -74,7 +74,12 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
     not_yet = (("ClientException", "Role is not valid"),)
 
     def ahead(self, reader: Reader, scope: Scope) -> Iterable[Callable[[], object]]:
-        known = [partial(_described, reader, arn) for arn in scope.foreseen(self.name)]
+        arns = scope.foreseen(self.name)
+        known: list[Callable[[], object]] = [partial(_described, reader, arn) for arn in arns]
+        clusters = scope.known.get("cluster", {}).items()
+        unfinished = tuple(map(_family_start, _unfinished(scope, ((_stack_in(arn), tags) for arn, tags in clusters))))
+        families = {arn.rpartition("/")[2].rpartition(":")[0] for arn in arns}
+        known += [partial(_listed, reader, one, "ACTIVE") for one in sorted(families) if one.startswith(unfinished)]
         return (partial(_families, reader, scope.stacks, "ACTIVE"), partial(reader.together, known))
 
     def observe(self, reader: Reader, scope: Scope) -> Iterable[Observed[TaskDefinition]]:
@@ -85,7 +90,8 @@ class TaskDefinitionType(EcsTags, ResourceType[TaskDefinition]):
         else, such as the name of a load balancer that was made anew. Such a family is looked through when there is
         something to do at all."""
         families = _families(reader, scope.stacks, "ACTIVE")
-        unfinished = tuple(map(_family_start, _unfinished(scope)))
+        clusters = ((cluster.stack, cluster.tags) for cluster in scope.found.get("cluster", ()))
+        unfinished = tuple(map(_family_start, _unfinished(scope, clusters)))
         named: set[str] = set()
         running: dict[str, list[Observed[TaskDefinition]]] = {}
 
@@ -219,17 +225,23 @@ def _names_outputs(wanted: TaskDefinition) -> bool:
 
 
 def _is_wanted(seen: Observed[TaskDefinition], scope: Scope) -> bool:
-    wanted = scope.digests.get(seen.stack or "", {}).get(seen.address or "")
+    wanted = scope.digests(seen.stack).get(seen.address or "")
     return wanted is not None and seen.applied == wanted and seen.state is State.READY
 
 
-def _unfinished(scope: Scope) -> list[str]:
-    """Stacks whose clusters carry the digest of another graph, or of none: no apply of this one came to its end."""
-    clusters: dict[str, set[str]] = {}
-    for cluster in scope.found.get("cluster", ()):
-        if cluster.stack is not None and cluster.stack in scope.graphs:
-            clusters.setdefault(cluster.stack, set()).add(cluster.tags.get(CONVERGED, ""))
-    return [stack for stack, carried in clusters.items() if scope.graphs[stack] not in carried]
+def _stack_in(arn: str) -> str:
+    """The stack that something is named for."""
+    return arn.rpartition("/")[2].partition("_")[0]
+
+
+def _unfinished(scope: Scope, clusters: Iterable[tuple[str | None, Mapping[str, str]]]) -> list[str]:
+    """Stacks whose clusters carry the digest of another graph, or of none: no apply of this one came to its end.
+    `clusters` have their stacks and tags."""
+    found: dict[str, set[str]] = {}
+    for stack, tags in clusters:
+        if stack is not None and stack in scope.graphs:
+            found.setdefault(stack, set()).add(tags.get(CONVERGED, ""))
+    return [stack for stack, carried in found.items() if scope.graphs[stack].digest not in carried]
 
 
 def _newest(
@@ -254,7 +266,7 @@ def _listed(reader: Reader, family: str, status: str) -> list[str]:
 
 def _left_behind(reader: Reader, scope: Scope) -> Iterator[Observed[TaskDefinition]]:
     """Revisions of stacks without tasks that were deregistered and not deleted: an interrupted removal."""
-    idle = tuple(stack for stack in scope.stacks if not _has_tasks(scope.digests.get(stack, {})))
+    idle = tuple(stack for stack in scope.stacks if not _has_tasks(scope.digests(stack)))
     for family in sorted(_families(reader, idle, _INACTIVE)):
         for seen in _newest(reader, scope, family, _INACTIVE):
             if seen.stack in idle:

@@ -14,7 +14,9 @@ from worlds import graph
 
 from reconciler.aws import Access, AwsReader, Calls
 from reconciler.model.graph import Graph
-from reconciler.observe import NOTHING_KNOWN, Known, Look, known_ids, look
+from reconciler.model.resource import Known
+from reconciler.model.tags import CONVERGED
+from reconciler.observe import NOTHING_KNOWN, Look, known_of, look
 from reconciler.sandbox import Sandbox
 
 PATIENCE = 60.0
@@ -38,6 +40,16 @@ def desired(sandbox: Sandbox) -> Graph:
     return wanted
 
 
+@pytest.fixture
+def cut_short(sandbox: Sandbox, desired: Graph) -> Graph:
+    """As after an apply that has come to everything but its last word."""
+    ecs = boto3.client("ecs")
+    for cluster in ecs.list_clusters()["clusterArns"]:
+        ecs.untag_resource(resourceArn=cluster, tagKeys=[CONVERGED])
+    sandbox.clock.advance(3600.0)
+    return desired
+
+
 def looked(sandbox: Sandbox, desired: Graph, known: Known = NOTHING_KNOWN) -> tuple[Look, Counter[str]]:
     calls = Calls()
     reader = AwsReader(Access("us-east-1"), sandbox.clock, calls)
@@ -46,14 +58,15 @@ def looked(sandbox: Sandbox, desired: Graph, known: Known = NOTHING_KNOWN) -> tu
 
 
 def ids(seen: Look) -> Known:
-    return known_ids((one.type, one.id) for one in seen.by_stack["shop"])
+    return known_of(seen.by_stack["shop"])
 
 
 class Waiting(AwsReader):
     """Gets no list before everything that is foreseen was asked."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, foreseen: frozenset[str] = FORESEEN) -> None:
         super().__init__(Access("us-east-1"), sandbox.clock, Calls())
+        self.foreseen = foreseen
         self.asked: set[str] = set()
         self.all_asked = threading.Event()
         self.in_vain: list[str] = []
@@ -67,9 +80,9 @@ class Waiting(AwsReader):
         return super().get(service, operation, **params)
 
     def _note(self, operation: str) -> None:
-        if operation in FORESEEN:
+        if operation in self.foreseen:
             self.asked.add(operation)
-        if self.asked == FORESEEN:
+        if self.asked == self.foreseen:
             self.all_asked.set()
         if operation in LISTS and not self.all_asked.wait(PATIENCE):
             self.in_vain.append(operation)
@@ -80,6 +93,24 @@ def test_no_list_is_waited_for_with_what_it_is_known_to_name(sandbox: Sandbox, d
     reader = Waiting(sandbox)
     look(desired.types, reader, ["shop"], [desired], known, by_index=True)
     assert reader.in_vain == []
+
+
+def test_what_an_apply_that_came_to_no_end_did_not_retire_is_looked_for_without_waiting_for_its_cluster(
+    sandbox: Sandbox, cut_short: Graph
+) -> None:
+    known = ids(looked(sandbox, cut_short)[0])
+    reader = Waiting(sandbox, FORESEEN | {"ListTaskDefinitions"})
+    look(cut_short.types, reader, ["shop"], [cut_short], known, by_index=True)
+    assert reader.in_vain == []
+
+
+def test_nothing_is_asked_of_what_was_cut_short_that_would_not_be_asked_anyway(
+    sandbox: Sandbox, cut_short: Graph
+) -> None:
+    seen, calls = looked(sandbox, cut_short)
+    again, calls_again = looked(sandbox, cut_short, ids(seen))
+    assert (again, calls_again) == (seen, calls)
+    assert calls["ecs:ListTaskDefinitions"] > 0
 
 
 def test_nothing_is_asked_that_would_not_be_asked_anyway(sandbox: Sandbox, desired: Graph) -> None:
@@ -106,5 +137,5 @@ def test_what_has_gone_is_not_there_because_it_was_known(sandbox: Sandbox, desir
 
 def test_what_never_was_is_no_reason_to_fail(sandbox: Sandbox, desired: Graph) -> None:
     seen, _ = looked(sandbox, desired)
-    wrong = {name: {f"{one}x" for one in some} for name, some in ids(seen).items()}
+    wrong = {name: {f"{one}x": tags for one, tags in some.items()} for name, some in ids(seen).items()}
     assert looked(sandbox, desired, wrong)[0] == seen

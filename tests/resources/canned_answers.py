@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from service_models import operation_model
 
@@ -53,6 +53,13 @@ def tags(address: str, stack: str = "shop") -> list[dict[str, str]]:
     """The tags of an object of ours."""
     ours = {"stack": stack, "owner": "default", "address": address, "applied": "v1.0123456789abcdef"}
     return [{"Key": f"reconciler.dev/{key}", "Value": value} for key, value in ours.items()]
+
+
+class Digested(NamedTuple):
+    """A desired graph as far as a look needs it."""
+
+    applied_digests: Mapping[str, str]
+    digest: str = ""
 
 
 def scope(*vpcs: str, **found: list[Observed[Any]]) -> Scope:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from canned_answers import Digested
 from scripted_reader import ScriptedReader, refused
 
 from reconciler.model.errors import AwsError
@@ -157,9 +158,12 @@ def revision(number: int, applied: str = "v1.old", family: str = "shop_web", **c
     }
 
 
-def wanted(digest: str = "v1.new") -> dict[str, Any]:
+def wanted(digest: str = "v1.new", graph: str = "") -> dict[str, Any]:
     resource = Resource("task-definition/web", "task-definition", _plain(), "Task/web")
-    return {"expected": {"task-definition": [resource]}, "digests": {"shop": {resource.address: digest}}}
+    return {
+        "expected": {"task-definition": [resource]},
+        "graphs": {"shop": Digested({resource.address: digest}, graph)},
+    }
 
 
 def _plain() -> TaskDefinition:
@@ -359,7 +363,7 @@ def test_what_an_unfinished_apply_did_not_retire_is_looked_for(carried: str, see
     account = Account([service()], revisions=revision(1, "v1.new") | revision(2) | revision(3))
     marks = FrozenMap({"reconciler.dev/converged": carried})
     main = Observed(type="cluster", id=MAIN, fields=Cluster(), address="cluster/main", stack="shop", tags=marks)
-    looking = dataclasses.replace(scope(**wanted()), graphs={"shop": "v1.graph"}, found={"cluster": [main]})
+    looking = dataclasses.replace(scope(**wanted(graph="v1.graph")), found={"cluster": [main]})
     assert [int(o.outputs["revision"]) for o in DEFINITION.observe(account, looking)] == seen
 
 

@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any, TypeVar
 
 import pytest
+from canned_answers import Digested
 from samples import SAMPLES
 from service_models import faults, operation_model, plain, unanswered
 from type_sample import Sample
@@ -263,7 +264,7 @@ def test_an_empty_account_has_nothing_and_is_only_read(kind: Readable[Any], samp
         region=reader.region,
         stacks=("shop",),
         expected={**by_type(graph("production.yaml").resources.values()), kind.name: [sample.resource]},
-        digests={"shop": {sample.resource.address: "v1.0123456789abcdef"}},
+        graphs={"shop": Digested({sample.resource.address: "v1.0123456789abcdef"})},
         found=found,
     )
     wanted = sample.resource.fields
