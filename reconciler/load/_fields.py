@@ -58,6 +58,8 @@ class Reading:
     """Paths whose value is already known to be wrong: what a model says about them is an echo."""
     filled: dict[Path, Filled] = field(default_factory=dict)
     """Paths whose value comes from variables."""
+    surprising: dict[Path, int] = field(default_factory=dict)
+    """Which of the problems is that a plain scalar means something else in YAML 1.1."""
 
     def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
         at = self.source.key_at(path) if at_key else self.source.at(path)
@@ -82,6 +84,7 @@ class Reading:
         if found := surprise(text):
             if may_be_secret(path):
                 return self._unusable(path, f"what is written {found[0]}", "write it in quotes")
+            self.surprising[path] = len(self.problems)
             return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
         value = scalar(text)
         return self._unusable(path, "is empty", _how_to_fill(path)) if value is None else value
@@ -113,14 +116,25 @@ class Reading:
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 path = (*prefix, *_path(details))
-                if _is_echo(details) or any(path[: len(bad)] == bad for bad in self.unusable):
+                unknown = details["type"] == "extra_forbidden"
+                if path in self.surprising and not unknown:
+                    self._put_right(path, details["type"], self._words(model, details, path)[1])
+                wrong_already = any(path[: len(bad)] == bad for bad in self.unusable)
+                if _is_echo(details) or (wrong_already and not unknown):
                     continue
                 message, hint = self._words(model, details, path)
-                unknown = details["type"] == "extra_forbidden"
                 if unknown and without_secrets(path) != path:
                     message = "has a field that is not known"
                 self.problem(path, message, hint, at_key=unknown)
             return None
+
+    def _put_right(self, path: Path, error: str, hint: str) -> None:
+        """Once it is known what a field takes: say what is right there, which what a word may mean need not be."""
+        index = self.surprising[path]
+        meant, either, _ = self.problems[index].hint.partition(", or ")
+        if error in ("int_type", "bool_type") and either:
+            hint = meant
+        self.problems[index] = self.problems[index]._replace(hint=hint)
 
     def _words(self, model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:
         """What is wrong and what would be right, and where the value comes from if it is a variable's."""

@@ -411,23 +411,23 @@ def test_stacks(lines: str, expected: list[str]) -> None:
 
 
 SURPRISES = {
-    "yes": 'yes means true in YAML 1.1, write true, or "yes" in quotes',
-    "No": 'No means false in YAML 1.1, write false, or "No" in quotes',
-    "ON": 'ON means true in YAML 1.1, write true, or "ON" in quotes',
-    "off": 'off means false in YAML 1.1, write false, or "off" in quotes',
-    "y": 'y means true in YAML 1.1, write true, or "y" in quotes',
-    "N": 'N means false in YAML 1.1, write false, or "N" in quotes',
+    "yes": 'yes means true in YAML 1.1, write "yes" in quotes',
+    "No": 'No means false in YAML 1.1, write "No" in quotes',
+    "ON": 'ON means true in YAML 1.1, write "ON" in quotes',
+    "off": 'off means false in YAML 1.1, write "off" in quotes',
+    "y": 'y means true in YAML 1.1, write "y" in quotes',
+    "N": 'N means false in YAML 1.1, write "N" in quotes',
     "1:30": '1:30 is a number to the base of 60 in YAML 1.1, write "1:30" in quotes',
     "190:20:30": '190:20:30 is a number to the base of 60 in YAML 1.1, write "190:20:30" in quotes',
-    "010": '010 has leading zeros, an octal number in YAML 1.1, write 10, or "010" in quotes',
-    "00": '00 has leading zeros, an octal number in YAML 1.1, write 0, or "00" in quotes',
-    "1_000": '1_000 is an unusual way to write a number, write plain decimal digits, or "1_000" in quotes',
-    "0x1F": '0x1F is an unusual way to write a number, write plain decimal digits, or "0x1F" in quotes',
-    "0b11": '0b11 is an unusual way to write a number, write plain decimal digits, or "0b11" in quotes',
-    "0o17": '0o17 is an unusual way to write a number, write plain decimal digits, or "0o17" in quotes',
-    ".inf": '.inf is no finite number, write a number, or ".inf" in quotes',
-    "-.INF": '-.INF is no finite number, write a number, or "-.INF" in quotes',
-    ".NaN": '.NaN is no finite number, write a number, or ".NaN" in quotes',
+    "010": '010 has leading zeros, an octal number in YAML 1.1, write "010" in quotes',
+    "00": '00 has leading zeros, an octal number in YAML 1.1, write "00" in quotes',
+    "1_000": '1_000 is an unusual way to write a number, write "1_000" in quotes',
+    "0x1F": '0x1F is an unusual way to write a number, write "0x1F" in quotes',
+    "0b11": '0b11 is an unusual way to write a number, write "0b11" in quotes',
+    "0o17": '0o17 is an unusual way to write a number, write "0o17" in quotes',
+    ".inf": '.inf is no finite number, write ".inf" in quotes',
+    "-.INF": '-.INF is no finite number, write "-.INF" in quotes',
+    ".NaN": '.NaN is no finite number, write ".NaN" in quotes',
     "2027-01-31": '2027-01-31 is a date in YAML 1.1, write "2027-01-31" in quotes',
     "2027-01-31T10:00:00Z": ('2027-01-31T10:00:00Z is a date in YAML 1.1, write "2027-01-31T10:00:00Z" in quotes'),
     "=": '= is special in YAML 1.1, write "=" in quotes',
@@ -440,6 +440,29 @@ SURPRISES = {
 def test_what_readers_of_yaml_disagree_on_is_never_guessed(plain: str, expected: str) -> None:
     document = TASK.replace("nginx}", f"nginx, env: {{A: {plain} }}}}")
     assert problems(document) == [f"8:42: Task/web: spec.containers[0].env.A: {expected}"]
+
+
+TYPED = {
+    "a choice": ("network: main", "network: main\n  placement: off", "write one of Public, Private"),
+    "a whole number": ("network: main", "network: main\n  replicas: 010", "write 10"),
+    "a reference": ("network: main", "network: no", 'write "no" in quotes'),
+    "true or false": ("nginx}", "nginx, essential: no}", "write false"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "right"), TYPED.values(), ids=TYPED)
+def test_of_what_a_surprising_word_may_mean_only_what_the_field_takes_is_offered(
+    old: str, new: str, right: str
+) -> None:
+    (problem,) = problems(TASK.replace(old, new))
+    assert problem.endswith(f"in YAML 1.1, {right}")
+
+
+def test_a_field_that_is_not_known_is_told_whatever_its_value_is() -> None:
+    assert problems(TASK.replace("network: main", "network: main\n  replica: 02")) == [
+        '7:3: Task/web: spec.replica: is not a known field, did you mean "replicas"?',
+        '7:12: Task/web: spec.replica: 02 has leading zeros, an octal number in YAML 1.1, write 2, or "02" in quotes',
+    ]
 
 
 @pytest.mark.parametrize("plain", sorted(SURPRISES))
