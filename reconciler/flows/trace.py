@@ -107,6 +107,8 @@ def _traced(world: World, query: Query) -> Verdict:
     aim = _aim(world, query, target)
     ways = _ways(world, query, source, target, aim)
     found = _judged(world, query, aim, ways, source.ends)
+    if not ways:
+        found = _blocked(found, _no_way(world, query))
     return _as_far_as_read(world, _with_copies(_with_container(found, world, target, aim), target))
 
 
@@ -156,6 +158,19 @@ def _ways(world: World, query: Query, source: Named, target: Named, aim: Aim) ->
     if query.via and query.via == (goal.label,):
         found[()] = _direct(world, source, target, aim)
     return found
+
+
+def _no_way(world: World, query: Query) -> Blocker:
+    """Why no way passes what a question says that it must pass."""
+    for label in query.via:
+        if label not in world.by_label:
+            wanted = world.wanted.by_label.get(label) if world.wanted else None
+            return Blocker(wanted.name if wanted else label, "BAD_STATE", f"{label} is in the files and not in AWS")
+    passed = ", ".join(query.via)
+    detail = (
+        f"load balancers pass requests on to tasks alone: none from {query.source} to {query.target} passes {passed}"
+    )
+    return Blocker(world.by_label[query.via[0]].name, "NO_POSSIBLE_DESTINATION", detail)
 
 
 def _direct(world: World, source: Named, target: Named, aim: Aim) -> list[Path]:

@@ -32,6 +32,13 @@ def test_a_foreign_acl_breaks_a_flow_and_is_named() -> None:
     assert seen.judged()["web-reaches-orders"].why.startswith("acl-foreign: inbound entry 90: deny tcp 80")
 
 
+def test_a_flow_through_a_load_balancer_that_is_gone_says_so() -> None:
+    seen = Seen().without("load-balancer/internal", "listener/internal/http", "listener/internal/http/rules")
+    assert seen.broken() == ["web-reaches-orders"]
+    why = "load-balancer/internal: loadBalancer/internal is in the files and not in AWS"
+    assert seen.judged()["web-reaches-orders"].why == why
+
+
 def test_an_acl_keeps_no_state_so_answers_need_an_entry() -> None:
     only_requests = {100: entry("allow", "tcp", ports=(80, 80))}
     seen = Seen().with_acl(PRIVATE, ALLOW_ALL, only_requests)

@@ -153,6 +153,14 @@ def test_via_and_not_via_choose_the_way() -> None:
     assert ask(not_via=("loadBalancer/internal",)) == "Reachable"
 
 
+def test_what_can_pass_nothing_of_what_it_must_pass_says_why() -> None:
+    two = ("loadBalancer/public", "loadBalancer/internal")
+    for source, target, via in (("internet", "task/orders", two), (two[0], "task/web", two[:1])):
+        found = traced(Query(source, target, port="http", via=via))
+        assert (found.verdict, [b.code for b in found.blockers]) == ("Blocked", ["NO_POSSIBLE_DESTINATION"])
+        assert f"none from {source} to {target} passes {', '.join(via)}" in found.blockers[0].detail
+
+
 def test_a_way_through_a_task_is_two_ways() -> None:
     via = ("loadBalancer/public", "task/web", "loadBalancer/internal")
     found = traced(Query("internet", "task/orders", port="http", path="/orders", via=via))
