@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model.plan import Reason
+from reconciler.model.plan import Cause, Reason
 from reconciler.model.resource import Observed
 from reconciler.plan._actions import delete
 from reconciler.plan._draft import Draft
@@ -61,7 +61,7 @@ def _keep_protected(draft: Draft) -> None:
 
 
 def _remove_retired(draft: Draft) -> None:
-    """Of what another stands in for, the newest may stay as history."""
+    """Of what another stands in for, the newest may stay as history; what a heal has no room for goes with it."""
     comparison = draft.comparison
     kept: dict[str, int] = dict.fromkeys(comparison.replaced, 1)
     for loser in sorted(comparison.retired, key=lambda o: (o.created, o.id), reverse=True):
@@ -72,4 +72,6 @@ def _remove_retired(draft: Draft) -> None:
         if keeps and (loser.in_use or kept.get(address, 0) < keeps):
             kept[address] = kept.get(address, 0) + 1
         elif draft.choices.promote:
-            remove(draft, loser, Reason.PENDING, retires=True)
+            by = comparison.replaced.get(address)
+            healed = by is not None and by.cause is Cause.DRIFT
+            remove(draft, loser, Reason.DRIFT if healed else Reason.PENDING, retires=True)

@@ -152,6 +152,17 @@ def test_a_replaced_task_definition_is_retired_only_as_history_allows() -> None:
     plan = planned(desired, edited_service(snapshot, "td:4"))
     assert [a.id for a in plan.actions if a.verb is Verb.DELETE] == ["td:1", "td:2", "td:3"]
     assert by_key(plan)[f"create {address}"].replaces == "td:4"
+    assert {a.reason for a in plan.actions if a.verb is Verb.DELETE} == {Reason.PENDING}
+
+
+def test_a_revision_that_makes_room_for_a_healed_one_is_no_change_of_the_files() -> None:
+    address = "task-definition/web"
+    snapshot = edited(world(TWO_TIER), address, memory=2048)
+    (changed,) = snapshot.found[address]
+    running = dataclasses.replace(changed, in_use=True)
+    older = dataclasses.replace(changed, id="td:1", created="0", outputs=FrozenMap({"id": "td:1"}))
+    plan = planned(TWO_TIER, dataclasses.replace(snapshot, found={**snapshot.found, address: (older, running)}))
+    assert [(a.id, a.reason) for a in plan.actions if a.verb is Verb.DELETE] == [("td:1", Reason.DRIFT)]
 
 
 def test_a_revision_that_is_still_draining_is_the_one_that_is_kept() -> None:
