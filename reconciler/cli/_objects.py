@@ -27,7 +27,7 @@ from reconciler.status import RunningTask, running_tasks, services_of
 if TYPE_CHECKING:
     from reconciler.aws import AwsReader
 
-_JUDGED = ("Flow", "Stack")
+_JUDGED = ("Flow", "LoadBalancer", "Stack", "Task")
 """Kinds whose status says whether traffic goes where it must: only for these are network interfaces read."""
 _ALWAYS = 4
 """Columns that a table has though all their cells are empty: what an object is and how it does."""

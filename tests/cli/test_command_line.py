@@ -124,6 +124,8 @@ def test_the_life_of_a_stack(environment: dict[str, str], stack: Path) -> None:
     items = asked(environment, "get", "-f", str(stack), status=0)["items"]
     assert {i["kind"] for i in items} >= {"Stack", "Network", "Task", "LoadBalancer", "Flow"}
     assert {i["status"] for i in items if i["kind"] in ("Flow", "Route", "Stack")} == {"Ready"}
+    (flows,) = [c for i in items if (i["kind"], i["name"]) == ("Task", "web") for c in i["conditions"][4:]]
+    assert flows in asked(environment, "describe", "task/web", "-f", str(stack), status=0)["conditions"]
 
 
 def test_drift_names_the_field_and_pending_alone_is_in_sync(environment: dict[str, str], stack: Path) -> None:
