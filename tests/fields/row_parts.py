@@ -15,6 +15,16 @@ def group(owner: str, *keys: str) -> tuple[str, ...]:
     return tuple(f"security-group/{owner}/rules {key}" for key in keys)
 
 
+def definition(task: str, *paths: str) -> tuple[str, ...]:
+    """A change of a task definition, which is a new revision that the service moves to."""
+    return (*(f"task-definition/{task} {path}" for path in paths), f"service/{task} taskDefinition")
+
+
+def app(*paths: str) -> tuple[str, ...]:
+    """A change of a container of the task `web`."""
+    return definition("web", *(f"containerDefinitions[app].{path}" for path in paths))
+
+
 EXISTING: Final = (
     (
         "Network/theirs",
@@ -49,3 +59,6 @@ ON_NETWORK: Final = (("LoadBalancer/spare type", "Network"), ("LoadBalancer/spar
 EXTRA: Final = {"name": "extra", "containerPort": 8081}
 ACTIONS: Final = rules("front/http", "api].actions")
 DEFAULT: Final = ("listener/front/http defaultActions",)
+BACK: Final = ("service/web taskDefinition",)
+"""The way back to what was before: that revision is still there."""
+EXECUTION: Final = "role/web/execution policies[execution].policyDocument"
