@@ -78,8 +78,15 @@ def _acl(*subnets: str, ingress: dict[int, AclEntry], egress: dict[int, AclEntry
 def _entry(protocol: str, *ports: int, action: str = "allow", block: str = "0.0.0.0/0", icmp: int = -1) -> AclEntry:
     from_port, to_port = ports or (None, None)
     message = {"icmp_type": icmp, "icmp_code": icmp} if protocol == "icmp" else {}
+    ipv6 = ":" in block
     return AclEntry(
-        rule_action=action, protocol=protocol, cidr_block=block, from_port=from_port, to_port=to_port, **message
+        rule_action=action,
+        protocol=protocol,
+        cidr_block=None if ipv6 else block,
+        ipv6_cidr_block=block if ipv6 else None,
+        from_port=from_port,
+        to_port=to_port,
+        **message,
     )
 
 
@@ -95,8 +102,13 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                 f"network-acl/{PUBLIC}",
                 _acl(
                     PUBLIC,
-                    ingress={90: _entry("tcp", 22, 22, action="deny"), 100: _entry("-1"), 110: _entry("icmp")},
-                    egress={100: _entry("-1")},
+                    ingress={
+                        90: _entry("tcp", 22, 22, action="deny"),
+                        100: _entry("-1"),
+                        110: _entry("icmp"),
+                        120: _entry("-1", block="::/0"),
+                    },
+                    egress={100: _entry("-1"), 120: _entry("-1", block="::/0")},
                 ),
             ),
             others=(
@@ -106,8 +118,13 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
                         90: _entry("tcp", 22, 23, block="10.0.0.0/8"),
                         100: _entry("47"),
                         110: _entry("icmp", icmp=0),
+                        120: _entry("-1", block="2001:db8::/32"),
                     },
-                    egress={100: _entry("-1", action="deny"), 200: _entry("udp", 0, 65535)},
+                    egress={
+                        100: _entry("-1", action="deny"),
+                        120: _entry("tcp", 443, 443, block="2001:db8::/32"),
+                        200: _entry("udp", 0, 65535),
+                    },
                 ),
             ),
         ),
