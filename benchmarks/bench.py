@@ -242,7 +242,7 @@ def planning() -> bool:
         def plan(snapshot: Any = snapshot) -> object:
             return make(compare(Graph(desired.stack, desired.resources, desired.types), snapshot))
 
-        taken = min(processor_seconds(plan) for _ in range(3))
+        taken = min(processor_seconds(plan) for _ in range(5))
         good &= taken <= PLAN_AIM
         say(f"{f'plan {len(desired.resources):,} resources, {name}':<46}{taken:6.2f} s  aim {PLAN_AIM}")
     return good
