@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.kinds._object import Node, Path, Problem, Source, counted, cut, dotted, listed, quoted
 from reconciler.kinds._spec import Format, Hidden
-from reconciler.load._scalars import scalar, surprise, type_name, unprintable
+from reconciler.load._scalars import Surprise, scalar, surprise, type_name, unprintable
 from reconciler.load._secretive import may_be_secret, without_secrets
 from reconciler.load._variables import Fault, Filled, Variables, filled
 from reconciler.model.frozen import Frozen
@@ -58,7 +58,7 @@ class Reading:
     """Paths whose value is already known to be wrong: what a model says about them is an echo."""
     filled: dict[Path, Filled] = field(default_factory=dict)
     """Paths whose value comes from variables."""
-    surprising: dict[Path, int] = field(default_factory=dict)
+    surprising: dict[Path, tuple[int, Surprise]] = field(default_factory=dict)
     """Which of the problems is that a plain scalar means something else in YAML 1.1."""
 
     def problem(self, path: Path, message: str, hint: str, *, at_key: bool = False) -> None:
@@ -83,9 +83,9 @@ class Reading:
             return text
         if found := surprise(text):
             if may_be_secret(path):
-                return self._unusable(path, f"what is written {found[0]}", "write it in quotes")
-            self.surprising[path] = len(self.problems)
-            return self._unusable(path, f"{cut(text)} {found[0]}", found[1])
+                return self._unusable(path, f"what is written {found.what}", "write it in quotes")
+            self.surprising[path] = len(self.problems), found
+            return self._unusable(path, f"{cut(text)} {found.what}", found.hint)
         value = scalar(text)
         return self._unusable(path, "is empty", _how_to_fill(path)) if value is None else value
 
@@ -130,10 +130,9 @@ class Reading:
 
     def _put_right(self, path: Path, error: str, hint: str) -> None:
         """Once it is known what a field takes: say what is right there, which what a word may mean need not be."""
-        index = self.surprising[path]
-        meant, either, _ = self.problems[index].hint.partition(", or ")
-        if error in ("int_type", "bool_type") and either:
-            hint = meant
+        index, found = self.surprising[path]
+        if error in ("int_type", "bool_type") and found.meant:
+            hint = f"write {found.meant}"
         self.problems[index] = self.problems[index]._replace(hint=hint)
 
     def _words(self, model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:

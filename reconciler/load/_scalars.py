@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.kinds._object import cut, quoted
 
@@ -35,28 +35,43 @@ _OTHER_NUMBERS: Final = re.compile(
 )
 
 
-def surprise(text: str) -> tuple[str, str] | None:
-    """What is surprising about a plain scalar for readers of YAML 1.1, and what to write instead."""
+class Surprise(NamedTuple):
+    """What is surprising about a plain scalar for readers of YAML 1.1, how it is written as text, and what else it may
+    stand for, where that can be said."""
+
+    what: str
+    text: str
+    meant: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What to write instead."""
+        as_text = f"{self.text} in quotes"
+        return f"write {self.meant}, or {as_text}" if self.meant else f"write {as_text}"
+
+
+def surprise(text: str) -> Surprise | None:
+    """What is surprising about a plain scalar, if anything is."""
     word = text.lower()
     if word in _YES | _NO and text in (word, word.upper(), word.capitalize()):
         meaning = "true" if word in _YES else "false"
-        return f"means {meaning} in YAML 1.1", f"write {meaning}, or {quoted(text)} in quotes"
+        return Surprise(f"means {meaning} in YAML 1.1", quoted(text), meaning)
     if text == "=":
-        return "is special in YAML 1.1", 'write "=" in quotes'
+        return Surprise("is special in YAML 1.1", quoted(text))
     if _INT.fullmatch(text) or _FLOAT.fullmatch(text) or not (match := _OTHER_NUMBERS.fullmatch(text)):
         return None
     match match.lastgroup:
         case "octal":
             digits = text.lstrip("+-0_") or "0"
-            return "has leading zeros, an octal number in YAML 1.1", f"write {cut(digits)}, or {quoted(text)} in quotes"
+            return Surprise("has leading zeros, an octal number in YAML 1.1", quoted(text), cut(digits))
         case "sexagesimal":
-            return "is a number to the base of 60 in YAML 1.1", f"write {quoted(text)} in quotes"
+            return Surprise("is a number to the base of 60 in YAML 1.1", quoted(text))
         case "date":
-            return "is a date in YAML 1.1", f"write {quoted(text)} in quotes"
+            return Surprise("is a date in YAML 1.1", quoted(text))
         case "infinite":
-            return "is no finite number", f"write a number, or {quoted(text)} in quotes"
+            return Surprise("is no finite number", quoted(text), "a number")
         case _:
-            return "is an unusual way to write a number", f"write plain decimal digits, or {quoted(text)} in quotes"
+            return Surprise("is an unusual way to write a number", quoted(text), "plain decimal digits")
 
 
 def scalar(text: str) -> str | int | float | bool | None:

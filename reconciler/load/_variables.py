@@ -289,7 +289,7 @@ def _plain_value(node: Node) -> object:
     if not node.plain:
         return node.text
     if found := surprise(node.text):
-        return _Wrong(f"is {cut(node.text)}, which {found[0]}", found[1], anywhere=True)
+        return _Wrong(f"is {cut(node.text)}, which {found.what}", found.hint, anywhere=True)
     value = scalar(node.text)
     return _Wrong("is empty", "give it a value or remove it", anywhere=True) if value is None else value
 

@@ -347,6 +347,6 @@ def _merge(done: _Open) -> None:
 def _not_a_name(text: str) -> str | None:
     """Why a plain key would not be read as text by every reader of YAML."""
     if found := surprise(text):
-        return found[0]
+        return found.what
     value = scalar(text)
     return None if isinstance(value, str) else f"is {type_name(value)}, not text"
