@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cuts import client
 from holding import REFERENCE, Daemon
 from listening import hearing_of
 from meddling import console
+from worlds import graph
 
 from reconciler.daemon.loop import Options
 from reconciler.model.events import Phase
@@ -20,6 +22,7 @@ from reconciler.sandbox import Faults, Sandbox
 from reconciler.sandbox.environment import CONSOLE
 
 GROUP = "target-group/public/web/http"
+ENDPOINT = "vpc-endpoint/main/s3"
 OLD = "security-group/task/old"
 
 
@@ -131,6 +134,32 @@ def test_who_changes_another_field_each_time_before_we_look_is_contested_too(app
     assert [kind for kind, _ in of(daemon, GROUP)].count("DriftFound") == 3
     assert contested(daemon, GROUP)
     assert daemon.calls.by_operation()["elbv2:ModifyTargetGroup"] == 2
+
+
+def delete_endpoint() -> None:
+    """A person deletes the gateway endpoint of the network."""
+    found = console().ec2_resources("describe_vpc_endpoints", "VpcEndpoints")
+    console().ec2.delete_vpc_endpoints(VpcEndpointIds=[one["VpcEndpointId"] for one in found])
+
+
+def test_what_is_gone_before_we_look_is_not_made_twice_until_somebody_makes_it(
+    applied: Sandbox, tmp_path: Path
+) -> None:
+    """AWS may only be late to show it, and then there would be two."""
+    daemon = daemon_of(applied, tmp_path, "ec2:CreateVpcEndpoint", delete_endpoint)
+    delete_endpoint()
+    for _ in range(2):
+        daemon.interval()
+    assert daemon.calls.by_operation()["ec2:CreateVpcEndpoint"] == 1
+    assert [kind for kind, _ in of(daemon, ENDPOINT)] == ["DriftFound", "NonConverging"]
+    drift = [event for event in daemon.events if (event.type, event.address) == ("DriftFound", ENDPOINT)]
+    assert len({event.data["attribution"]["eventId"] for event in drift}) == 2, "who deleted it the second time as well"
+    assert client(applied.clock).apply(graph()).converged
+    daemon.interval()
+    assert {kind for kind, _ in of(daemon, ENDPOINT)[2:]} == {"DriftResolved", "ApplySucceeded"}
+    delete_endpoint()
+    daemon.interval()
+    assert daemon.calls.by_operation()["ec2:CreateVpcEndpoint"] == 2, "and then it is made again as ever"
 
 
 def make_orphan(number: int) -> None:
