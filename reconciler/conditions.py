@@ -36,11 +36,12 @@ def conditions_of(owner: str, comparison: Comparison, plan: Plan) -> tuple[Condi
     live += [comparison.snapshot.referred[a] for a in addresses if a in comparison.snapshot.referred]
     drift = [d.address for d in plan.drift if whole or d.owner == owner or d.address in parts]
     visible = [a.address for a in plan.visible if whole or a.owner == owner or a.address in parts]
-    pending = [address for address in visible if address not in drift]
     blocked = [b for b in plan.blocked if b.address in addresses]
+    differing = comparison.changes.keys() | comparison.missing.keys() | comparison.replaced.keys()
+    apart = {*drift, *visible, *(b.address for b in blocked if b.address in differing)}
     return (
         _ready(len(addresses), live),
-        _said("Synced", not drift and not pending, "AsDesired", "Differs", sorted({*drift, *pending})),
+        _said("Synced", not apart, "AsDesired", "Differs", sorted(apart)),
         _said("Drifted", bool(drift), "ChangedInAws", "NoDrift", drift),
         _said("Stalled", bool(blocked), "Blocked", "NotBlocked", [f"{b.address}: {b.reason}" for b in blocked]),
     )

@@ -24,7 +24,7 @@ def plan_document(plan: Plan, graph: Graph, flows: Sequence[Judged]) -> dict[str
         "stack": plan.stack,
         "summary": plan.summary(),
         "actions": [_action(action, graph.types, flows, addresses) for action in plan.visible],
-        "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in plan.blocked],
+        "blocked": _blocked(plan),
         "disruptions": list(plan.disruptions),
         "requestsAffected": [
             {
@@ -89,6 +89,7 @@ def drift_document(
             }
             for e in view.comparison.exempt
         ],
+        "blocked": _blocked(plan),
         "foreign": [{"type": graph.types[o.type].cloudformation, "id": o.id} for o in view.snapshot.foreign],
         "unknown": dict(view.snapshot.unknown),
         "flows": flow_documents(flows),
@@ -132,7 +133,7 @@ def apply_document(
             for o in applied.outcomes
             if o.failure
         ],
-        "blocked": [{"address": b.address, "reason": b.reason, "fix": b.fix} for b in applied.left.blocked],
+        "blocked": _blocked(applied.left),
         "calls": {"total": sum(operations.values()), "mutating": mutating, "byOperation": dict(operations)},
     }
 
@@ -155,6 +156,10 @@ def merged_outcomes(outcomes: Sequence[Outcome]) -> list[tuple[list[Outcome], Re
         result = next(r for r in _WORST_FIRST if any(p.result is r for p in parts))
         merged.append((parts, result, sum(p.seconds for p in parts)))
     return merged
+
+
+def _blocked(plan: Plan) -> list[dict[str, str]]:
+    return [{"address": one.address, "reason": one.reason, "fix": one.fix} for one in plan.blocked]
 
 
 def change_document(change: Change) -> dict[str, Any]:

@@ -202,7 +202,8 @@ def _described(item: Shown) -> Iterator[str]:
         if winner and winner.detail:
             yield f"    {winner.detail}"
         for change in replaced.changes if replaced else comparison.changes.get(address, ()):
-            yield from (f"    {text} ({change.cause.value})" for text in found_lines(change))
+            why = "AWS gave it up" if address in comparison.failed else change.cause.value
+            yield from (f"    {text} ({why})" for text in found_lines(change))
         if winner:
             for name, by in winner.delegated.items():
                 yield f"    {member_name(name)}: left to {by}"

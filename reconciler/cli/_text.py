@@ -135,6 +135,8 @@ def _drift_summary(document: Mapping[str, Any], flows: Sequence[Judged]) -> Iter
         yield "Nothing of ours has drifted, and yet a declared flow does not hold."
     if document["pending"]:
         yield f"Pending: {counted(document['pending'], 'change')} of the files not applied yet; see plan."
+    if document["blocked"]:
+        yield f"Blocked: {counted(len(document['blocked']), 'resource')} that apply leaves as it finds them; see plan."
     for one in document["accepted"]:
         yield f"Accepted until {one['until']}: {one['address']} {one['path']} is {one['value']} ({one['because']})."
     if document["ignored"]:
@@ -168,7 +170,13 @@ def apply_text(applied: Applied, *, colour: bool) -> str:
     summary = ", ".join(f"{counts[result]} {result.value}" for result in Result)
     if applied.converged and applied.settled:
         return "\n".join([*lines, ink(_GREEN, f"Converged: {summary}.")])
-    return "\n".join([*lines, ink(_RED, f"Not converged: {summary}. Run again to go on from here.")])
+    left = len(applied.left.blocked)
+    summary += f", {left} blocked" if left else ""
+    only_blocked = left and counts[Result.DONE] == counts.total()
+    again = (
+        "Running again changes nothing before that is put right." if only_blocked else "Run again to go on from here."
+    )
+    return "\n".join([*lines, ink(_RED, f"Not converged: {summary}. {again}")])
 
 
 def progress_line(progress: Progress) -> str:

@@ -30,8 +30,9 @@ from reconciler.load import load
 from reconciler.model.errors import AwsError, ErrorClass, Refused
 from reconciler.model.graph import Graph
 from reconciler.model.plan import Action, Cause, Change, Failure, Outcome, Plan, Result, Verb
+from reconciler.model.resource import State
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import FrozenMap
+from reconciler.model.values import FrozenMap, Id
 from reconciler.plan import Choices, make
 from reconciler.resources.security_group_rules import RuleKey
 from reconciler.status import RunningTask
@@ -179,6 +180,20 @@ def test_drift_tells_pending_and_foreign_apart(golden: Golden) -> None:
         "drift-pending.txt",
         drift_text(drifted(view, desired), view.plan.drift, FLOWS, colour=False),
     )
+
+
+def test_what_aws_gave_up_is_told_by_all_and_nobody_is_sent_to_run_again(golden: Golden) -> None:
+    snapshot = edited(world(TWO_TIER), "service/web", task_definition=Id("td:old"))
+    (live,) = snapshot.found["service/web"]
+    back = dataclasses.replace(live, state=State.REVERTED, detail="rolled back")
+    view = viewed(TWO_TIER, dataclasses.replace(snapshot, found={**snapshot.found, "service/web": (back,)}))
+    (web,) = (item for item in shown(TWO_TIER, view.snapshot) if item.obj.id == "Task/web")
+    texts = (
+        drift_text(drifted(view, TWO_TIER), view.plan.drift, FLOWS, colour=False),
+        object_text(web),
+        apply_text(engine.Applied((), view.plan, 0), colour=False),
+    )
+    golden("gave-up.txt", "\n\n".join(texts))
 
 
 REFUSED = Failure(
