@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import edited, graph, observed, outputs_of, world
 
@@ -315,7 +315,7 @@ def test_the_order_of_documents_changes_nothing() -> None:
     assert planned(turned, world(TWO_TIER)).actions == ()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.sets(st.sampled_from(ADDRESSES)))
 def test_whatever_is_gone_is_made_again_and_can_be_ordered(gone: set[str]) -> None:
     plan = planned(TWO_TIER, world(TWO_TIER, without=gone))
@@ -326,7 +326,7 @@ def test_whatever_is_gone_is_made_again_and_can_be_ordered(gone: set[str]) -> No
         assert action.key not in needed(plan, action.key)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.sets(st.sampled_from(sorted({r.type for r in TWO_TIER.resources.values()})), min_size=1))
 def test_nothing_is_made_or_removed_of_a_type_that_could_not_be_read(blind: set[str]) -> None:
     gone = [a for a, r in TWO_TIER.resources.items() if r.type in blind]

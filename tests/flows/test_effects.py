@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from seen import TYPES, Seen
 
@@ -102,7 +102,6 @@ def test_what_says_nothing_of_traffic_opens_and_closes_nothing() -> None:
     assert found["security-group/task/orders/rules"].closed
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(ENDS, ENDS, PORTS), max_size=4), st.lists(st.tuples(ENDS, ENDS, PORTS), max_size=4))
 def test_what_one_has_and_the_other_has_not_is_that_of_each_pair_and_port(
     ours: list[tuple[frozenset[str], frozenset[str], tuple[int, int]]],

@@ -195,13 +195,13 @@ def harmless(data: bytes) -> None:
     assert problems or bundle.stacks
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 def test_any_bytes(data: bytes) -> None:
     harmless(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="abk:-[]{}&*!|>'\"%#?,<=\n\t 019.~@`\\", max_size=200))
 def test_any_text_of_yaml_s_own_characters(text: str) -> None:
     harmless(text.encode())
@@ -233,7 +233,7 @@ def mutated(seed: int) -> bytes:
     return text.encode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_reference_file_with_accidents(seed: int) -> None:
     harmless(mutated(seed))
@@ -249,7 +249,7 @@ def shape(data: bytes, loader: object) -> list[object]:
     ]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.integers(0, 2**32))
 def test_libyaml_makes_no_difference(seed: int) -> None:
     """But for a question mark inside plain text of a flow collection, which only libyaml takes as YAML 1.2 says."""

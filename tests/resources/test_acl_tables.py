@@ -77,7 +77,7 @@ SPACED = st.integers(1, 15).map(lambda n: n * 10)
 DENSE = st.integers(1, 24)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(tables(6, SPACED), tables(6, SPACED))
 def test_where_there_is_room_every_packet_fares_as_before_or_as_after(present: Table, wanted: Table) -> None:
     found = transition(present, wanted)
@@ -88,7 +88,7 @@ def test_where_there_is_room_every_packet_fares_as_before_or_as_after(present: T
     assert table == dict(wanted)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(tables(ROOM, DENSE), tables(ROOM, DENSE))
 def test_the_quota_is_kept_and_only_packets_that_are_named_suffer(present: Table, wanted: Table) -> None:
     found = transition(present, wanted)

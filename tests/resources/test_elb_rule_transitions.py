@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alb import LAST, Listener, requests, taken_by, wrongly
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from test_elb_rules import ADDRESS, CONTEXT, table
 
@@ -227,7 +227,6 @@ def tables_of(listener: Listener) -> list[tuple[str, str]]:
     return [(json.dumps(r["Conditions"]), json.dumps(r["Actions"])) for r in listener.in_order()]
 
 
-@settings(deadline=None)
 @given(cases(), st.randoms())
 def test_between_the_calls_every_request_is_answered_as_before_or_after(case: Case, chance: Random) -> None:
     listener, goal = listening(case.before), listening(case.after)
@@ -253,7 +252,6 @@ def test_rules_that_no_request_meets_both_of_are_made_side_by_side_and_others_in
     assert made("/a", "/b", "/a*", "/c/*") == [False, True, False, True]
 
 
-@settings(deadline=None)
 @given(cases(), st.integers(0, 12), st.integers(0, 12))
 def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case, first: int, second: int) -> None:
     listener, goal = listening(case.before), listening(case.after)
@@ -266,7 +264,6 @@ def test_a_run_that_is_cut_anywhere_is_finished_as_safely_by_the_next(case: Case
     assert tables_of(listener) == tables_of(goal)
 
 
-@settings(deadline=None)
 @given(cases(), st.integers(0, 4), st.randoms())
 def test_where_the_quota_leaves_too_little_only_requests_that_are_named_are_answered_otherwise(
     case: Case, room: int, chance: Random
@@ -302,7 +299,6 @@ def shared_cases(draw: st.DrawFn) -> tuple[Case, Table]:
     return case, Table(tuple(theirs), tuple(sorted(places)), case.before.default)
 
 
-@settings(deadline=None)
 @given(shared_cases(), st.sampled_from([1, 100, 250]), st.integers(0, 4) | st.none())
 def test_among_the_rules_of_others_every_request_is_answered_as_before_or_after_or_named(
     shared: tuple[Case, Table], first: int, room: int | None
@@ -330,7 +326,6 @@ def test_among_the_rules_of_others_every_request_is_answered_as_before_or_after_
     assert {arn for arn in others if arn in listener.rules} == set(others)
 
 
-@settings(deadline=None)
 @given(conditions, conditions)
 def test_conditions_that_some_request_meets_are_never_told_apart(one: Conditions, other: Conditions) -> None:
     both = [taken_by(json.dumps(condition_params(when), sort_keys=True), ASKED) for when in (one, other)]
@@ -361,7 +356,6 @@ def test_a_default_that_changes_waits_for_the_rules_that_take_over_though_they_h
     assert list(Run(listener, after, 2).steps()) == ["CreateRule", "ModifyListener", "SetRulePriorities"]
 
 
-@settings(deadline=None)
 @given(tables())
 def test_when_all_rules_go_every_request_is_answered_by_the_rule_that_took_it_or_by_the_default(found: Table) -> None:
     listener = listening(found)

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.resource import Call, Context, Observed, Resource
@@ -56,7 +56,6 @@ def known(rules: ListenerRules) -> list[str]:
     return sorted(repr((r.rule_arn, r.conditions, r.actions)) for r in rules.rules.values())
 
 
-@settings(deadline=None)
 @given(tables, tables, names)
 def test_align_keeps_every_observed_rule_under_a_name_of_its_own(
     wanted: list[ListenerRule], present: list[ListenerRule], called: list[str]
@@ -67,7 +66,6 @@ def test_align_keeps_every_observed_rule_under_a_name_of_its_own(
     assert TYPE.align(desired, aligned) == aligned
 
 
-@settings(deadline=None)
 @given(tables, names, st.randoms(), st.lists(st.integers(1, 50_000), min_size=5, max_size=5, unique=True))
 def test_rules_that_are_in_order_get_their_names_and_no_request_whatever_their_priorities(
     wanted: list[ListenerRule], called: list[str], shuffle: Any, numbers: list[int]
