@@ -78,6 +78,15 @@ def interruptible(settings: Settings) -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def watching() -> Iterator[None]:
+    """Until Ctrl-C, which is how a watch ends: there is nothing to say of it, least of all among what was asked for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
 def end_at_once(settings: Settings) -> NoReturn:
     """End the process though threads of it still wait for AWS; the next run finds out what AWS did."""
     failure = Failure("Interrupted", "interrupted", "run again: the next look finds what was done")

@@ -11,6 +11,7 @@ import click
 from reconciler.cli._event_setup import setup
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option, way_out
+from reconciler.cli._terminal import watching
 from reconciler.daemon.memory import EVENTS
 from reconciler.store import Entry
 
@@ -38,11 +39,12 @@ def command(
         of = f" of stack {stack_name}" if stack_name else ""
         click.echo(f"{store.where} knows of no event{of}; {way_out(store_path, settings)}", err=True)
     last = entries[-1].id if entries else 0
-    while watch:
-        time.sleep(LOOK_EVERY)
-        for entry in store.entries(EVENTS, stack=stack_name, after=last):
-            _show(entry, settings)
-            last = entry.id
+    with watching():
+        while watch:
+            time.sleep(LOOK_EVERY)
+            for entry in store.entries(EVENTS, stack=stack_name, after=last):
+                _show(entry, settings)
+                last = entry.id
     return 0
 
 

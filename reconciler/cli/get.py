@@ -12,6 +12,7 @@ from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._objects import Shown, chosen_object, object_table, shown
 from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
+from reconciler.cli._terminal import watching
 from reconciler.cli._workspace import load_stacks, select, stack_options
 
 if TYPE_CHECKING:
@@ -36,15 +37,16 @@ def command(
     readers: dict[str, AwsReader] = {}
     found = shown(stacks, *chosen, settings, readers)
     _print(found, settings)
-    while watch:
-        time.sleep(LOOK_EVERY)
-        before = [item.document() for item in found]
-        found = shown(stacks, *chosen, settings, readers)
-        changed = [item for item in found if item.document() not in before]
-        if changed:
-            if settings.output == "yaml":
-                click.echo("---")
-            _print(changed, settings)
+    with watching():
+        while watch:
+            time.sleep(LOOK_EVERY)
+            before = [item.document() for item in found]
+            found = shown(stacks, *chosen, settings, readers)
+            changed = [item for item in found if item.document() not in before]
+            if changed:
+                if settings.output == "yaml":
+                    click.echo("---")
+                _print(changed, settings)
     return 0
 
 
