@@ -46,6 +46,13 @@ class Inputs(Frozen):
             found.append((str(path), known.st_mtime_ns, known.st_size, known.st_ino))
         return tuple(found)
 
+    def present(self) -> bool:
+        """Whether there is any file of specs at all."""
+        try:
+            return bool(self._specs())
+        except InputError:
+            return False
+
     def _specs(self) -> list[Path]:
         if "" in self.paths:
             raise InputError("-f '' names no file; is a variable empty?")

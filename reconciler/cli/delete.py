@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def command(
     store_path: Path | None,
     settings: Settings,
 ) -> int:
-    """Remove everything that carries the stack's tags; works from --stack NAME alone when the files are gone."""
+    """Remove everything that carries the stack's tags; works from --stack NAME alone when no file names it any more."""
     limits = Limits(settle=timeout)
 
     def remove(doomed: Doomed) -> Report:
@@ -66,13 +67,19 @@ class Doomed(Frozen):
 
 
 def _chosen(inputs: Inputs, stack_name: str | None, everything: bool, settings: Settings) -> list[Doomed]:
-    if not inputs.paths and stack_name is not None and not Path("specs").exists():
-        region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        if not region:
-            raise InputError(f"no files say where stack {stack_name} lives; give --region")
-        return [Doomed(StackPolicy(name=stack_name, region=region))]
-    stacks = select(load_stacks(inputs), stack_name, everything=everything, changing=True)
-    return [Doomed.of(graph_of(stack)) for stack in stacks]
+    by_tags = stack_name is not None and not everything and not inputs.paths
+    stacks = {} if by_tags and not inputs.present() else load_stacks(inputs)
+    if stack_name is None or not by_tags or stack_name in stacks:
+        chosen = select(stacks, stack_name, everything=everything, changing=True)
+        return [Doomed.of(graph_of(stack)) for stack in chosen]
+    near = difflib.get_close_matches(stack_name, stacks, 1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    region = settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise InputError(f"no files say where stack {stack_name} lives{meant}; give --region")
+    if stacks:
+        click.echo(f"stack {stack_name} is in none of the files{meant}: its tags in {region} say what it is", err=True)
+    return [Doomed(StackPolicy(name=stack_name, region=region))]
 
 
 def _deleted(doomed: Doomed, settings: Settings, limits: Limits, lease: Leasing, *, yes: bool) -> Report:

@@ -224,10 +224,18 @@ def test_a_load_balancer_goes_only_when_that_is_allowed(environment: dict[str, s
 
 def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Path, tmp_path: Path) -> None:
     asked(environment, "apply", "--yes", "-f", str(stack), status=0)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    done = run(environment, "--region", "us-east-1", "delete", "--stack", "shop", "--yes", cwd=elsewhere)
+    others = tmp_path / "elsewhere" / "specs"
+    others.mkdir(parents=True)
+    delete = ["delete", "--stack", "shop", "--yes", "--region", "us-east-1"]
+    (others / "half.yaml").write_text("kind: Sta")
+    assert run(environment, *delete, cwd=others.parent).returncode == 1
+    (others / "half.yaml").unlink()
+    nowhere = {name: value for name, value in environment.items() if not name.endswith("_REGION")}
+    assert "where stack shop lives; give --region" in run(nowhere, *delete[:4], cwd=others.parent).stderr
+    (others / "peers.yaml").write_text((SPEC.parent / "peers.yaml").read_text())
+    done = run(environment, *delete, cwd=others.parent)
     assert done.returncode == 0, done.stderr
+    assert "stack shop is in none of the files: its tags in us-east-1" in done.stderr
     assert asked(environment, "plan", "-f", str(stack), status=2)["summary"]["unchanged"] == 0
 
 
