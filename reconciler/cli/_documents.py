@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.attribution import Attribution, Key
@@ -76,7 +76,7 @@ def drift_document(
     return {
         "stack": plan.stack,
         "inSync": not view.snapshot.unknown and not drift and not broken(flows),
-        "pending": len([a for a in plan.visible if a.reason in _PENDING]),
+        "pending": len(list(_pending(plan))),
         "ignored": len(plan.drift) - len(shown),
         "drift": drift,
         "accepted": [
@@ -156,6 +156,15 @@ def merged_outcomes(outcomes: Sequence[Outcome]) -> list[tuple[list[Outcome], Re
         result = next(r for r in _WORST_FIRST if any(p.result is r for p in parts))
         merged.append((parts, result, sum(p.seconds for p in parts)))
     return merged
+
+
+def _pending(plan: Plan) -> Iterator[Action]:
+    """What the files ask for and AWS has not: what they name no longer too, unless that is drift."""
+    drifted = {(item.address, item.id) for item in plan.drift}
+    for action in plan.visible:
+        removed = action.reason is Reason.ORPHANED and (action.address, action.id) not in drifted
+        if removed or action.reason in _PENDING:
+            yield action
 
 
 def _blocked(plan: Plan) -> list[dict[str, str]]:

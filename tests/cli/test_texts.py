@@ -182,6 +182,16 @@ def test_drift_tells_pending_and_foreign_apart(golden: Golden) -> None:
     )
 
 
+def test_what_the_files_name_no_longer_is_pending_unless_it_is_drift() -> None:
+    def told(edit: Callable[[str], str]) -> tuple[int, list[str]]:
+        desired = graph(edit=lambda text: edit(text.replace("endpoints: [s3]", "endpoints: []")))
+        found = drifted(viewed(desired, world(TWO_TIER)), desired)
+        return found["pending"], [item["status"] for item in found["drift"]]
+
+    assert told(lambda text: text) == (1, [])
+    assert told(lambda text: text.replace("prune: true", "prune: false")) == (0, ["Orphaned"])
+
+
 def test_what_aws_gave_up_is_told_by_all_and_nobody_is_sent_to_run_again(golden: Golden) -> None:
     snapshot = edited(world(TWO_TIER), "service/web", task_definition=Id("td:old"))
     (live,) = snapshot.found["service/web"]
