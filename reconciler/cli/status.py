@@ -11,6 +11,9 @@ from reconciler.cli._reports import print_document, print_names
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store, store_option, way_out
 
+_WIDEST = 80
+"""Characters of a message in the table; `-o json` has all of it."""
+
 
 @click.command("status")
 @click.option("--stack", "stack_name", metavar="NAME", help="Only this stack.")
@@ -30,8 +33,9 @@ def command(stack_name: str | None, store_path: Path | None, settings: Settings)
         for one in found:
             telling = next((c for c in one["conditions"] if c["message"]), one["conditions"][0])
             since = max(c["lastTransitionTime"] for c in one["conditions"])
-            message = telling["message"].partition("\n")[0][:80]
-            rows.append([one["stack"], f"{one['kind']}/{one['name']}", one["status"], since, message])
+            message = telling["message"].partition("\n")[0]
+            shown = message if len(message) <= _WIDEST else f"{message[: _WIDEST - 3]}..."
+            rows.append([one["stack"], f"{one['kind']}/{one['name']}", one["status"], since, shown])
         click.echo(table(rows))
         for stack, ended in passes.items():
             click.echo(f"\nas of the last pass of {stack}, {ended}")

@@ -26,6 +26,7 @@ from reconciler.daemon.statuses import Statuses
 from reconciler.daemon.withheld import contests, not_over, withheld
 from reconciler.execute import Limits
 from reconciler.flows import Effect, Judged, broken, effects, judged, world_of_graph, world_of_snapshot
+from reconciler.kinds import counted
 from reconciler.model.errors import AwsError, LeaseLost, ReconcilerError, Refused
 from reconciler.model.events import Event, Finding, Open, Severity, news
 from reconciler.model.frozen import Frozen
@@ -265,7 +266,8 @@ class Pass:
         deps, state, graph = self._deps, self._state, self._graph
         began = deps.clock.now()
         if first.plan.visible:
-            self._say("ApplyStarted", f"{len(first.plan.visible)} actions", data={"actions": len(first.plan.visible)})
+            number = len(first.plan.visible)
+            self._say("ApplyStarted", counted(number, "action"), data={"actions": number})
         try:
             applied = engine.apply(graph, first, place.reader.fresh(), self._doing(place, held), choices)
         finally:
@@ -280,7 +282,7 @@ class Pass:
         self._remember(first.plan, applied)
         state.in_sync = applied.converged
         if applied.converged and first.plan.visible:
-            self._say("ApplySucceeded", f"{len(applied.outcomes)} actions done")
+            self._say("ApplySucceeded", f"{counted(len(applied.outcomes), 'action')} done")
         deps.statuses.keep(state.desired, last, self._flows, deps.clock.now())
         if applied.converged:
             deps.queue.forget(self._name)

@@ -48,6 +48,16 @@ def test_status_shows_conditions_and_what_is_wrong(file: Path, reconciler: Calla
     assert [one["type"] for one in document["findings"]] == ["ApplyRefused"]
 
 
+def test_a_message_too_long_for_the_table_shows_that_it_goes_on(file: Path, reconciler: Callable[..., Any]) -> None:
+    store = SqliteStore(file)
+    web = dict(store.items("status")["shop/Task/web"])
+    for said, shown in (("x" * 80, "x" * 80), ("x" * 81, "x" * 77 + "...")):
+        store.write(
+            Put("status", "shop/Task/web", {**web, "conditions": [condition("Ready", "True") | {"message": said}]})
+        )
+        assert reconciler("status", "--store", str(file)).out.splitlines()[1].split()[-1] == shown
+
+
 def test_status_says_how_old_it_is(file: Path, reconciler: Callable[..., Any]) -> None:
     """A daemon that ended long ago leaves everything Ready."""
     store = SqliteStore(file)

@@ -54,6 +54,8 @@ def test_drift_is_one_incident_that_is_opened_once_and_resolved_once(applied: Sa
         ("DriftHealed", "service/orders", Phase.RESOLVED),
     ]
     assert drift[0].incident == drift[1].incident
+    applies = [e.message for e in daemon.events if e.type in ("ApplyStarted", "ApplySucceeded")]
+    assert applies[-2:] == ["1 action", "1 action done"]
     assert [e.value["event"] for e in daemon.store.entries("events")] == daemon.named()
     (entry,) = [e for e in daemon.store.entries("history") if e.value["drift"]]
     assert [a["address"] for a in entry.value["actions"]] == ["service/orders"]
