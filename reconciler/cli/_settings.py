@@ -58,6 +58,8 @@ def settings_with(*outputs: str) -> Callable[[C], C]:
             settings = dataclasses.replace(
                 before, **{name: value for name, value in given.items() if value is not None}
             )
+            if settings.sandbox and settings.endpoint_url:
+                raise click.UsageError("--sandbox and --endpoint-url are two different AWSes; leave one out")
             if settings.output not in outputs:
                 said = f"there is no -o {settings.output} for this command; choose one of {', '.join(outputs)}"
                 raise click.UsageError(said)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import atexit
 import difflib
+import errno
 import gc
 import importlib
 import os
 import pkgutil
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -77,6 +78,9 @@ class _Commands(click.Group):
             formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
 
 
+_UNWRITABLE: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="reconciler", prog_name="reconciler")
 @any_settings_options
@@ -114,10 +118,9 @@ def main(arguments: list[str] | None = None) -> None:
         failure = failure_of(error)
         click.echo(failure.text, err=True)
         _end(failure, given, 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+            _end_without_output(error)
         if os.environ.get("RECONCILER_DEBUG"):
             raise
         failure = Failure(
@@ -128,6 +131,14 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(failure.text, err=True)
         _end(failure, given, 1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """Nothing more can be printed. Who closed the pipe (`| head`) knows that; of a full disk somebody has to hear."""
+    if error.errno != errno.EPIPE:
+        click.echo(f"error: standard output: {error.strerror}; what it was to hold is lost", err=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _what_to_write(error: click.UsageError) -> str:

@@ -257,6 +257,7 @@ def test_delete_works_from_the_name_alone(environment: dict[str, str], stack: Pa
         (["apply", "-f", str(SPEC)], 1, "add --yes"),
         (["get", "tsk", "-f", str(SPEC)], 1, "did you mean task"),
         (["get", "task/wbe", "-f", str(SPEC)], 1, "did you mean web"),
+        (["--sandbox", "plan", "--endpoint-url", "http://127.0.0.1:9", "-f", str(SPEC)], 64, "leave one out"),
         (["--endpoint-url", "http://127.0.0.1:9", "plan", "-f", str(SPEC)], 1, "127.0.0.1:9"),
         (["--profile", "nobody", "plan", "-f", str(SPEC)], 1, "no AWS profile 'nobody'"),
     ],
@@ -270,6 +271,22 @@ def test_wrong_input_is_told_in_a_line_and_in_the_one_document_of_a_script(
     assert "Traceback" not in done.stderr
     error = json.loads(done.stdout)["error"]
     assert says in f"{error['message']} {error['next']}"
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_full_disk_under_standard_output_is_told_in_a_line(empty: dict[str, str], output: str) -> None:
+    code = "from reconciler.cli.main import main; main()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "validate", "-f", str(SPEC), "-o", output],
+            env=empty,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    said = "error: standard output: No space left on device; what it was to hold is lost\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_a_file_that_never_ends_is_told_and_not_read_for_ever(environment: dict[str, str]) -> None:
