@@ -83,7 +83,7 @@ class Shown(Frozen):
             ],
         }
         if self.obj.kind == "Task":
-            item["tasks"] = [dataclasses.asdict(t) for t in self.tasks]
+            item["tasks"] = [{member_name(n): value for n, value in dataclasses.asdict(t).items()} for t in self.tasks]
         return item
 
 
