@@ -16,7 +16,7 @@ from reconciler.cli._doubts import doubt_documents, looked_through
 from reconciler.cli._inputs import Inputs, files_option
 from reconciler.cli._leasing import Leasing
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
-from reconciler.cli._saved_plans import read_saved_plans, saved_plan
+from reconciler.cli._saved_plans import read_saved_plans, saved_plan, what_moved
 from reconciler.cli._settings import Settings, settings_options
 from reconciler.cli._store import open_store
 from reconciler.cli._terminal import colourful, confirm, interruptible, reporting, show_plan
@@ -193,11 +193,11 @@ class _Run:
 
     def _check_saved(self, first: engine.View, flows: Sequence[Judged], saved: Mapping[str, Mapping[str, Any]]) -> None:
         name = self._graph.stack.name
-        now = saved_plan(plan_document(first.plan, self._graph, flows), first.fingerprint)
+        now = saved_plan(plan_document(first.plan, self._graph, flows), first)
         if name not in saved:
             raise Refused(f"the saved plan says nothing of stack {name}", "make it again with plan --out")
-        if saved[name] != now:
+        if moved := what_moved(saved[name], now):
             raise Refused(
-                f"the world has moved since the plan of stack {name} was saved; nothing was changed",
+                f"the world has moved since the plan of stack {name} was saved: {moved}; nothing was changed",
                 "look at it again with plan --out, then apply that",
             )

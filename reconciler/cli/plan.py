@@ -48,7 +48,7 @@ def command(inputs: Inputs, stack_name: str | None, everything: bool, out: Path 
         for doubt in found:
             click.echo(doubt.text, err=True)
         if out is not None:
-            saved.append(saved_plan(document, seen.fingerprint))
+            saved.append(saved_plan(document, seen))
         if settings.readable:
             click.echo(plan_text(plan, flows, colour=colourful(sys.stdout), calls=settings.output == "wide"))
         failing = plan.blocked or not all(doubt.possible for doubt in found)

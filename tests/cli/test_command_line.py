@@ -208,7 +208,11 @@ def test_a_saved_plan_is_of_its_stack_and_is_refused_when_the_world_has_moved(
     assert run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack), "-f", beside).returncode == 0
     stale = run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack))
     assert stale.returncode == 1
-    assert "the world has moved" in stale.stderr
+    assert "the world has moved since the plan of stack shop was saved: AWS is not as it was" in stale.stderr
+    assert run(environment, "plan", "--out", str(saved), "-f", str(stack)).returncode == 0
+    stack.write_text(stack.read_text().replace("nginx:1.27", "nginx:1.28"))
+    other = run(environment, "apply", "--yes", "--plan", str(saved), "-f", str(stack))
+    assert "the plan of stack shop was saved: the files ask for something else; nothing was changed" in other.stderr
 
 
 def test_a_load_balancer_goes_only_when_that_is_allowed(environment: dict[str, str], stack: Path) -> None:
