@@ -11,6 +11,7 @@ from reconciler.engine import Applied, View
 from reconciler.flows import REACHABLE, Effect, Judged, broken
 from reconciler.model.graph import Graph, Types
 from reconciler.model.plan import Action, Change, Outcome, Plan, Reason, Result, Verb, verb_shown
+from reconciler.model.resource import Observed, State
 from reconciler.policy import told
 
 _PENDING = (Reason.PENDING, Reason.CASCADE)
@@ -133,9 +134,17 @@ def apply_document(
             for o in applied.outcomes
             if o.failure
         ],
+        "inProgress": [{"address": live.address, "detail": live.detail} for live in under_way(applied)],
         "blocked": _blocked(applied.left),
         "calls": {"total": sum(operations.values()), "mutating": mutating, "byOperation": dict(operations)},
     }
+
+
+def under_way(applied: Applied) -> list[Observed[Any]]:
+    """What AWS took from this run and is still bringing about: the rollout of a service that nobody waited for."""
+    done = {outcome.action.address for outcome in applied.outcomes if outcome.result is Result.DONE}
+    winners = applied.seen.winners if applied.seen else {}
+    return [winners[a] for a in sorted(winners.keys() & done) if winners[a].state is State.PENDING]
 
 
 def acted_on(applied: Applied) -> list[str]:

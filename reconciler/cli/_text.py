@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.cli._addresses import NewAddresses
-from reconciler.cli._documents import interrupted, merged_outcomes
+from reconciler.cli._documents import interrupted, merged_outcomes, under_way
 from reconciler.cli._values import changed_lines, created_lines, found_lines
 from reconciler.engine import Applied
 from reconciler.execute import INTERRUPTED, Progress, Step
@@ -166,6 +166,7 @@ def apply_text(applied: Applied, *, colour: bool) -> str:
     for outcome in applied.outcomes:
         if outcome.result is Result.PENDING:
             lines.append(f"still settling: {outcome.action.address}: {outcome.detail}")
+    lines += [f"in progress: {live.address}: {live.detail} (apply --wait waits for it)" for live in under_way(applied)]
     lines += _blocked_lines(applied.left.blocked, ink)
     summary = ", ".join(f"{counts[result]} {result.value}" for result in Result)
     if applied.converged and applied.settled:

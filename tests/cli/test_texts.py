@@ -257,7 +257,9 @@ def test_an_apply_that_was_interrupted_says_what_is_done_what_was_begun_and_what
 
 def test_an_apply_that_converged_says_so(golden: Golden) -> None:
     plan = planned(TWO_TIER, world(TWO_TIER, without=ADDRESSES, converged=False))
-    applied = engine.Applied(tuple(outcomes(plan)), planned(TWO_TIER, world(TWO_TIER)), 0)
+    rolling = dataclasses.replace(observed(TWO_TIER, "service/web"), state=State.PENDING, detail="0 of 2 tasks running")
+    seen = compare(TWO_TIER, world(TWO_TIER, without=["service/web"], more=[rolling]))
+    applied = engine.Applied(tuple(outcomes(plan)), make(seen, Choices()), 0, seen)
     golden("apply-converged.txt", apply_text(applied, colour=False))
     golden("apply-converged.json", document(documents.apply_document("shop", applied, TWO_TIER.types, {}, 0)))
 
