@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from reconciler.leaves import PLAIN_VALUES, differences, shown_key, shown_value
+from reconciler.leaves import PLAIN_VALUES, differences, leaves, shown_key, shown_value
 from reconciler.leniency import Exempt, Leniency, leniency, overlaid
 from reconciler.matching import Matching, aligned, is_going, translator
 from reconciler.model import tags as own_tags
@@ -194,7 +194,7 @@ def creation(comparison: Comparison, address: str, cause: Cause) -> tuple[Change
         path = member_name(name)
         value = hidden(wanted) if traits.secret else wanted
         whole = traits.whole or type(value) in PLAIN_VALUES
-        for inner, _, leaf in ((path, None, value),) if whole else differences(path, None, value, key_text):
+        for inner, leaf in ((path, value),) if whole else leaves(path, value, key_text):
             found.append(Change(address, inner, None, shown_value(leaf, comparison.lookup), name, cause))
     return tuple(found)
 

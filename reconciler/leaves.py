@@ -90,18 +90,18 @@ Difference = tuple[str, Any, Any]
 
 def differences(path: str, present: Any, wanted: Any, key_text: Callable[[Any], str]) -> Iterator[Difference]:
     """Every leaf that differs."""
-    if present == wanted or wanted is UNSET or present is NOT_REPORTED:
+    if wanted is UNSET or present is NOT_REPORTED:
         return
-    if type(present) in PLAIN_VALUES and type(wanted) in PLAIN_VALUES:
+    if present is None or present is UNSET:
+        yield from ((inner, None, value) for inner, value in leaves(path, wanted, key_text))
+    elif wanted is None:
+        yield from ((inner, value, None) for inner, value in leaves(path, present, key_text))
+    elif present == wanted:
+        return
+    elif type(present) in PLAIN_VALUES and type(wanted) in PLAIN_VALUES:
         yield path, present, wanted
     elif isinstance(present, Fields) and isinstance(wanted, Fields):
         yield from _in_both(path, present, wanted, key_text)
-    elif isinstance(wanted, Fields):
-        for inner, value in _said(path, wanted, key_text):
-            yield inner, None, value
-    elif isinstance(present, Fields):
-        for inner, value in _said(path, present, key_text):
-            yield inner, value, None
     elif type(present) is FrozenMap or type(wanted) is FrozenMap:
         yield from _in_map(path, present, wanted, key_text)
     elif isinstance(present, frozenset) or isinstance(wanted, frozenset):
@@ -130,19 +130,40 @@ def _in_both(path: str, present: Fields, wanted: Fields, key_text: Callable[[Any
             yield from differences(inner, old, new, key_text)
 
 
-def _said(path: str, entry: Fields, key_text: Callable[[Any], str]) -> Iterator[tuple[str, Any]]:
-    """(path, value) of every leaf of an entry that is only on one side."""
+def leaves(path: str, value: Any, key_text: Callable[[Any], str]) -> list[tuple[str, Any]]:
+    """(path, value) of every leaf of what is only on one side."""
+    found: list[tuple[str, Any]] = []
+    _gather(path, value, key_text, found)
+    return found
+
+
+def _gather(path: str, value: Any, key_text: Callable[[Any], str], into: list[tuple[str, Any]]) -> None:
+    shape = type(value)
+    if shape in PLAIN_VALUES:
+        if value is not None:
+            into.append((path, value))
+    elif shape is FrozenMap:
+        for text, key in _by_text(value.keys(), key_text):
+            _gather(f"{path}[{text}]", value[key], key_text, into)
+    elif isinstance(value, Fields):
+        _gather_fields(path, value, key_text, into)
+    elif isinstance(value, frozenset):
+        into += [(f"{path}[{text}]", PRESENT) for text, _ in _by_text(value, key_text)]
+    elif not isinstance(value, Marker):
+        into.append((path, value))
+
+
+def _gather_fields(path: str, entry: Fields, key_text: Callable[[Any], str], into: list[tuple[str, Any]]) -> None:
     telling = [] if entry.as_presence else [one for one in set_fields(entry) if one[2].compared and _tells(one[1])]
     if not telling:
-        yield path, PRESENT
+        into.append((path, PRESENT))
     for name, item, traits in telling:
         inner = f"{path}.{member_name(name)}"
         value = hidden(item) if traits.secret else item
         if traits.whole:
-            yield inner, value
+            into.append((inner, value))
         else:
-            for leaf, _, part in differences(inner, None, value, key_text):
-                yield leaf, part
+            _gather(inner, value, key_text, into)
 
 
 def _tells(value: Any) -> bool:

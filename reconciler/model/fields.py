@@ -153,7 +153,8 @@ def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
                 found[name] = item if kind in _JSON else canonical(item, of_ref)
         return found
     if shape is frozenset:
-        return {"set": _ordered([item if type(item) in _JSON else canonical(item, of_ref) for item in value])}
+        items = [item if type(item) in _JSON else canonical(item, of_ref) for item in value]
+        return {"set": sorted(items, key=_text) if len(items) > 1 else items}
     if shape is tuple or shape is list:
         return [canonical(item, of_ref) for item in value]
     if shape is FrozenMap:
@@ -164,14 +165,15 @@ def canonical(value: Any, of_ref: Callable[[Ref], str]) -> Any:
             ]
             for key, item in value.items()
         ]
-        return {"map": _ordered(entries)}
+        return {"map": sorted(entries, key=_key_text) if len(entries) > 1 else entries}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [canonical(getattr(value, f.name), of_ref) for f in dataclasses.fields(value)]
     return value
 
 
-def _ordered(entries: list[Any]) -> list[Any]:
-    return sorted(entries, key=_text) if len(entries) > 1 else entries
+def _key_text(entry: list[Any]) -> str:
+    """Puts the entries of a map in the order of their JSON texts: their keys differ, so those of the keys tell it."""
+    return _text(entry[0])
 
 
 def digest_of(data: Any, length: int = 16) -> str:
