@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from reconciler.model.resource import Known, Observed, Referred, Resource, Scope
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.tags import listed_places, short
 from reconciler.model.values import ids
+from reconciler.threads import Asking
 
 THREADS = 24
 """Describes under way at once: enough for every type that needs no other."""
@@ -182,7 +183,7 @@ def _look(
     known: Mapping[str, Sequence[Observed[Any]]],
     blind: Mapping[str, str],
 ) -> Look:
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="observe") as pool:
+    with Asking(THREADS, thread_name_prefix="observe") as pool:
         whose = pool.submit(lambda: reader.account)
         looking = _Looking(types, reader, scope, pool, dict(known), dict(blind))
         looking.finish()
@@ -199,7 +200,7 @@ class _Looking:
         types: Readables,
         reader: Reader,
         scope: Scope,
-        pool: ThreadPoolExecutor,
+        pool: Asking,
         found: dict[str, Sequence[Observed[Any]]],
         unknown: dict[str, str],
     ) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError
@@ -18,6 +18,7 @@ from reconciler.aws.retries import Patience
 from reconciler.aws.sessions import Access
 from reconciler.aws.wire import Wire, plain
 from reconciler.model.ports import Clock
+from reconciler.threads import Asking
 
 PAGE_SIZES: Final = {
     "application-autoscaling:DescribeScalableTargets": 50,
@@ -95,7 +96,7 @@ class AwsReader:
         asked = list(questions)
         if len(asked) < 2:
             return [ask() for ask in asked]
-        with ThreadPoolExecutor(min(len(asked), SIDE_BY_SIDE), thread_name_prefix="ask") as pool:
+        with Asking(min(len(asked), SIDE_BY_SIDE), thread_name_prefix="ask") as pool:
             return list(pool.map(lambda ask: ask(), asked))
 
     def fresh(self) -> AwsReader:

@@ -26,6 +26,8 @@ class Patience(Frozen):
     unreached: float = 10.0
     first: float = 0.2
     longest: float = 20.0
+    silent: float = 5.0
+    """After these a person hears of it."""
 
 
 NEVER_REPLAYED: Final = frozenset(
@@ -115,10 +117,12 @@ def policy(
     patience: Patience,
     retry: Callable[[AwsError], bool],
     reached: Callable[[], bool],
+    held_up: Callable[[AwsError], None],
 ) -> Retrying:
     """Exponential backoff with full jitter on `clock`, until the last error's patience has run out.
 
-    `reached` says whether AWS has answered anything yet, to whichever request.
+    `reached` says whether AWS has answered anything yet, to whichever request; `held_up` hears of each failure that is
+    not the end of it, once that has gone on for a while.
     """
     failed_at: float | None = None
 
@@ -138,8 +142,14 @@ def policy(
             return patience.throttled
         return patience.transient if reached() else min(patience.transient, patience.unreached)
 
+    def before_sleep(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, AwsError) and failed_at is not None and clock.now() >= failed_at + patience.silent:
+            held_up(error)
+
     return Retrying(
         sleep=clock.sleep,
+        before_sleep=before_sleep,
         stop=stop,
         wait=wait,
         retry=retry_if_exception(lambda error: isinstance(error, AwsError) and retry(error)),

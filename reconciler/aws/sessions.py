@@ -61,7 +61,7 @@ class Access:
     that role is assumed with them, and again before it expires. `endpoint_url` overrides AWS_ENDPOINT_URL. A loopback
     endpoint is never given the credentials of this machine's own role, and made-up ones where nothing is configured;
     `sandbox` uses made-up ones whatever is configured. botocore sends every request once: trying again is up to
-    `Wire`. Raises `Refused` where the settings cannot work.
+    `Wire`, and `held_up` hears of it where that takes long. Raises `Refused` where the settings cannot work.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Access:
         sandbox: bool = False,
         paced: bool = True,
         dice: random.Random | None = None,
+        held_up: Callable[[AwsError], None] = lambda _: None,
     ) -> None:
         self.region = region
         self._elsewhere = functools.partial(
@@ -87,11 +88,13 @@ class Access:
             role_session_name=role_session_name,
             sandbox=sandbox,
             paced=paced,
+            held_up=held_up,
         )
         self.endpoint_url = _checked_url(endpoint_url)
         self.dice = dice or random.Random()  # noqa: S311 (spreads requests in time, keeps no secret)
         self.pacer = Pacer(self.dice, paced=paced)
         self.reached = False
+        self.held_up = held_up
         self._sandbox = sandbox
         self._making = threading.Lock()
         self._asking = threading.Lock()

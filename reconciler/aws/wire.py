@@ -16,9 +16,11 @@ from reconciler.model.ports import Clock, Guard
 
 
 class Clients(Protocol):
-    """What a request needs of an account and region. `reached` is set once AWS has answered."""
+    """What a request needs of an account and region. `reached` is set once AWS has answered, `held_up` hears of what
+    goes on failing while it is tried again."""
 
     reached: bool
+    held_up: Callable[[AwsError], None]
 
     @property
     def dice(self) -> random.Random: ...
@@ -68,6 +70,7 @@ class Wire:
             self._patience,
             lambda error: worth_trying(error, replay=replay),
             lambda: self._clients.reached,
+            self._clients.held_up,
         )
         return retrying(attempt)
 

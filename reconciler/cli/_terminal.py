@@ -95,6 +95,11 @@ def end_at_once(settings: Settings) -> NoReturn:
         sys.__stderr__.write(_SHOW_CURSOR)
     if settings.structured:
         print_document(failure.document(), settings)
+    leave_at_once()
+
+
+def leave_at_once() -> NoReturn:
+    """End the process as interrupted, whatever its threads do."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()

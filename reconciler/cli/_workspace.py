@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,11 @@ from reconciler.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from reconciler.aws import Access, AwsReader, Calls
+    from reconciler.model.errors import AwsError
     from reconciler.model.graph import Graph, StackPolicy
+
+_SAY_EVERY = 15.0
+"""Seconds between two lines about what AWS keeps a command waiting with."""
 
 
 def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,6 +90,24 @@ class Connection(Frozen):
     calls: Calls
 
 
+class Waits:
+    """Says now and then, on standard error, what a command waits for so long: it is no more stuck than AWS is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said_at: float | None = None
+
+    def held_up(self, error: AwsError) -> None:
+        """What failed, and is tried again."""
+        now = time.monotonic()
+        with self._lock:
+            if self._said_at is not None and now < self._said_at + _SAY_EVERY:
+                return
+            self._said_at = now
+        with contextlib.suppress(OSError):
+            click.echo(f"trying again: {error}", err=True)
+
+
 def connect(policy: StackPolicy, settings: Settings) -> Connection:
     """Access to the account and region of a stack. Raises `Refused`, of any other account too, and `AwsError`."""
     from reconciler import engine
@@ -107,6 +132,7 @@ def connect(policy: StackPolicy, settings: Settings) -> Connection:
         external_id=policy.external_id,
         role_session_name=policy.session_name,
         sandbox=settings.sandbox,
+        held_up=Waits().held_up,
     )
     calls = Calls()
     reader = AwsReader(access, SystemClock(), calls)

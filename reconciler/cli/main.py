@@ -141,6 +141,19 @@ def _end_without_output(error: OSError) -> NoReturn:
     sys.exit(1)
 
 
+def run() -> NoReturn:
+    """`main` as a process: after Ctrl-C it does not stay for threads that still wait for AWS."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            from reconciler.cli._terminal import leave_at_once  # most commands start without it
+
+            leave_at_once()
+        raise
+    raise AssertionError("main ends the process")
+
+
 def _what_to_write(error: click.UsageError) -> str:
     """For an argument too many, where somebody may have named files as other programs have them named."""
     takes_files = error.ctx is not None and any("--file" in option.opts for option in error.ctx.command.params)

@@ -48,6 +48,23 @@ def test_a_throttled_read_is_sent_again_and_every_attempt_counted(
     assert sum(clock.slept) > 0
 
 
+def test_who_waits_hears_of_what_goes_on_failing_and_not_of_what_passes(
+    aws: LoopbackAws, access: Access, reader: AwsReader, clock: SteppedClock
+) -> None:
+    heard: list[tuple[str, float]] = []
+    begun = clock.now()
+    access.held_up = lambda error: heard.append((str(error), clock.now() - begun))
+    throttled = ec2_error("RequestLimitExceeded", 503)
+    aws.on("DescribeVpcs", throttled, ec2("DescribeVpcs", ids("vpc-1")))
+    reader.pages("ec2", "DescribeVpcs", "Vpcs")
+    assert heard == []
+    aws.on("DescribeSubnets", throttled)
+    with pytest.raises(AwsError):
+        reader.pages("ec2", "DescribeSubnets", "Subnets")
+    assert {said for said, _ in heard} == {"ec2:DescribeSubnets: RequestLimitExceeded: as scripted"}
+    assert heard[0][1] >= Patience().silent
+
+
 def test_a_throttled_create_is_sent_again_for_nothing_was_done(
     aws: LoopbackAws, perform: Callable[..., Mapping[str, Any]]
 ) -> None:

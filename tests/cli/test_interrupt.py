@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
-from patience import PATIENCE
+from patience import PATIENCE, until
 
+from reconciler.aws.retries import Patience
 from reconciler.sandbox import Clock, Sandbox
 from reconciler.sandbox.environment import point_at
+from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import serving
 
 COMMAND = Path(sys.executable).with_name("reconciler")
@@ -102,10 +104,16 @@ def held(endpoint: str, hold: Hold) -> Iterator[str]:
 
 
 @pytest.fixture
-def environment() -> Iterator[dict[str, str]]:
-    """One that knows no AWS but a strict and empty sandbox, whose clock runs so fast that nobody waits for it."""
+def aws() -> Sandbox:
+    """Strict and empty; its clock runs so fast that nobody waits for it."""
+    return Sandbox(clock=Clock.scaled(600))
+
+
+@pytest.fixture
+def environment(aws: Sandbox) -> Iterator[dict[str, str]]:
+    """One that knows no AWS but this."""
     found = dict(os.environ)
-    with serving(Sandbox(clock=Clock.scaled(600))) as url:
+    with serving(aws) as url:
         point_at(url, found)
         yield found
 
@@ -175,3 +183,20 @@ def test_ctrl_c_gives_a_script_one_document_with_all_that_was_done(environment: 
     because = {action["because"] for action in document["actions"] if action["status"] == "skipped"}
     assert because == {"interrupted"}
     assert document["summary"]["skipped"] + document["summary"]["done"] == 44
+
+
+def test_ctrl_c_ends_a_look_that_aws_throttles_though_it_would_be_tried_for_minutes_more(
+    environment: dict[str, str], aws: Sandbox
+) -> None:
+    aws.faults = Faults(throttle=1.0)
+    with subprocess.Popen(
+        [str(COMMAND), "plan", "-f", str(SPEC)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        until("lists to be asked for again", lambda: aws.calls["ec2:DescribeVpcs"] > 2)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, err = process.communicate(timeout=Patience().throttled / 2)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert err.decode().splitlines()[-1] == "error: interrupted"

@@ -12,11 +12,13 @@ import pytest
 from worlds import graph, world
 
 from reconciler.cli import _terminal as terminal
+from reconciler.cli import _workspace as workspace
 from reconciler.cli._reports import INTERRUPTED, Report, report_each
 from reconciler.cli._settings import Settings
 from reconciler.diff import compare
 from reconciler.execute import INTERRUPTED as CUT_SHORT
 from reconciler.execute import Progress, Step
+from reconciler.model.errors import AwsError, ErrorClass
 from reconciler.model.plan import Action
 from reconciler.plan import make
 
@@ -135,3 +137,18 @@ def test_ctrl_c_in_the_second_stack_keeps_what_the_first_had_to_say(
     assert "stack: first\n  converged: true" in out
     assert "stack: second\n  error:" in out
     assert "third" not in out
+
+
+def test_what_aws_keeps_a_command_waiting_with_is_said_every_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = iter((100.0, 101.0, 114.9, 115.0, 120.0))
+    monkeypatch.setattr(workspace.time, "monotonic", lambda: next(at))
+    waits = workspace.Waits()
+    for code in ("First", "Second", "Third", "Fourth", "Fifth"):
+        waits.held_up(
+            AwsError(operation="ec2:DescribeVpcs", code=code, message="not now", error_class=ErrorClass.THROTTLED)
+        )
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines() == [f"trying again: ec2:DescribeVpcs: {code}: not now" for code in ("First", "Fourth")]
