@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE
-from test_interrupt import SPEC, Hold, environment, held  # noqa: F401 - a fixture
+from test_interrupt import SPEC, Hold, aws, environment, held  # noqa: F401 - two are fixtures
 
 from reconciler.cli import run
 from reconciler.daemon import loop
