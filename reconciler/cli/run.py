@@ -178,7 +178,7 @@ class _Links:
         return connection.reader, AwsWriter(connection.access, SystemClock(), connection.calls)
 
     def _connected(self, graph: Graph) -> Connection:
-        connection = connect(graph.stack, self._settings)
+        connection = connect(graph.stack, self._settings, attended=False)
         self._counted.append(connection.calls)
         access = connection.access
         access.pacer = self._pacers.setdefault((connection.reader.account, access.region), access.pacer)
